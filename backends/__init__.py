@@ -1,0 +1,1 @@
+"""From IR to code: one folder per kind of code."""

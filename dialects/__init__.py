@@ -1,0 +1,1 @@
+"""The dialects: what can be said at each level of the compiler."""

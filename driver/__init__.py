@@ -1,0 +1,1 @@
+"""The orchestrator: compile(), caches, command lines. The only code that knows every folder."""

@@ -1,0 +1,1 @@
+"""Files out. Standard library and NumPy only."""

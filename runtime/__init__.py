@@ -1,0 +1,1 @@
+"""What runs without the compiler: tensors, memory, the virtual machine."""

@@ -1,0 +1,1 @@
+"""Integer expressions: one algebra for shapes, indices, predicates and memory."""
