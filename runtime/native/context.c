@@ -1,0 +1,48 @@
+/* The context of a run, and the plain call of a kernel. */
+#include "tyrex.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static_assert(offsetof(tyrex_context, parallel_for) == 8, "generated code reads offset 8");
+static_assert(offsetof(tyrex_context, set_error) == 16, "generated code reads offset 16");
+static_assert(offsetof(tyrex_context, allocate) == 24, "generated code reads offset 24");
+
+static void *allocate_from_arena(void *context, uint64_t bytes) {
+  return tyrex_arena_allocate(((tyrex_context *)context)->arena, bytes);
+}
+
+tyrex_context *tyrex_context_create(uint32_t num_threads) {
+  if (num_threads == 0) {
+    tyrex_error_set(TYREX_ERROR_ARGUMENT, "a context needs at least one thread; found 0");
+    return NULL;
+  }
+  tyrex_context *context = calloc(1, sizeof *context);
+  tyrex_arena *arena = context ? tyrex_arena_create() : NULL;
+  if (!arena) {
+    free(context);
+    tyrex_error_set(TYREX_ERROR_MEMORY, "no memory for a context");
+    return NULL;
+  }
+  *context = (tyrex_context){
+      .abi_version = TYREX_ABI_VERSION,
+      .num_threads = num_threads,
+      .parallel_for = tyrex_parallel_for,
+      .set_error = tyrex_error_set,
+      .allocate = allocate_from_arena,
+      .arena = arena,
+  };
+  return context;
+}
+
+void tyrex_context_destroy(tyrex_context *context) {
+  if (context) {
+    tyrex_arena_destroy(context->arena);
+    free(context);
+  }
+}
+
+int32_t tyrex_call(tyrex_kernel kernel, void *args) {
+  tyrex_error_clear();
+  return kernel(args);
+}

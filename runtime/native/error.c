@@ -1,0 +1,29 @@
+/* Errors: a code and a message, one of each per thread. */
+#include "tyrex.h"
+
+#include <string.h>
+
+#define MESSAGE_BYTES 512
+
+static _Thread_local int32_t current_code;
+static _Thread_local char current_message[MESSAGE_BYTES];
+
+void tyrex_error_set(int32_t code, const char *message) {
+  const char *text = message ? message : "";
+  size_t length = 0;
+  while (length < MESSAGE_BYTES - 1 && text[length] != '\0') {
+    length++;
+  }
+  current_code = code;
+  memmove(current_message, text, length); /* text may be current_message itself */
+  current_message[length] = '\0';
+}
+
+void tyrex_error_clear(void) {
+  current_code = TYREX_OK;
+  current_message[0] = '\0';
+}
+
+int32_t tyrex_error_code(void) { return current_code; }
+
+const char *tyrex_error_message(void) { return current_message; }

@@ -1,0 +1,119 @@
+/* The native ABI of Tyrex: what compiled kernels, the runtime and C callers share.
+ *
+ * Generated code knows `struct tyrex_context` by offsets alone and has no undefined
+ * symbol of this library: everything that a kernel needs reaches it through the context.
+ * A kernel is `int32_t kernel(void *args)`; `args` is an array of 8-byte words:
+ *   word 0                 the context
+ *   one word a buffer      its address: inputs, outputs, workspaces, in this order
+ *   one word a symbol      the symbol's value, an int64_t
+ * It returns TYREX_OK or an error code.
+ */
+#ifndef TYREX_H
+#define TYREX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define TYREX_API __attribute__((visibility("default")))
+#else
+#define TYREX_API
+#endif
+
+#define TYREX_ABI_VERSION 1u
+
+/* Every block that the runtime hands out starts at a multiple of this: one cache line,
+ * one AVX-512 register. */
+#define TYREX_ALIGN_BYTES 64u
+
+/* ---- errors: a code, and a message kept per thread ------------------------------- */
+
+enum tyrex_error_code {
+  TYREX_OK = 0,
+  TYREX_ERROR_ARGUMENT = 1,    /* a value that the callee cannot accept */
+  TYREX_ERROR_SHAPE = 2,       /* shapes that do not fit together */
+  TYREX_ERROR_BOUNDS = 3,      /* an index or an offset outside its buffer */
+  TYREX_ERROR_MEMORY = 4,      /* the system has no memory left */
+  TYREX_ERROR_UNSUPPORTED = 5, /* this machine or this build cannot do it */
+  TYREX_ERROR_ABI = 6,         /* the two sides were built for different ABI versions */
+  TYREX_ERROR_INTERNAL = 7     /* a broken invariant: a bug in Tyrex */
+};
+
+/* Sets the calling thread's error. A message longer than 511 bytes is cut; NULL is "". */
+TYREX_API void tyrex_error_set(int32_t code, const char *message);
+TYREX_API void tyrex_error_clear(void);
+TYREX_API int32_t tyrex_error_code(void);
+/* The calling thread's message: "" when none was set. Valid until the next set or clear. */
+TYREX_API const char *tyrex_error_message(void);
+
+/* ---- memory ---------------------------------------------------------------------- */
+
+/* A block of at least `bytes` at a multiple of TYREX_ALIGN_BYTES, or NULL with the error
+ * set. A block of zero bytes has an address too. */
+TYREX_API void *tyrex_memory_allocate(uint64_t bytes);
+TYREX_API void tyrex_memory_free(void *block);
+
+typedef struct tyrex_arena_stats {
+  uint64_t capacity_bytes; /* held from the system now */
+  uint64_t used_bytes;     /* handed out since the last reset */
+  uint64_t peak_bytes;     /* the most that used_bytes ever was */
+  uint64_t num_grows;      /* blocks taken from the system so far */
+} tyrex_arena_stats;
+
+/* One block per execution. It grows on demand without moving what was handed out, and
+ * becomes one block again at the next reset. Not thread-safe: one execution, one arena. */
+typedef struct tyrex_arena tyrex_arena;
+TYREX_API tyrex_arena *tyrex_arena_create(void);
+TYREX_API void tyrex_arena_destroy(tyrex_arena *arena);
+/* An aligned range that stays valid until the next reset, or NULL with the error set. */
+TYREX_API void *tyrex_arena_allocate(tyrex_arena *arena, uint64_t bytes);
+/* Takes back everything handed out, keeps the memory. */
+TYREX_API int32_t tyrex_arena_reset(tyrex_arena *arena);
+/* Takes back everything handed out and returns the memory to the system. */
+TYREX_API void tyrex_arena_trim(tyrex_arena *arena);
+TYREX_API void tyrex_arena_get_stats(const tyrex_arena *arena, tyrex_arena_stats *stats);
+
+/* ---- the context of a run -------------------------------------------------------- */
+
+/* The body of a parallel loop over [begin, end). Non-zero is an error code. */
+typedef int32_t (*tyrex_body)(void *closure, int64_t begin, int64_t end);
+
+/* Offsets are part of the ABI. */
+typedef struct tyrex_context {
+  uint32_t abi_version; /*  0: TYREX_ABI_VERSION */
+  uint32_t num_threads; /*  4: threads of this run, the caller's included */
+  /*  8: runs body over [0, n) in min(num_threads, n) contiguous chunks; returns the error
+   *     of the lowest failing chunk, its message set in the calling thread. */
+  int32_t (*parallel_for)(void *context, tyrex_body body, void *closure, int64_t n);
+  /* 16: tyrex_error_set, for code without undefined symbols */
+  void (*set_error)(int32_t code, const char *message);
+  /* 24: memory of this execution, from the arena; NULL with the error set */
+  void *(*allocate)(void *context, uint64_t bytes);
+  tyrex_arena *arena; /* 32 */
+} tyrex_context;
+
+/* NULL with the error set when num_threads is 0 or memory is short. */
+TYREX_API tyrex_context *tyrex_context_create(uint32_t num_threads);
+TYREX_API void tyrex_context_destroy(tyrex_context *context);
+
+/* context->parallel_for of every context made here; see pool.c. */
+TYREX_API int32_t tyrex_parallel_for(void *context, tyrex_body body, void *closure, int64_t n);
+/* Worker threads alive in this process. */
+TYREX_API uint32_t tyrex_pool_num_workers(void);
+/* Ends the workers unless a loop is running. The next loop starts new ones. */
+TYREX_API void tyrex_pool_shutdown(void);
+
+typedef int32_t (*tyrex_kernel)(void *args);
+
+/* Clears the thread's error, then calls the kernel. */
+TYREX_API int32_t tyrex_call(tyrex_kernel kernel, void *args);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
