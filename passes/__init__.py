@@ -1,1 +1,34 @@
-"""The passes, by the level they read; pipelines.py is the only list of pipelines."""
+"""The passes, by the level they read; pipelines.py is the only list of pipelines.
+
+A pass stands in one file, under one name: `fold-constants` is `FoldConstantsPass` in
+`relax/fold_constants.py`, tested by `lit_tests/passes/relax/fold_constants.mlir`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xdsl.passes import ModulePass
+
+PASSES: dict[str, str] = {}
+"""Every pass: name -> `folder.file:Class`, sorted by name."""
+
+
+def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
+    """Name every pass and how to load it; nothing is imported until asked."""
+    return {name: _loader(place) for name, place in PASSES.items()}
+
+
+def get_all_pipelines() -> Mapping[str, tuple[ModulePass, ...]]:
+    """Return the named pipelines; imports the passes that they are made of."""
+    from .pipelines import PIPELINES
+
+    return PIPELINES
+
+
+def _loader(place: str) -> Callable[[], type[ModulePass]]:
+    module, _, name = place.partition(":")
+    return lambda: getattr(import_module(f"tyrex.passes.{module}"), name)

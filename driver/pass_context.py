@@ -1,0 +1,148 @@
+"""Running passes: what is in force around a compile, and the loop that applies a pipeline.
+
+`with PassContext(...)` sets the options of every compile in its body, in this thread or task only.
+"""
+
+import sys
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from ..dialects import register_all_dialects
+from .instruments import DumpIR, Instrument, Timing, VerifyEach
+
+RECURSION_LIMIT = 10_000
+"""Python frames a compile may use: xDSL parses and clones one nested region per 7 to 10 frames."""
+
+
+@dataclass(frozen=True)
+class PassContext:
+    """The options of a compile; entered as a context manager, they are in force in its body."""
+
+    opt_level: int = 2
+    """0 (one kernel per operator) to 3 (tuned, reassociation)."""
+
+    instruments: Sequence[Instrument] = ()
+    """Watchers of every pipeline, in order."""
+
+    dump_ir: str | Path | None = None
+    """A folder that gets the module after every pass, in numbered files."""
+
+    verify_each: bool = False
+    """Verify the module after every pass."""
+
+    disabled_passes: frozenset[str] = frozenset()
+    """Names of passes to leave out."""
+
+    _dump: DumpIR | None = field(init=False, repr=False, compare=False, default=None)
+    _tokens: list[Token["PassContext | None"]] = field(
+        init=False, repr=False, compare=False, default_factory=list[Token["PassContext | None"]]
+    )
+
+    def __post_init__(self) -> None:
+        """Check the options; see the fields."""
+        if self.opt_level not in range(4):
+            raise ValueError(f"opt_level is {self.opt_level!r}; it must be 0, 1, 2 or 3")
+        object.__setattr__(self, "instruments", tuple(self.instruments))
+        object.__setattr__(self, "disabled_passes", frozenset(self.disabled_passes))
+        if self.dump_ir is not None:
+            # One for the whole context: its numbers run on from pipeline to pipeline.
+            object.__setattr__(self, "_dump", DumpIR(self.dump_ir))
+
+    def __enter__(self) -> Self:
+        self._tokens.append(_current.set(self))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _current.reset(self._tokens.pop())
+
+    @staticmethod
+    def current() -> "PassContext":
+        """Return the innermost context entered, or one with the default options."""
+        return _current.get() or _DEFAULT
+
+    def all_instruments(self) -> tuple[Instrument, ...]:
+        """Return the context's instruments and those that its options ask for."""
+        verify = (VerifyEach(),) if self.verify_each else ()
+        dump = (self._dump,) if self._dump is not None else ()
+        return (*dump, *verify, *self.instruments)
+
+
+_current: ContextVar[PassContext | None] = ContextVar("tyrex_pass_context", default=None)
+_DEFAULT = PassContext()
+
+
+def compiler_context() -> Context:
+    """Return a fresh xDSL context that knows every dialect of the house, loaded when met."""
+    return register_all_dialects(Context())
+
+
+def run_pipeline(
+    module: ModuleOp,
+    passes: Iterable[ModulePass],
+    instruments: Sequence[Instrument] = (),
+    context: Context | None = None,
+) -> ModuleOp:
+    """Apply `passes` to `module` in order, in place, and return it.
+
+    Args:
+        module: changed in place.
+        passes: those that the current `PassContext` disables are left out.
+        instruments: called besides those of the current `PassContext`.
+        context: the xDSL context handed to the passes; by default one with every dialect.
+    """
+    options = PassContext.current()
+    context = context if context is not None else compiler_context()
+    watchers = _in_order((*options.all_instruments(), *instruments))
+    chosen = [p for p in passes if p.name not in options.disabled_passes]
+    with recursion_limit():
+        for watcher in watchers:
+            watcher.before_pipeline(module)
+        for module_pass in chosen:
+            _run_pass(module, module_pass, watchers, context)
+        for watcher in watchers:
+            watcher.after_pipeline(module)
+    return module
+
+
+def _in_order(instruments: Sequence[Instrument]) -> list[Instrument]:
+    """Put the clocks next to the pass, so that they measure it and not the other watchers."""
+    return sorted(instruments, key=lambda instrument: isinstance(instrument, Timing))
+
+
+def _run_pass(
+    module: ModuleOp, module_pass: ModulePass, watchers: Sequence[Instrument], context: Context
+) -> None:
+    for watcher in watchers:
+        watcher.before_pass(module, module_pass)
+    try:
+        module_pass.apply(context, module)
+    except Exception as error:
+        error.add_note(f"while running pass '{module_pass.spec()}'")
+        raise
+    for watcher in reversed(watchers):
+        watcher.after_pass(module, module_pass)
+
+
+@contextmanager
+def recursion_limit(limit: int = RECURSION_LIMIT) -> Generator[None]:
+    """Allow deep recursion in the body, and restore the interpreter's limit after it."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, limit))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
