@@ -1,10 +1,12 @@
 """Integer expressions: one algebra for shapes, indices, predicates and memory."""
 
+from .division import ceildiv
 from .expr import (
     Atom,
     Bound,
     Bounds,
     FloorDiv,
+    Interval,
     IntExpr,
     IntoExpr,
     Key,
@@ -12,17 +14,18 @@ from .expr import (
     Min,
     Mod,
     Monomial,
-    Range,
+    Values,
     Var,
     as_expr,
-    ceildiv,
     const,
-    max_,
-    min_,
+    install,
     pos,
     var,
 )
 from .parse import ParseExprError, parse_expr
+from .rewrite import RULES, max_, min_
+
+install(RULES)
 
 __all__ = [
     "Atom",
@@ -30,6 +33,7 @@ __all__ = [
     "Bounds",
     "FloorDiv",
     "IntExpr",
+    "Interval",
     "IntoExpr",
     "Key",
     "Max",
@@ -37,7 +41,7 @@ __all__ = [
     "Mod",
     "Monomial",
     "ParseExprError",
-    "Range",
+    "Values",
     "Var",
     "as_expr",
     "ceildiv",

@@ -15,73 +15,44 @@ the expression has no value, and a rewrite may give it one (`n floordiv n` is 1)
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from math import gcd
 from operator import index
-from threading import RLock
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
+
+from .intern import WeakTable
+from .intervals import (
+    Interval,
+    range_of_floordiv,
+    range_of_max,
+    range_of_min,
+    range_of_mod,
+    range_of_product,
+    range_of_sum,
+)
 
 Key: TypeAlias = Hashable
 IntoExpr: TypeAlias = "IntExpr | int"
 Bound: TypeAlias = "IntExpr | int | None"
-Range: TypeAlias = "tuple[Bound, Bound]"
-Bounds: TypeAlias = "Mapping[Key, Range]"
-Interval: TypeAlias = "tuple[int | None, int | None]"
+# Mapping is invariant in its keys: Any lets a dict[str, int] in.
+Bounds: TypeAlias = "Mapping[Any, tuple[Bound, Bound]]"
+Values: TypeAlias = "Mapping[Any, IntoExpr]"
 
 NO_BOUNDS: Bounds = {}
 
 
-# Interning
-
-
-_N = TypeVar("_N")
-
-
-class _Ref(weakref.ref[_N], Generic[_N]):
-    """A weak reference that knows its place in the table."""
-
-    __slots__ = ("place",)
-    place: Hashable
-
-
-class _WeakTable(Generic[_N]):
-    """The live nodes of one kind, by structure."""
-
-    __slots__ = ("lock", "refs")
-
-    def __init__(self) -> None:
-        self.refs: dict[Hashable, _Ref[_N]] = {}
-        self.lock = RLock()
-
-    def add(self, place: Hashable, node: _N) -> _N:
-        """The live node at `place`: `node`, or what another thread has put there first."""
-        with self.lock:
-            found = self.refs.get(place)
-            if found is not None:
-                live = found()
-                if live is not None:
-                    return live
-            ref = _Ref(node, self._drop)
-            ref.place = place
-            self.refs[place] = ref
-            return node
-
-    def _drop(self, ref: weakref.ref[_N]) -> None:
-        assert isinstance(ref, _Ref)
-        with self.lock:
-            if self.refs.get(ref.place) is ref:
-                del self.refs[ref.place]
-
-
 # Atoms and monomials
-
-_serials = count()
 
 
 class Atom:
-    """What an expression is linear in. Interned: compare with `is`."""
+    """What an expression is linear in. Interned: compare with `is`.
+
+    Attributes:
+        args: the expressions inside; none in a variable.
+        sort_key: a total order by structure.
+    """
 
     __slots__ = ("__weakref__", "args", "sort_key")
     args: tuple[IntExpr, ...]
@@ -96,6 +67,18 @@ class Atom:
         lhs, rhs = self.args
         return f"{_operand(lhs, name)} {self.symbol} {_operand(rhs, name)}"
 
+    def apply(self, args: Sequence[int]) -> int:
+        """The value, given those of the arguments."""
+        raise NotImplementedError(f"{type(self).__name__}.apply")
+
+    def interval(self, bounds: Bounds) -> Interval:
+        """The least and greatest value within bounds."""
+        raise NotImplementedError(f"{type(self).__name__}.interval")
+
+    def divisor(self) -> int:
+        """The greatest integer known to divide every value; 0 when all are 0."""
+        return gcd(*[arg.largest_divisor() for arg in self.args])
+
 
 class Var(Atom):
     """A variable: `str` key = a symbol, `int` = positional, else what an analysis chose."""
@@ -107,12 +90,46 @@ class Var(Atom):
         """The name of the variable."""
         return name(self.key)
 
+    def interval(self, bounds: Bounds) -> Interval:
+        """What `bounds` says; the range of a symbolic bound is asked of the other variables."""
+        lo, hi = bounds.get(self.key, (None, None))
+        if type(lo) is IntExpr or type(hi) is IntExpr:
+            others = without(bounds, self.key)
+            lo = lo.bounds(others)[0] if type(lo) is IntExpr else lo
+            hi = hi.bounds(others)[1] if type(hi) is IntExpr else hi
+        assert not isinstance(lo, IntExpr)
+        assert not isinstance(hi, IntExpr)
+        return lo, hi
+
+    def divisor(self) -> int:
+        """1: nothing is known."""
+        return 1
+
 
 class FloorDiv(Atom):
     """`args[0] floordiv args[1]`, rounded to minus infinity."""
 
     __slots__ = ()
     symbol = "floordiv"
+
+    def apply(self, args: Sequence[int]) -> int:
+        """The quotient.
+
+        Raises:
+            ZeroDivisionError: the divisor is zero.
+        """
+        return args[0] // _nonzero(self, args[1])
+
+    def interval(self, bounds: Bounds) -> Interval:
+        """From the ranges of both arguments."""
+        return range_of_floordiv(self.args[0].bounds(bounds), self.args[1].bounds(bounds))
+
+    def divisor(self) -> int:
+        """That of the numerator divided, if it divides."""
+        lhs, rhs = self.args
+        if rhs.terms or not lhs.is_multiple_of(rhs.constant):
+            return 1
+        return lhs.largest_divisor() // rhs.constant
 
 
 class Mod(Atom):
@@ -121,33 +138,65 @@ class Mod(Atom):
     __slots__ = ()
     symbol = "mod"
 
+    def apply(self, args: Sequence[int]) -> int:
+        """The remainder.
+
+        Raises:
+            ZeroDivisionError: the divisor is zero.
+        """
+        return args[0] % _nonzero(self, args[1])
+
+    def interval(self, bounds: Bounds) -> Interval:
+        """From the ranges of both arguments."""
+        return range_of_mod(self.args[0].bounds(bounds), self.args[1].bounds(bounds))
+
 
 class Extreme(Atom):
-    """Min or max, one argument of two or more."""
+    """Min or max, of two arguments or more."""
 
     __slots__ = ()
 
     def format(self, name: Callable[[Key], str]) -> str:
-        """`min(a, b)`, or `max(a, b)`."""
-        return f"{self.symbol}({', '.join(arg.format(name) for arg in self.args)})"
+        """A call, its arguments in order."""
+        return f"{self.symbol}({', '.join([arg.format(name) for arg in self.args])})"
+
+    def apply(self, args: Sequence[int]) -> int:
+        """The least or the greatest."""
+        return min(args) if type(self) is Min else max(args)
+
+    def interval(self, bounds: Bounds) -> Interval:
+        """The extremes of the ends of the arguments' ranges."""
+        ranges = [arg.bounds(bounds) for arg in self.args]
+        return range_of_min(ranges) if type(self) is Min else range_of_max(ranges)
 
 
 class Min(Extreme):
-    """The least of two or more `args`."""
+    """The least of `args`."""
 
     __slots__ = ()
     symbol = "min"
 
 
 class Max(Extreme):
-    """The greatest of two or more `args`."""
+    """The greatest of `args`."""
 
     __slots__ = ()
     symbol = "max"
 
 
+def _nonzero(atom: Atom, divisor: int) -> int:
+    if divisor == 0:
+        raise ZeroDivisionError(f"the divisor of '{atom.format(default_name)}' is zero")
+    return divisor
+
+
 class Monomial:
-    """A product of atoms, sorted; a power is an atom repeated. Interned: compare with `is`."""
+    """A product of atoms, sorted; a power is an atom repeated. Interned: compare with `is`.
+
+    Attributes:
+        atoms: the factors, one or more.
+        composite: whether one of them is not a variable.
+    """
 
     __slots__ = ("__weakref__", "atoms", "composite", "sort_key")
     atoms: tuple[Atom, ...]
@@ -158,15 +207,17 @@ class Monomial:
 Term: TypeAlias = "tuple[Monomial, int]"
 Terms: TypeAlias = "tuple[Term, ...]"
 
-_vars: _WeakTable[Var] = _WeakTable()
-_atoms: _WeakTable[Atom] = _WeakTable()
-_monomials: _WeakTable[Monomial] = _WeakTable()
-_exprs: _WeakTable[IntExpr] = _WeakTable()
+_vars: WeakTable[Var] = WeakTable()
+_atoms: WeakTable[Atom] = WeakTable()
+_monomials: WeakTable[Monomial] = WeakTable()
+_exprs: WeakTable[IntExpr] = WeakTable()
 _var_refs = _vars.refs
+_atom_refs = _atoms.refs
 _monomial_refs = _monomials.refs
 _expr_refs = _exprs.refs
 
-_ATOM_RANK = {FloorDiv: 1, Mod: 2, Min: 3, Max: 4}
+_serials = count()
+_ATOM_RANK: dict[type[Atom], int] = {FloorDiv: 1, Mod: 2, Min: 3, Max: 4}
 
 
 def _var_atom(key: Key) -> Var:
@@ -186,20 +237,21 @@ def _var_atom(key: Key) -> Var:
     return _vars.add(key, atom)
 
 
-def _atom(kind: type[Atom], args: tuple[IntExpr, ...]) -> IntExpr:
+def make_atom(kind: type[Atom], args: tuple[IntExpr, ...]) -> IntExpr:
     """The expression that is one composite atom, its arguments already in normal form."""
     place = (kind, args)
-    ref = _atoms.refs.get(place)
+    ref = _atom_refs.get(place)
     atom = None if ref is None else ref()
     if atom is None:
         atom = kind.__new__(kind)
         atom.args = args
         atom.sort_key = (_ATOM_RANK[kind], *(arg.sort_key for arg in args))
         atom = _atoms.add(place, atom)
-    return _make(((_monomial((atom,)), 1),), 0)
+    return make_expr(((make_monomial((atom,)), 1),), 0)
 
 
-def _monomial(atoms: tuple[Atom, ...]) -> Monomial:
+def make_monomial(atoms: tuple[Atom, ...]) -> Monomial:
+    """The product of one or more atoms, which are sorted."""
     ref = _monomial_refs.get(atoms)
     mono = None if ref is None else ref()
     if mono is not None:
@@ -215,8 +267,32 @@ def _atom_key(atom: Atom) -> tuple[object, ...]:
     return atom.sort_key
 
 
-def _term_key(term: Term) -> tuple[object, ...]:
+def term_key(term: Term) -> tuple[object, ...]:
+    """What terms are sorted by."""
     return term[0].sort_key
+
+
+# What the methods of IntExpr need from the files above this one
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rewrites, which are written in terms of IntExpr, so cannot be imported here."""
+
+    floordiv: Callable[[IntExpr, IntExpr, Bounds], IntExpr]
+    mod: Callable[[IntExpr, IntExpr, Bounds], IntExpr]
+    substitute: Callable[[IntExpr, Values], IntExpr]
+    simplify: Callable[[IntExpr, Bounds], IntExpr]
+    provably_ge0: Callable[[IntExpr, Bounds], bool]
+
+
+_rules: Rules
+
+
+def install(rules: Rules) -> None:
+    """Sets what the methods of IntExpr call; the package does so when it is imported."""
+    global _rules
+    _rules = rules
 
 
 # Expressions
@@ -225,24 +301,16 @@ def _term_key(term: Term) -> tuple[object, ...]:
 class IntExpr:
     """An immutable integer expression; equal expressions are the same object.
 
+    Comparing with an integer asks whether it is that constant.
+
     Attributes:
         terms: `(monomial, coefficient)` in the order of printing; no coefficient is zero.
         constant: what is added to the terms.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_divisor",
-        "_free",
-        "_hash",
-        "_key",
-        "composite",
-        "constant",
-        "terms",
-    )
+    __slots__ = ("__weakref__", "_divisor", "_free", "_hash", "_key", "constant", "terms")
     terms: Terms
     constant: int
-    composite: bool
     _hash: int
     _free: tuple[Key, ...] | None
     _key: tuple[object, ...] | None
@@ -331,61 +399,61 @@ class IntExpr:
 
     def __add__(self, other: IntoExpr) -> IntExpr:
         if type(other) is int:
-            return _make(self.terms, self.constant + other) if other else self
+            return make_expr(self.terms, self.constant + other) if other else self
         rhs = as_expr(other)
-        return _make(_merge(self.terms, rhs.terms), self.constant + rhs.constant)
+        return make_expr(_merge(self.terms, rhs.terms), self.constant + rhs.constant)
 
     __radd__ = __add__
 
     def __neg__(self) -> IntExpr:
-        return _scale(self, -1)
+        return scaled(self, -1)
 
     def __pos__(self) -> IntExpr:
         return self
 
     def __sub__(self, other: IntoExpr) -> IntExpr:
         if type(other) is int:
-            return _make(self.terms, self.constant - other) if other else self
+            return make_expr(self.terms, self.constant - other) if other else self
         rhs = as_expr(other)
         minus = tuple([(mono, -coef) for mono, coef in rhs.terms])
-        return _make(_merge(self.terms, minus), self.constant - rhs.constant)
+        return make_expr(_merge(self.terms, minus), self.constant - rhs.constant)
 
     def __rsub__(self, other: IntoExpr) -> IntExpr:
-        return _scale(self, -1) + other
+        return scaled(self, -1) + other
 
     def __mul__(self, other: IntoExpr) -> IntExpr:
         if type(other) is int:
-            return _scale(self, other)
+            return scaled(self, other)
         rhs = as_expr(other)
         if not rhs.terms:
-            return _scale(self, rhs.constant)
+            return scaled(self, rhs.constant)
         if not self.terms:
-            return _scale(rhs, self.constant)
+            return scaled(rhs, self.constant)
         return _product(self, rhs)
 
     __rmul__ = __mul__
 
     def __floordiv__(self, other: IntoExpr) -> IntExpr:
-        return _floordiv(self, as_expr(other), NO_BOUNDS)
+        return _rules.floordiv(self, as_expr(other), NO_BOUNDS)
 
     def __rfloordiv__(self, other: IntoExpr) -> IntExpr:
-        return _floordiv(as_expr(other), self, NO_BOUNDS)
+        return _rules.floordiv(as_expr(other), self, NO_BOUNDS)
 
     def __mod__(self, other: IntoExpr) -> IntExpr:
-        return _mod(self, as_expr(other), NO_BOUNDS)
+        return _rules.mod(self, as_expr(other), NO_BOUNDS)
 
     def __rmod__(self, other: IntoExpr) -> IntExpr:
-        return _mod(as_expr(other), self, NO_BOUNDS)
+        return _rules.mod(as_expr(other), self, NO_BOUNDS)
 
     # Values
 
-    def substitute(self, values: Mapping[Key, IntoExpr]) -> IntExpr:
+    def substitute(self, values: Values) -> IntExpr:
         """This expression with variables replaced, all at once; others stay."""
         if not any(key in values for key in self.free_vars()):
             return self
-        return _rebuild(self, values, NO_BOUNDS, {})
+        return _rules.substitute(self, values)
 
-    def evaluate(self, values: Mapping[Key, int]) -> int:
+    def evaluate(self, values: Mapping[Any, int]) -> int:
         """The value where every variable has one.
 
         Raises:
@@ -395,7 +463,10 @@ class IntExpr:
         total = self.constant
         for mono, coef in self.terms:
             for atom in mono.atoms:
-                coef *= _evaluate_atom(atom, values)
+                if type(atom) is Var:
+                    coef *= values[atom.key]
+                else:
+                    coef *= atom.apply([arg.evaluate(values) for arg in atom.args])
             total += coef
         return total
 
@@ -427,23 +498,21 @@ class IntExpr:
     def bounds(self, bounds: Bounds = NO_BOUNDS) -> Interval:
         """The least and greatest value, inclusive; None = not known to be bounded.
 
+        Sound, not tight: every occurrence of a variable is taken for itself.
+
         Args:
             bounds: `(lo, hi)` of variables, inclusive, None = unbounded; `lo` and `hi` may be
                 expressions over variables that have bounds themselves.
         """
-        return _interval(self.terms, self.constant, bounds)
+        return interval(self.terms, self.constant, bounds)
 
     def simplify(self, bounds: Bounds = NO_BOUNDS) -> IntExpr:
         """A simpler expression with the same value wherever the variables are in `bounds`."""
-        before, after = None, self
-        while before is not after:
-            before = after
-            after = _recombine(_rebuild(before, _pinned(bounds), bounds, {}))
-        return after
+        return _rules.simplify(self, bounds)
 
     def provably_ge0(self, bounds: Bounds = NO_BOUNDS) -> bool:
         """Whether this is known to be at least 0 wherever the variables are in `bounds`."""
-        return _provably_ge0(self, bounds)
+        return _rules.provably_ge0(self, bounds)
 
     def largest_divisor(self) -> int:
         """The greatest integer known to divide every value; 0 for the constant 0."""
@@ -452,7 +521,7 @@ class IntExpr:
             divisor = abs(self.constant)
             for mono, coef in self.terms:
                 for atom in mono.atoms:
-                    coef *= _atom_divisor(atom)
+                    coef *= atom.divisor()
                 divisor = gcd(divisor, coef)
             self._divisor = divisor
         return divisor
@@ -474,21 +543,21 @@ class IntExpr:
         rest: list[Term] = []
         offset = 0
         for mono, coef in self.terms:
-            without = tuple(a for a in mono.atoms if not (type(a) is Var and a.key == key))
-            removed = len(mono.atoms) - len(without)
-            if removed > 1 or any(key in arg.free_vars() for a in without for arg in a.args):
+            left = tuple([a for a in mono.atoms if not (type(a) is Var and a.key == key)])
+            removed = len(mono.atoms) - len(left)
+            if removed > 1 or any(key in arg.free_vars() for a in left for arg in a.args):
                 return None
             if not removed:
                 rest.append((mono, coef))
-            elif without:
-                factor.append((_monomial(without), coef))
+            elif left:
+                factor.append((make_monomial(left), coef))
             else:
                 offset = coef
-        factor.sort(key=_term_key)
-        return _make(tuple(factor), offset), _make(tuple(rest), self.constant)
+        factor.sort(key=term_key)
+        return make_expr(tuple(factor), offset), make_expr(tuple(rest), self.constant)
 
 
-def _make(terms: Terms, constant: int) -> IntExpr:
+def make_expr(terms: Terms, constant: int) -> IntExpr:
     """The one expression with these terms: sorted, no coefficient zero."""
     place = (terms, constant)
     ref = _expr_refs.get(place)
@@ -499,12 +568,27 @@ def _make(terms: Terms, constant: int) -> IntExpr:
     expr = IntExpr.__new__(IntExpr)
     expr.terms = terms
     expr.constant = constant
-    expr._free = None  # pyright: ignore[reportPrivateUsage]
-    expr._key = None  # pyright: ignore[reportPrivateUsage]
-    expr._divisor = None  # pyright: ignore[reportPrivateUsage]
     expr._hash = hash(place) if terms else hash(constant)  # pyright: ignore[reportPrivateUsage]
-    expr.composite = any([mono.composite for mono, _ in terms])
+    expr._free = expr._key = expr._divisor = None  # pyright: ignore[reportPrivateUsage]
     return _exprs.add(place, expr)
+
+
+def interval(terms: Terms, constant: int, bounds: Bounds) -> Interval:
+    """The range of a sum of terms."""
+    total: Interval = (constant, constant)
+    for mono, coef in terms:
+        product: Interval = (coef, coef)
+        for atom in mono.atoms:
+            product = range_of_product(product, atom.interval(bounds))
+        total = range_of_sum(total, product)
+        if total == (None, None):
+            break
+    return total
+
+
+def without(bounds: Bounds, key: Key) -> Bounds:
+    """`bounds` of all variables but one."""
+    return {k: v for k, v in bounds.items() if k != key}
 
 
 def _merge(lhs: Terms, rhs: Terms) -> Terms:
@@ -531,13 +615,14 @@ def _merge(lhs: Terms, rhs: Terms) -> Terms:
     return tuple(out)
 
 
-def _scale(expr: IntExpr, factor: int) -> IntExpr:
+def scaled(expr: IntExpr, factor: int) -> IntExpr:
+    """`expr * factor`."""
     if factor == 0:
         return ZERO
     if factor == 1:
         return expr
     terms = tuple([(mono, coef * factor) for mono, coef in expr.terms])
-    return _make(terms, expr.constant * factor)
+    return make_expr(terms, expr.constant * factor)
 
 
 def _product(lhs: IntExpr, rhs: IntExpr) -> IntExpr:
@@ -547,9 +632,9 @@ def _product(lhs: IntExpr, rhs: IntExpr) -> IntExpr:
             atoms = tuple(sorted(a + b, key=_atom_key)) if a and b else a or b
             out[atoms] = out.get(atoms, 0) + c * d
     constant = out.pop((), 0)
-    terms = [(_monomial(atoms), coef) for atoms, coef in out.items() if coef]
-    terms.sort(key=_term_key)
-    return _make(tuple(terms), constant)
+    terms = [(make_monomial(atoms), coef) for atoms, coef in out.items() if coef]
+    terms.sort(key=term_key)
+    return make_expr(tuple(terms), constant)
 
 
 def _atom_terms(expr: IntExpr) -> list[tuple[tuple[Atom, ...], int]]:
@@ -564,12 +649,12 @@ def _atom_terms(expr: IntExpr) -> list[tuple[tuple[Atom, ...], int]]:
 
 def const(value: int) -> IntExpr:
     """The expression with this value."""
-    return _make((), value)
+    return make_expr((), int(value))  # int(): True is 1
 
 
 def var(key: Key) -> IntExpr:
     """The variable with this key: `str` = a symbol, `int` = positional, else any object."""
-    return _make(((_monomial((_var_atom(key),)), 1),), 0)
+    return make_expr(((make_monomial((_var_atom(key),)), 1),), 0)
 
 
 def pos(position: int) -> IntExpr:
@@ -585,480 +670,11 @@ def as_expr(value: IntoExpr) -> IntExpr:
     """
     if type(value) is IntExpr:
         return value
-    return _make((), index(value))  # pyright: ignore[reportArgumentType]
-
-
-def min_(*values: IntoExpr) -> IntExpr:
-    """The least of one or more values."""
-    return _extreme(Min, map(as_expr, values), NO_BOUNDS)
-
-
-def max_(*values: IntoExpr) -> IntExpr:
-    """The greatest of one or more values."""
-    return _extreme(Max, map(as_expr, values), NO_BOUNDS)
-
-
-def ceildiv(lhs: IntoExpr, rhs: IntoExpr) -> IntExpr:
-    """`lhs / rhs` rounded to plus infinity."""
-    lhs, rhs = as_expr(lhs), as_expr(rhs)
-    if not rhs.terms and rhs.constant > 0:
-        return (lhs + (rhs.constant - 1)) // rhs
-    return -(-lhs // rhs)
+    return const(index(value))
 
 
 ZERO = const(0)
-
-
-# Division
-
-
-def _floordiv(lhs: IntExpr, rhs: IntExpr, bounds: Bounds) -> IntExpr:
-    if rhs.terms:
-        return _floordiv_symbolic(lhs, rhs, bounds)
-    k = rhs.constant
-    if k == 0:
-        raise ZeroDivisionError(f"'{lhs}' floordiv 0: the divisor is the constant zero")
-    return _floordiv_const(lhs, k, bounds) if k > 0 else _floordiv_const(-lhs, -k, bounds)
-
-
-def _mod(lhs: IntExpr, rhs: IntExpr, bounds: Bounds) -> IntExpr:
-    if rhs.terms:
-        return _mod_symbolic(lhs, rhs, bounds)
-    k = rhs.constant
-    if k == 0:
-        raise ZeroDivisionError(f"'{lhs}' mod 0: the divisor is the constant zero")
-    return _mod_const(lhs, k, bounds) if k > 0 else -_mod_const(-lhs, -k, bounds)
-
-
-def _floordiv_const(lhs: IntExpr, k: int, bounds: Bounds) -> IntExpr:
-    """`lhs floordiv k` for k > 0: (a*k + b) floordiv k -> a + b floordiv k, then b reduced."""
-    if k == 1:
-        return lhs
-    quotient = _make(tuple([(m, c // k) for m, c in lhs.terms if c % k == 0]), lhs.constant // k)
-    terms = tuple([term for term in lhs.terms if term[1] % k])
-    if not terms:
-        return quotient
-    constant = lhs.constant % k
-    g = gcd(k, *[c for _, c in terms])
-    if g > 1:
-        terms = tuple([(m, c // g) for m, c in terms])
-        constant //= g
-        k //= g
-    rest = _make(terms, constant)
-    inner = (rest - constant).as_atom()
-    if type(inner) is FloorDiv and not inner.args[1].terms:
-        m = inner.args[1].constant
-        return quotient + _floordiv_const(inner.args[0] + constant * m, k * m, bounds)
-    if bounds or rest.composite:
-        split = _split(rest, k, bounds)
-        if split is not None:
-            g, high, _ = split
-            return quotient + _floordiv_const(high, k // g, bounds)
-    return quotient + _atom(FloorDiv, (rest, const(k)))
-
-
-def _mod_const(lhs: IntExpr, k: int, bounds: Bounds) -> IntExpr:
-    """`lhs mod k` for k > 0: (a*k + b) mod k -> b mod k, then b reduced."""
-    if k == 1:
-        return ZERO
-    rest = _reduce(lhs, k)
-    if not rest.terms:
-        return rest
-    g = gcd(k, *[c for _, c in rest.terms])
-    if g > 1:
-        high = _make(tuple([(m, c // g) for m, c in rest.terms]), rest.constant // g)
-        return _mod_const(high, k // g, bounds) * g + rest.constant % g
-    if bounds or rest.composite:
-        split = _split(rest, k, bounds)
-        if split is not None:
-            g, high, low = split
-            return _mod_const(high, k // g, bounds) * g + low
-    return _atom(Mod, (rest, const(k)))
-
-
-def _reduce(lhs: IntExpr, k: int) -> IntExpr:
-    """An expression congruent to `lhs` modulo k, with coefficients in (-k, k)."""
-    while True:
-        terms: list[Term] = []
-        opened = ZERO
-        for mono, coef in lhs.terms:
-            coef = coef % k if coef > 0 else -(-coef % k)
-            atom = mono.atoms[0]
-            if type(atom) is Mod and len(mono.atoms) == 1 and not atom.args[1].terms:
-                if coef * atom.args[1].constant % k == 0:
-                    opened += atom.args[0] * coef
-                    continue
-            if coef:
-                terms.append((mono, coef))
-        rest = _make(tuple(terms), lhs.constant % k)
-        if opened is ZERO:
-            return rest
-        lhs = rest + opened
-
-
-def _split(expr: IntExpr, k: int, bounds: Bounds) -> tuple[int, IntExpr, IntExpr] | None:
-    """`(g, high, low)`, expr == g * high + low, g divides k, 0 <= low < g within bounds."""
-    for g in sorted({k, *(gcd(c, k) for _, c in expr.terms)}, reverse=True):
-        if g == 1:
-            return None
-        low = tuple([term for term in expr.terms if term[1] % g])
-        lo, hi = _interval(low, expr.constant, bounds)
-        if lo is not None and hi is not None and lo // g == hi // g:
-            high = tuple([(m, c // g) for m, c in expr.terms if c % g == 0])
-            step = lo // g
-            return g, _make(high, step), _make(low, expr.constant - step * g)
-    return None
-
-
-def _floordiv_symbolic(lhs: IntExpr, rhs: IntExpr, bounds: Bounds) -> IntExpr:
-    exact = _exact_quotient(lhs, rhs)
-    if exact is not None:
-        return exact
-    quotient, rest = _whole_part(lhs, rhs)
-    rest, rhs, _ = _cancel(rest, rhs)
-    if not rhs.terms:
-        return quotient + _floordiv(rest, rhs, bounds)
-    if _provably_in(rest, rhs, bounds):
-        return quotient
-    return quotient + _atom(FloorDiv, (rest, rhs))
-
-
-def _mod_symbolic(lhs: IntExpr, rhs: IntExpr, bounds: Bounds) -> IntExpr:
-    if _exact_quotient(lhs, rhs) is not None:
-        return ZERO
-    _, rest = _whole_part(lhs, rhs)
-    rest, rhs, common = _cancel(rest, rhs)
-    if not rhs.terms:
-        return _mod(rest, rhs, bounds) * common
-    if _provably_in(rest, rhs, bounds):
-        return rest * common
-    return _atom(Mod, (rest, rhs)) * common
-
-
-def _provably_in(expr: IntExpr, end: IntExpr, bounds: Bounds) -> bool:
-    """Whether 0 <= expr < end within bounds."""
-    return _provably_ge0(expr, bounds) and _provably_ge0(end - 1 - expr, bounds)
-
-
-def _exact_quotient(lhs: IntExpr, rhs: IntExpr) -> IntExpr | None:
-    """`q` with lhs == q * rhs as polynomials, or None."""
-    lead, lead_coef = max(rhs.terms, key=_degree_key)
-    quotient = ZERO
-    while lhs.terms:
-        mono, coef = max(lhs.terms, key=_degree_key)
-        atoms = _divide_atoms(mono.atoms, lead.atoms)
-        if atoms is None or coef % lead_coef:
-            return None
-        factor = _times(atoms, coef // lead_coef)
-        quotient += factor
-        lhs -= factor * rhs
-    return None if lhs.constant else quotient
-
-
-def _degree_key(term: Term) -> tuple[object, ...]:
-    """Graded order: a product's leading term is the product of the leading terms."""
-    return (len(term[0].atoms), term[0].sort_key)
-
-
-def _divide_atoms(atoms: tuple[Atom, ...], divisor: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
-    left = list(atoms)
-    for atom in divisor:
-        if atom not in left:
-            return None
-        left.remove(atom)
-    return tuple(left)
-
-
-def _times(atoms: tuple[Atom, ...], coef: int) -> IntExpr:
-    return _make(((_monomial(atoms), coef),), 0) if atoms else const(coef)
-
-
-def _whole_part(lhs: IntExpr, rhs: IntExpr) -> tuple[IntExpr, IntExpr]:
-    """`(q, r)` with lhs == q * rhs + r, the terms that a one-term divisor divides in q."""
-    if rhs.constant or len(rhs.terms) > 1:
-        return ZERO, lhs
-    divisor, divisor_coef = rhs.terms[0]
-    quotient, rest = ZERO, []
-    for mono, coef in lhs.terms:
-        atoms = _divide_atoms(mono.atoms, divisor.atoms)
-        if atoms is None or coef % divisor_coef:
-            rest.append((mono, coef))
-        else:
-            quotient += _times(atoms, coef // divisor_coef)
-    return quotient, _make(tuple(rest), lhs.constant)
-
-
-def _cancel(lhs: IntExpr, rhs: IntExpr) -> tuple[IntExpr, IntExpr, IntExpr]:
-    """`(a, b, g)` with lhs == a * g and rhs == b * g, g one positive coefficient and atoms."""
-    g = gcd(lhs.constant, rhs.constant, *[c for _, c in lhs.terms + rhs.terms])
-    common: tuple[Atom, ...] = ()
-    if not lhs.constant and not rhs.constant:
-        shared = list(rhs.terms[0][0].atoms)
-        for mono, _ in lhs.terms + rhs.terms:
-            left = list(mono.atoms)
-            shared = [atom for atom in shared if atom in left and (left.remove(atom) or True)]
-        common = tuple(shared)
-    if g <= 1 and not common:
-        return lhs, rhs, const(1)
-    return _divided(lhs, common, g), _divided(rhs, common, g), _times(common, g)
-
-
-def _divided(expr: IntExpr, atoms: tuple[Atom, ...], coef: int) -> IntExpr:
-    out = const(expr.constant // coef)
-    for mono, c in expr.terms:
-        left = _divide_atoms(mono.atoms, atoms)
-        assert left is not None
-        out += _times(left, c // coef)
-    return out
-
-
-# Min and max
-
-
-def _extreme(kind: type[Extreme], values: Iterable[IntExpr], bounds: Bounds) -> IntExpr:
-    """min or max: arguments flattened, sorted, those that another always beats dropped."""
-    best: dict[Terms, int] = {}
-    pick = min if kind is Min else max
-    for value in values:
-        atom = value.as_atom()
-        for arg in atom.args if type(atom) is kind and atom is not None else (value,):
-            best[arg.terms] = pick(best.get(arg.terms, arg.constant), arg.constant)
-    args = sorted(
-        (_make(*item) for item in best.items()), key=lambda arg: (not arg.terms, arg.sort_key)
-    )
-    if not args:
-        raise TypeError(f"{kind.symbol} of nothing: expected one argument or more")
-    if len(args) > 1 and (bounds or any(arg.composite for arg in args)):
-        args = _undominated(args, -1 if kind is Min else 1, bounds)
-    return args[0] if len(args) == 1 else _atom(kind, tuple(args))
-
-
-def _undominated(args: list[IntExpr], sign: int, bounds: Bounds) -> list[IntExpr]:
-    kept: list[IntExpr] = []
-    for arg in args:
-        if any(_provably_ge0((other - arg) * sign, bounds) for other in kept):
-            continue
-        kept = [o for o in kept if not _provably_ge0((arg - o) * sign, bounds)]
-        kept.append(arg)
-    return kept
-
-
-# Rewriting
-
-
-def _pinned(bounds: Bounds) -> dict[Key, IntoExpr]:
-    """The variables that can have one value only."""
-    return {
-        key: lo
-        for key, (lo, hi) in bounds.items()
-        if lo is not None and (lo is hi or (type(lo) is int and lo == hi))
-    }
-
-
-def _rebuild(
-    expr: IntExpr, values: Mapping[Key, IntoExpr], bounds: Bounds, memo: dict[Atom, IntExpr]
-) -> IntExpr:
-    """`expr` built again bottom up, with variables replaced by `values`."""
-    kept: list[Term] = []
-    out = ZERO
-    for term in expr.terms:
-        atoms = term[0].atoms
-        factors = [_rebuild_atom(atom, values, bounds, memo) for atom in atoms]
-        if all(f.as_atom() is atom for f, atom in zip(factors, atoms, strict=True)):
-            kept.append(term)
-            continue
-        product = const(term[1])
-        for factor in factors:
-            product *= factor
-        out += product
-    return out + _make(tuple(kept), expr.constant)
-
-
-def _rebuild_atom(
-    atom: Atom, values: Mapping[Key, IntoExpr], bounds: Bounds, memo: dict[Atom, IntExpr]
-) -> IntExpr:
-    found = memo.get(atom)
-    if found is not None:
-        return found
-    if type(atom) is Var:
-        value = values.get(atom.key)
-        out = var(atom.key) if value is None else as_expr(value)
-    else:
-        args = [_rebuild(arg, values, bounds, memo) for arg in atom.args]
-        if type(atom) is FloorDiv:
-            out = _floordiv(args[0], args[1], bounds)
-        elif type(atom) is Mod:
-            out = _mod(args[0], args[1], bounds)
-        else:
-            out = _extreme(Max if type(atom) is Max else Min, args, bounds)
-    memo[atom] = out
-    return out
-
-
-def _recombine(expr: IntExpr) -> IntExpr:
-    """a floordiv k * k + a mod k -> a."""
-    if not expr.composite:
-        return expr
-    for mono, coef in expr.terms:
-        atom = mono.atoms[0]
-        if type(atom) is not FloorDiv or len(mono.atoms) > 1:
-            continue
-        lhs, rhs = atom.args
-        pair = rhs * (lhs // rhs) + lhs % rhs
-        joined = (
-            expr
-            - pair * (coef // rhs.constant if not rhs.terms else coef)
-            + lhs * (coef // rhs.constant if not rhs.terms else coef)
-        )
-        if len(joined.terms) < len(expr.terms) and not rhs.terms and coef % rhs.constant == 0:
-            return _recombine(joined)
-    return expr
-
-
-def _evaluate_atom(atom: Atom, values: Mapping[Key, int]) -> int:
-    if type(atom) is Var:
-        return values[atom.key]
-    args = [arg.evaluate(values) for arg in atom.args]
-    if type(atom) is Min:
-        return min(args)
-    if type(atom) is Max:
-        return max(args)
-    if args[1] == 0:
-        raise ZeroDivisionError(f"the divisor '{atom.args[1]}' is zero in '{atom.format(str)}'")
-    return args[0] // args[1] if type(atom) is FloorDiv else args[0] % args[1]
-
-
-def _atom_divisor(atom: Atom) -> int:
-    divisors = [arg.largest_divisor() for arg in atom.args]
-    if type(atom) is Var:
-        return 1
-    if type(atom) is FloorDiv:
-        k = atom.args[1].constant
-        return 1 if atom.args[1].terms or divisors[0] % k else divisors[0] // k
-    return gcd(*divisors)
-
-
-# Ranges
-
-
-def _interval(terms: Terms, constant: int, bounds: Bounds) -> Interval:
-    lo: int | None = constant
-    hi: int | None = constant
-    for mono, coef in terms:
-        low, high = _monomial_interval(mono, bounds)
-        if coef < 0:
-            low, high = high, low
-        lo = None if lo is None or low is None else lo + coef * low
-        hi = None if hi is None or high is None else hi + coef * high
-        if lo is None and hi is None:
-            break
-    return lo, hi
-
-
-def _monomial_interval(mono: Monomial, bounds: Bounds) -> Interval:
-    out = _atom_interval(mono.atoms[0], bounds)
-    for atom in mono.atoms[1:]:
-        out = _times_interval(out, _atom_interval(atom, bounds))
-    return out
-
-
-_INF = float("inf")
-
-
-def _times_interval(a: Interval, b: Interval) -> Interval:
-    if (a[0], a[1]) == (0, 0) or (b[0], b[1]) == (0, 0):
-        return 0, 0
-    ends = [_end_product(x, y, i, j) for i, x in enumerate(a) for j, y in enumerate(b)]
-    lo, hi = min(ends), max(ends)
-    return (None if isinstance(lo, float) else lo, None if isinstance(hi, float) else hi)
-
-
-def _end_product(x: int | None, y: int | None, i: int, j: int) -> int | float:
-    """The product of two ends of ranges, None standing for the infinity of its side."""
-    if x == 0 or y == 0:
-        return 0
-    if x is not None and y is not None:
-        return x * y
-    left = (x > 0) if x is not None else bool(i)
-    right = (y > 0) if y is not None else bool(j)
-    return _INF if left == right else -_INF
-
-
-def _atom_interval(atom: Atom, bounds: Bounds) -> Interval:
-    if type(atom) is Var:
-        lo, hi = bounds.get(atom.key, (None, None))
-        if isinstance(lo, IntExpr):
-            lo = lo.bounds(_without(bounds, atom.key))[0]
-        if isinstance(hi, IntExpr):
-            hi = hi.bounds(_without(bounds, atom.key))[1]
-        return lo, hi
-    ranges = [arg.bounds(bounds) for arg in atom.args]
-    if type(atom) is FloorDiv:
-        return _floordiv_interval(ranges[0], ranges[1])
-    if type(atom) is Mod:
-        return _mod_interval(ranges[0], ranges[1])
-    los = [lo for lo, _ in ranges if lo is not None]
-    his = [hi for _, hi in ranges if hi is not None]
-    if type(atom) is Min:
-        return min(los) if len(los) == len(ranges) else None, min(his, default=None)
-    return max(los, default=None), max(his) if len(his) == len(ranges) else None
-
-
-def _floordiv_interval(a: Interval, b: Interval) -> Interval:
-    lo, hi = a
-    least, most = b
-    if least is None or least < 1:
-        return None, None
-    if lo is not None:
-        lo = lo // least if lo < 0 else 0 if most is None else lo // most
-    if hi is not None:
-        hi = hi // least if hi >= 0 else -1 if most is None else hi // most
-    return lo, hi
-
-
-def _mod_interval(a: Interval, b: Interval) -> Interval:
-    lo, hi = a
-    least, most = b
-    if least is None or least < 1:
-        return None, None
-    if least == most and lo is not None and hi is not None and lo // least == hi // least:
-        return lo % least, hi % least
-    ends = [end for end in (hi, None if most is None else most - 1) if end is not None]
-    return 0, (
-        min(ends, default=None) if lo is not None and lo >= 0 else ends[-1] if most else None
-    )
-
-
-def _without(bounds: Bounds, key: Key) -> Bounds:
-    return {k: v for k, v in bounds.items() if k != key}
-
-
-def _provably_ge0(expr: IntExpr, bounds: Bounds) -> bool:
-    lo, hi = expr.bounds(bounds)
-    if lo is not None and lo >= 0:
-        return True
-    if hi is not None and hi < 0:
-        return False
-    return any(_provably_ge0(*smaller) for smaller in _lower_bounds(expr, bounds))
-
-
-def _lower_bounds(expr: IntExpr, bounds: Bounds) -> Iterator[tuple[IntExpr, Bounds]]:
-    """An expression never above `expr`, with one variable fewer: its symbolic bound put in."""
-    for key in expr.free_vars():
-        lo, hi = bounds.get(key, (None, None))
-        if not isinstance(lo, IntExpr) and not isinstance(hi, IntExpr):
-            continue
-        split = expr.coefficient(key)
-        if split is None:
-            continue
-        coef, rest = split
-        others = _without(bounds, key)
-        if lo is not None and _provably_ge0(coef, others):
-            yield rest + coef * lo, others
-            return
-        if hi is not None and _provably_ge0(-coef, others):
-            yield rest + coef * hi, others
-            return
+ONE = const(1)
 
 
 # Text

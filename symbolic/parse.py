@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .expr import IntExpr, ceildiv, const, max_, min_, pos, var
+from .division import ceildiv
+from .expr import IntExpr, const, pos, var
+from .rewrite import max_, min_
 
 
 class ParseExprError(ValueError):
