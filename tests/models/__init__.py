@@ -1,0 +1,1 @@
+"""Real models to judge the compiler by. Start at zoo.py."""
