@@ -1,0 +1,1 @@
+"""What the operators of `relax` mean, one NumPy function each."""

@@ -1,0 +1,1 @@
+"""What kernels mean: `tir` run in NumPy."""
