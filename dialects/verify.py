@@ -261,13 +261,16 @@ def _invisible(op: Operation, value: SSAValue) -> CompileError:
 def _why_invisible(op: Operation, value: SSAValue) -> str:
     owner = value.owner
     block = owner if isinstance(owner, Block) else owner.parent
+    isolated: Operation | None = None
     ancestor: Operation | None = op
     while ancestor is not None and ancestor.parent_region() is not _region_of(block):
         ancestor = ancestor.parent_op()
-        if ancestor is not None and ancestor.has_trait(IsolatedFromAbove):
-            return f"is defined outside of '{ancestor.name}', which is isolated from above"
+        if isolated is None and ancestor is not None and ancestor.has_trait(IsolatedFromAbove):
+            isolated = ancestor
     if ancestor is None:
         return "is defined inside a region that does not enclose this use"
+    if isolated is not None:
+        return f"is defined outside of '{isolated.name}', which is isolated from above"
     return "does not dominate this use"
 
 
