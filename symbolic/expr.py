@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import count
 from math import gcd
 from operator import index
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, final
 
 from .intern import WeakTable
 from .intervals import (
@@ -80,6 +80,7 @@ class Atom:
         return gcd(*[arg.largest_divisor() for arg in self.args])
 
 
+@final
 class Var(Atom):
     """A variable: `str` key = a symbol, `int` = positional, else what an analysis chose."""
 
@@ -106,6 +107,7 @@ class Var(Atom):
         return 1
 
 
+@final
 class FloorDiv(Atom):
     """`args[0] floordiv args[1]`, rounded to minus infinity."""
 
@@ -132,6 +134,7 @@ class FloorDiv(Atom):
         return lhs.largest_divisor() // rhs.constant
 
 
+@final
 class Mod(Atom):
     """`args[0] mod args[1]`, with the sign of `args[1]`."""
 
@@ -170,6 +173,7 @@ class Extreme(Atom):
         return range_of_min(ranges) if type(self) is Min else range_of_max(ranges)
 
 
+@final
 class Min(Extreme):
     """The least of `args`."""
 
@@ -177,6 +181,7 @@ class Min(Extreme):
     symbol = "min"
 
 
+@final
 class Max(Extreme):
     """The greatest of `args`."""
 
@@ -190,6 +195,7 @@ def _nonzero(atom: Atom, divisor: int) -> int:
     return divisor
 
 
+@final
 class Monomial:
     """A product of atoms, sorted; a power is an atom repeated. Interned: compare with `is`.
 
@@ -298,6 +304,7 @@ def install(rules: Rules) -> None:
 # Expressions
 
 
+@final
 class IntExpr:
     """An immutable integer expression; equal expressions are the same object.
 
