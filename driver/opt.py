@@ -101,7 +101,8 @@ class OptTool(xDSLOptMain):
 
     @override
     def setup_pipeline(self) -> None:
-        self.passes = parse_passes(",".join(self.args.passes), self.available_passes)
+        spec = ",".join(part.strip(" ,") for part in self.args.passes)
+        self.passes = parse_passes(spec, self.available_passes)
         for name in (*self.args.print_before, *self.args.print_after):
             check_known(name, self.available_passes, "pass")
         self.timing = Timing()
