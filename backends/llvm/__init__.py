@@ -1,0 +1,1 @@
+"""Native code through LLVM: text, optimised code, objects, and objects loaded in the process."""
