@@ -7,6 +7,7 @@
 static_assert(offsetof(tyrex_context, parallel_for) == 8, "generated code reads offset 8");
 static_assert(offsetof(tyrex_context, set_error) == 16, "generated code reads offset 16");
 static_assert(offsetof(tyrex_context, allocate) == 24, "generated code reads offset 24");
+static_assert(offsetof(tyrex_context, arena) == 32, "runtime/threads.py reads offset 32");
 
 static void *allocate_from_arena(void *context, uint64_t bytes) {
   return tyrex_arena_allocate(((tyrex_context *)context)->arena, bytes);
@@ -41,6 +42,8 @@ void tyrex_context_destroy(tyrex_context *context) {
     free(context);
   }
 }
+
+uint32_t tyrex_abi_version(void) { return TYREX_ABI_VERSION; }
 
 int32_t tyrex_call(tyrex_kernel kernel, void *args) {
   tyrex_error_clear();

@@ -21,6 +21,7 @@ typedef struct python_api {
                             void (*destructor)(py_object *));
   int (*capsule_is_valid)(py_object *capsule, const char *name);      /* PyCapsule_IsValid */
   void *(*capsule_get_pointer)(py_object *capsule, const char *name); /* PyCapsule_GetPointer */
+  int (*capsule_set_name)(py_object *capsule, const char *name);      /* PyCapsule_SetName */
 } python_api;
 
 static python_api python;
@@ -118,6 +119,20 @@ TYREX_API py_object *tyrex_tensor_to_capsule(const DLTensor *tensor, py_object *
     destroy(exported);
   }
   return capsule;
+}
+
+/* Takes the managed tensor out of `capsule` and marks the capsule as used; `*versioned` says
+ * which structure it is. To be called with the GIL. NULL when there is none to take. */
+TYREX_API void *tyrex_tensor_from_capsule(py_object *capsule, int32_t *versioned) {
+  *versioned = python.capsule_is_valid(capsule, "dltensor_versioned");
+  if (!*versioned && !python.capsule_is_valid(capsule, "dltensor")) {
+    return NULL;
+  }
+  const char *name = *versioned ? "dltensor_versioned" : "dltensor";
+  const char *used = *versioned ? "used_dltensor_versioned" : "used_dltensor";
+  void *managed = python.capsule_get_pointer(capsule, name);
+  python.capsule_set_name(capsule, used); /* keeps the pointer: a literal outlives it */
+  return managed;
 }
 
 /* Gives a tensor taken from a capsule back to its producer. */

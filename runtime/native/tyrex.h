@@ -107,6 +107,9 @@ TYREX_API uint32_t tyrex_pool_num_workers(void);
 /* Ends the workers unless a loop is running. The next loop starts new ones. */
 TYREX_API void tyrex_pool_shutdown(void);
 
+/* TYREX_ABI_VERSION of the library that is loaded. */
+TYREX_API uint32_t tyrex_abi_version(void);
+
 typedef int32_t (*tyrex_kernel)(void *args);
 
 /* Clears the thread's error, then calls the kernel. */
