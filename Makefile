@@ -8,7 +8,7 @@ help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 setup: $(BIN)/python  ## make .venv ready to develop in
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]'
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'tyrex needs Python 3.11 or newer; set PYTHON=...'; exit 1; }
