@@ -44,12 +44,13 @@ class LocatingParser(Parser):
 
     @override
     def parse_operation(self) -> Operation:
-        start = self._op_start = self._current_token.span.start
+        first = self._current_token.span
+        start = self._op_start = first.start
         try:
             op = super().parse_operation()
         except VerifyException as error:
-            # An attribute or type that refused its parameters, while its text was being read.
-            raise ParseError(self._current_token.span, str(error)) from error
+            # An attribute, a type or the operation itself refused its parameters.
+            raise ParseError(first, str(error)) from error
         if isinstance(op.location, UnknownLoc):
             op.location = self._location(start)
         return op

@@ -12,18 +12,15 @@ import argparse
 import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from importlib import import_module
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
-from xdsl.utils.target import Target
 from xdsl.xdsl_opt_main import xDSLOptMain
 
-from ..dialects import get_all_dialects
+from ..dialects import register_all_dialects
 from ..dialects.diagnostics import Note, render_notes
 from ..dialects.locating_parser import parse_module
 from ..dialects.verify import verify_module
@@ -33,36 +30,12 @@ from .expected_diagnostics import compare, read_expectations
 from .instruments import DumpIR, Instrument, Print, Timing, VerifyEach
 from .pass_context import recursion_limit, run_pipeline
 from .pass_specs import UsageError, check_known, list_passes, parse_passes
+from .targets import get_all_targets
 
 SEPARATOR = "// -----"
 """What separates the parts of a file under --split-input-file (a line that begins so)."""
 
-TARGETS: dict[str, tuple[str, str]] = {
-    "mlir": ("xdsl.targets.mlir", "MLIRTarget"),
-    "none": ("tyrex.driver.opt", "NoTarget"),
-}
-"""What `-t` accepts: name -> (module, class derived from xDSL's `Target`)."""
-
-
 _FLAG = {"action": "store_true"}
-
-
-@dataclass(frozen=True)
-class NoTarget(Target):
-    """Prints nothing: for timing, and for tests of diagnostics."""
-
-    name = "none"
-
-    @override
-    def emit(self, ctx: object, module: object, output: object) -> None:
-        return
-
-
-@dataclass(frozen=True)
-class Part:
-    """A piece of the input, padded with empty lines so that its lines keep their numbers."""
-
-    text: str
 
 
 class OptTool(xDSLOptMain):
@@ -76,9 +49,7 @@ class OptTool(xDSLOptMain):
 
     @override
     def register_all_dialects(self) -> None:
-        for name, load in get_all_dialects().items():
-            self.ctx.register_dialect(name, load)
-        self.ctx.load_registered_dialect("builtin")
+        register_all_dialects(self.ctx)
 
     @override
     def register_all_frontends(self) -> None:
@@ -91,8 +62,7 @@ class OptTool(xDSLOptMain):
 
     @override
     def register_all_targets(self) -> None:
-        for name, (module, attribute) in TARGETS.items():
-            self.available_targets[name] = _target_loader(module, attribute)
+        self.available_targets |= get_all_targets()
 
     @override
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
@@ -125,7 +95,7 @@ class OptTool(xDSLOptMain):
         self._instruments_of_run = self._instruments()
         self._sources = {name: text}
         outputs: list[str] = []
-        for part in split(text) if self.args.split_input_file else [Part(text)]:
+        for part in split(text) if self.args.split_input_file else [text]:
             notes: list[Note] = []
             try:
                 outputs.append(self._process(part, name))
@@ -146,12 +116,10 @@ class OptTool(xDSLOptMain):
             return "<stdin>", sys.stdin.buffer.read().decode("utf-8")
         return path, Path(path).read_text(encoding="utf-8")
 
-    def _process(self, part: Part, name: str) -> str:
+    def _process(self, part: str, name: str) -> str:
         args = self.args
         with self.timing.span("parse"):
-            module = parse_module(
-                self.ctx, part.text, name, implicit_module=not args.no_implicit_module
-            )
+            module = parse_module(self.ctx, part, name, implicit_module=not args.no_implicit_module)
         if not args.no_verify:
             with self.timing.span("verify"):
                 verify_module(module)
@@ -171,8 +139,8 @@ class OptTool(xDSLOptMain):
         print(message, file=sys.stderr)
         return ""
 
-    def _check_expectations(self, name: str, part: Part, notes: Sequence[Note]) -> None:
-        missing, unexpected = compare(name, read_expectations(part.text), notes)
+    def _check_expectations(self, name: str, part: str, notes: Sequence[Note]) -> None:
+        missing, unexpected = compare(name, read_expectations(part), notes)
         if missing or unexpected:
             self.exit_code = 1
         for message in missing:
@@ -187,18 +155,14 @@ class OptTool(xDSLOptMain):
             Path(self.args.output_file).write_text(text, encoding="utf-8")
 
 
-def split(text: str) -> list[Part]:
+def split(text: str) -> list[str]:
     """Return the parts of `text` between separators, each line at its number in the file."""
-    parts: list[Part] = []
+    parts: list[str] = []
     offset = 0
     for piece in re.split(rf"^{SEPARATOR}", text, flags=re.MULTILINE):
-        parts.append(Part("\n" * offset + piece))
+        parts.append("\n" * offset + piece)
         offset += piece.count("\n")
     return parts
-
-
-def _target_loader(module: str, attribute: str) -> Callable[[], type[Target]]:
-    return lambda: getattr(import_module(module), attribute)
 
 
 class _ListPasses(argparse.Action):

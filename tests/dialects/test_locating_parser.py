@@ -56,7 +56,7 @@ def test_an_empty_text_is_an_empty_module() -> None:
             "block '^a' is already defined",
         ),
         # An attribute's own check, which xDSL raises without a place.
-        ('"test.op"() {a = dense<[1, 2]> : tensor<3xi32>} : () -> ()', "m.mlir:1", ""),
+        ('\n  "test.op"() {a = 300 : i8} : () -> ()', "m.mlir:2:3", "out of range for type i8"),
     ],
 )
 def test_errors_point_at_what_is_wrong(text: str, place: str, message: str) -> None:

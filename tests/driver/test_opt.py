@@ -164,4 +164,4 @@ def test_disable_verify_changes_nothing_outside_of_the_run(run: Callable[..., Ru
 
 def test_split_keeps_line_numbers() -> None:
     parts = opt.split("a\n// -----\nb\n// -----\nc")
-    assert [part.text for part in parts] == ["a\n", "\n\nb\n", "\n\n\n\nc"]
+    assert parts == ["a\n", "\n\nb\n", "\n\n\n\nc"]
