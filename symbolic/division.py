@@ -85,16 +85,29 @@ def _floordiv_const(lhs: IntExpr, k: int, bounds: Bounds) -> IntExpr:
         terms = tuple([(mono, coef // g) for mono, coef in terms])
         constant //= g
         k //= g
-    inner = make_expr(terms, 0).as_atom()
-    if type(inner) is FloorDiv and not inner.args[1].terms:
-        m = inner.args[1].constant  # (a floordiv m + c) floordiv k -> (a + c*m) floordiv (m*k)
-        return quotient + _floordiv_const(inner.args[0] + constant * m, k * m, bounds)
     rest = make_expr(terms, constant)
+    merged = _merged(rest)
+    if merged is not None:
+        return quotient + floordiv(merged[0], merged[1] * k, bounds)
     split = _split(rest, k, bounds)
     if split is not None:
         g, high, _ = split
         return quotient + _floordiv_const(high, k // g, bounds)
     return quotient + make_atom(FloorDiv, (rest, const(k)))
+
+
+def _merged(expr: IntExpr) -> tuple[IntExpr, IntExpr] | None:
+    """`(a, m)` with expr == a floordiv m, where just one of the terms is a floordiv."""
+    found: list[FloorDiv] = []
+    for mono, coef in expr.terms:
+        atom = mono.atoms[0]
+        if type(atom) is FloorDiv and len(mono.atoms) == coef == 1:
+            found.append(atom)
+    if len(found) != 1:
+        return None
+    numerator, m = found[0].args
+    others = expr - make_atom(FloorDiv, found[0].args)
+    return numerator + others * m, m  # b floordiv m + c == (b + c*m) floordiv m
 
 
 def _mod_const(lhs: IntExpr, k: int, bounds: Bounds) -> IntExpr:
@@ -136,13 +149,11 @@ def _reduced(expr: IntExpr, k: int) -> IntExpr:
 
 
 def _modulus(mono: Monomial) -> int:
-    """K where the monomial is `x mod k` with a constant k, else 0."""
+    """The constant k where the monomial is `x mod k`, else 0."""
     atom = mono.atoms[0]
-    return atom.args[1].constant if type(atom) is Mod and _is_const_mod(mono) else 0
-
-
-def _is_const_mod(mono: Monomial) -> bool:
-    return len(mono.atoms) == 1 and not mono.atoms[0].args[1].terms
+    if type(atom) is not Mod or len(mono.atoms) > 1 or atom.args[1].terms:
+        return 0
+    return atom.args[1].constant
 
 
 def _split(expr: IntExpr, k: int, bounds: Bounds) -> tuple[int, IntExpr, IntExpr] | None:
@@ -178,6 +189,9 @@ def _floordiv_symbolic(lhs: IntExpr, rhs: IntExpr, bounds: Bounds) -> IntExpr:
         divisor = exact_quotient(rhs, g)
         assert divisor is not None
         return quotient + floordiv(high, divisor, bounds)
+    merged = _merged(rest)
+    if merged is not None and provably_ge0(rhs, bounds):  # the outer divisor must be positive
+        return quotient + floordiv(merged[0], merged[1] * rhs, bounds)
     return quotient + make_atom(FloorDiv, (rest, rhs))
 
 

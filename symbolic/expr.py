@@ -36,9 +36,10 @@ from .intervals import (
 Key: TypeAlias = Hashable
 IntoExpr: TypeAlias = "IntExpr | int"
 Bound: TypeAlias = "IntExpr | int | None"
-# Mapping is invariant in its keys: Any lets a dict[str, int] in.
+# Any, not Key: a caller's dict[str, int], or function of a str, is no Mapping of every Key.
 Bounds: TypeAlias = "Mapping[Any, tuple[Bound, Bound]]"
 Values: TypeAlias = "Mapping[Any, IntoExpr]"
+Names: TypeAlias = Callable[[Any], str]
 
 NO_BOUNDS: Bounds = {}
 
@@ -62,7 +63,7 @@ class Atom:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.format(default_name)})"
 
-    def format(self, name: Callable[[Key], str]) -> str:
+    def format(self, name: Names) -> str:
         """The text of this atom, its variables called by `name`."""
         lhs, rhs = self.args
         return f"{_operand(lhs, name)} {self.symbol} {_operand(rhs, name)}"
@@ -87,7 +88,7 @@ class Var(Atom):
     __slots__ = ("key",)
     key: Key
 
-    def format(self, name: Callable[[Key], str]) -> str:
+    def format(self, name: Names) -> str:
         """The name of the variable."""
         return name(self.key)
 
@@ -159,7 +160,7 @@ class Extreme(Atom):
 
     __slots__ = ()
 
-    def format(self, name: Callable[[Key], str]) -> str:
+    def format(self, name: Names) -> str:
         """A call, its arguments in order."""
         return f"{self.symbol}({', '.join([arg.format(name) for arg in self.args])})"
 
@@ -485,7 +486,7 @@ class IntExpr:
     def __repr__(self) -> str:
         return f"IntExpr({self})"
 
-    def format(self, name: Callable[[Key], str]) -> str:
+    def format(self, name: Names) -> str:
         """The text of this expression, its variables called by `name`."""
         text = ""
         for mono, coef in self.terms:
@@ -701,7 +702,7 @@ def default_name(key: Key) -> str:
 KEYWORDS = frozenset({"min", "max", "floordiv", "ceildiv", "mod"})
 
 
-def _format_term(mono: Monomial, coef: int, name: Callable[[Key], str]) -> str:
+def _format_term(mono: Monomial, coef: int, name: Names) -> str:
     alone = len(mono.atoms) == 1 and coef == 1
     parts: list[str] = []
     for atom in mono.atoms:
@@ -713,7 +714,7 @@ def _format_term(mono: Monomial, coef: int, name: Callable[[Key], str]) -> str:
     return text if coef == 1 else f"{text} * {coef}"
 
 
-def _operand(expr: IntExpr, name: Callable[[Key], str]) -> str:
+def _operand(expr: IntExpr, name: Names) -> str:
     text = expr.format(name)
     atom = expr.as_atom()
     plain = type(atom) in (Var, Min, Max) or (expr.is_constant and expr.constant >= 0)

@@ -11,34 +11,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .expr import Bounds, FloorDiv, IntExpr, Max, Min, Var, make_expr, without
+from .expr import Bounds, FloorDiv, IntExpr, Key, Max, Min, Var, make_expr, without
 
-# Each replacement may branch into as many as a min has arguments.
-_MAX_REPLACEMENTS = 8
+# Expressions looked at before giving up (a few microseconds each): the order of replacements
+# is tried out, so without an end ten floordivs would take hours. Real proofs need below 20.
+_MAX_STEPS = 64
 
 
 def provably_ge0(expr: IntExpr, bounds: Bounds) -> bool:
     """Whether `expr >= 0` is known wherever the variables are in `bounds`."""
-    return _prove(expr, bounds, _MAX_REPLACEMENTS)
+    return _prove(expr, bounds, iter(range(_MAX_STEPS)))
 
 
-def _prove(expr: IntExpr, bounds: Bounds, fuel: int) -> bool:
+def _prove(expr: IntExpr, bounds: Bounds, steps: Iterator[int]) -> bool:
     lo, hi = expr.bounds(bounds)
     if lo is not None and lo >= 0:
         return True
-    if fuel == 0 or (hi is not None and hi < 0):
+    if (hi is not None and hi < 0) or next(steps, None) is None:
         return False
     if any(mono.composite for mono, _ in expr.terms):
-        return _prove_composite(expr, bounds, fuel - 1)
-    return any(_prove(low, rest, fuel - 1) for low, rest in _without_variable(expr, bounds))
+        return _prove_composite(expr, bounds, steps)
+    return any(_prove(low, rest, steps) for low, rest in _without_variable(expr, bounds))
 
 
 def _without_variable(expr: IntExpr, bounds: Bounds) -> Iterator[tuple[IntExpr, Bounds]]:
     """At most one expression never above `expr`: a variable's symbolic bound in its place."""
-    for key in expr.free_vars():
-        lo, hi = bounds.get(key, (None, None))
-        if not isinstance(lo, IntExpr) and not isinstance(hi, IntExpr):
-            continue
+    for key in _innermost_first(expr, bounds):
+        lo, hi = bounds[key]
         split = expr.coefficient(key)
         if split is None:
             continue
@@ -52,6 +51,16 @@ def _without_variable(expr: IntExpr, bounds: Bounds) -> Iterator[tuple[IntExpr, 
             return
 
 
+def _innermost_first(expr: IntExpr, bounds: Bounds) -> list[Key]:
+    """The variables with symbolic bounds; those that bounds of others mention, last."""
+    mentioned: dict[Key, set[Key]] = {}
+    for key in expr.free_vars():
+        ends = [end for end in bounds.get(key, ()) if isinstance(end, IntExpr)]
+        if ends:
+            mentioned[key] = {name for end in ends for name in end.free_vars()}
+    return sorted(mentioned, key=lambda key: any(key in names for names in mentioned.values()))
+
+
 def _sign(expr: IntExpr, bounds: Bounds) -> int:
     """1: never negative; -1: never positive; 0: not known."""
     lo, hi = expr.bounds(bounds)
@@ -60,7 +69,7 @@ def _sign(expr: IntExpr, bounds: Bounds) -> int:
     return -1 if hi is not None and hi <= 0 else 0
 
 
-def _prove_composite(expr: IntExpr, bounds: Bounds, fuel: int) -> bool:
+def _prove_composite(expr: IntExpr, bounds: Bounds, steps: Iterator[int]) -> bool:
     """Proves `expr >= 0` with one of its floordivs, mins or maxs replaced by what bounds it."""
     for term in expr.terms:
         mono, coef = term
@@ -70,12 +79,12 @@ def _prove_composite(expr: IntExpr, bounds: Bounds, fuel: int) -> bool:
         rest = expr - make_expr((term,), 0)
         if isinstance(atom, Min | Max):
             enough = any if (type(atom) is Max) == (coef > 0) else all
-            if enough(_prove(rest + arg * coef, bounds, fuel) for arg in atom.args):
+            if enough(_prove(rest + arg * coef, bounds, steps) for arg in atom.args):
                 return True
         elif type(atom) is FloorDiv and not atom.args[1].terms:
             k = atom.args[1].constant
             # x - (k - 1) <= k * (x floordiv k) <= x; and e >= 0 follows from k * e >= 1 - k.
             low = atom.args[0] - (k - 1 if coef > 0 else 0)
-            if _prove(rest * k + low * coef + (k - 1), bounds, fuel):
+            if _prove(rest * k + low * coef + (k - 1), bounds, steps):
                 return True
-    return any(_prove(low, rest, fuel) for low, rest in _without_variable(expr, bounds))
+    return any(_prove(low, rest, steps) for low, rest in _without_variable(expr, bounds))

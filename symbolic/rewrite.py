@@ -131,7 +131,9 @@ def simplify(expr: IntExpr, bounds: Bounds) -> IntExpr:
     pinned = _pinned(bounds)
     for _ in range(_MAX_ROUNDS):
         before = expr
-        expr = _recombine(_rebuild(expr, pinned, bounds, {}))
+        expr = _rebuild(expr, pinned, bounds, {})
+        if any(mono.composite for mono, _ in expr.terms):
+            expr = _recombine(expr, bounds)
         if expr is before:
             break
     return expr
@@ -142,26 +144,30 @@ def _pinned(bounds: Bounds) -> dict[Key, IntoExpr]:
     return {key: lo for key, (lo, hi) in bounds.items() if lo is not None and lo == hi}
 
 
-def _recombine(expr: IntExpr) -> IntExpr:
-    """Puts a division together again: a floordiv k * k + a mod k -> a, a - a mod k -> ..."""
+def _recombine(expr: IntExpr, bounds: Bounds) -> IntExpr:
+    """Puts divisions together again: a floordiv k * k + a mod k -> a, a - a mod k -> ..."""
     while True:
-        best = min(_recombinations(expr), key=_size, default=expr)
+        best = min(_recombinations(expr, bounds), key=_size, default=expr)
         if _size(best) >= _size(expr):
             return expr
         expr = best
 
 
-def _recombinations(expr: IntExpr) -> Iterator[IntExpr]:
+def _recombinations(expr: IntExpr, bounds: Bounds) -> Iterator[IntExpr]:
     """`expr` plus multiples of `a - k * (a floordiv k) - a mod k`, which is 0."""
     for atom in dict.fromkeys(expr.atoms()):
-        if type(atom) is not FloorDiv:
-            continue
-        lhs, rhs = atom.args
-        nothing = lhs - rhs * make_expr(((make_monomial((atom,)), 1),), 0) - mod(lhs, rhs)
-        for cofactor in _cofactors(expr, atom):
-            multiple = exact_quotient(cofactor, rhs)
-            if multiple is not None:
-                yield expr + nothing * multiple
+        if type(atom) is FloorDiv:
+            lhs, rhs = atom.args
+            nothing = lhs - rhs * make_atom(FloorDiv, atom.args) - mod(lhs, rhs, bounds)
+            for cofactor in _cofactors(expr, atom):
+                multiple = exact_quotient(cofactor, rhs)
+                if multiple is not None:
+                    yield expr + nothing * multiple
+        elif type(atom) is Mod:
+            lhs, rhs = atom.args
+            nothing = lhs - rhs * floordiv(lhs, rhs, bounds) - make_atom(Mod, atom.args)
+            for cofactor in _cofactors(expr, atom):
+                yield expr + nothing * cofactor
 
 
 def _cofactors(expr: IntExpr, atom: Atom) -> Iterator[IntExpr]:
@@ -178,7 +184,9 @@ def _cofactors(expr: IntExpr, atom: Atom) -> Iterator[IntExpr]:
 
 
 def _size(expr: IntExpr) -> int:
-    return sum(1 + sum(map(_size, atom.args)) for atom in expr.atoms())
+    """A measure in which one term more outweighs a factor or two."""
+    inside = sum([1 + sum(map(_size, atom.args)) for atom in expr.atoms()])
+    return inside + 3 * len(expr.terms)
 
 
 RULES = Rules(
