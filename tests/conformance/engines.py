@@ -1,7 +1,7 @@
 """What can run a case: tyrex, and ONNX Runtime to check the harness itself."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -15,6 +15,8 @@ from .suite import Value
 
 Shapes = dict[str, tuple[int, ...]]
 UNSUPPORTED = re.compile(r"not (yet )?(supported|implemented)|unsupported|NOT_IMPLEMENTED", re.I)
+# Of tyrex.frontends.onnx.errors: by name, so that another engine's run does not import a compiler.
+UNSUPPORTED_ERRORS = ("UnsupportedOperatorsError", "UnknownValueError")
 ERRORS_ONLY = 4
 
 
@@ -80,7 +82,19 @@ ENGINES: dict[str, Engine] = {"tyrex": with_tyrex, "onnxruntime": with_onnxrunti
 
 def is_unsupported(error: Exception) -> bool:
     """Whether the error says "not this one" and not "this one went wrong"."""
-    return isinstance(error, NotImplementedError) or bool(UNSUPPORTED.search(str(error)))
+    return (
+        isinstance(error, NotImplementedError)
+        or type(error).__name__ in UNSUPPORTED_ERRORS
+        or bool(UNSUPPORTED.search(str(error)))
+    )
+
+
+def explain(error: Exception) -> str:
+    """Why the engine gave up, without the place: a compiler's message, or all its reasons."""
+    found = cast(Iterable[Any], getattr(error, "found", ()))
+    if reasons := "; ".join(f"{item.op_type}: {item.reason}" for item in found):
+        return f"cannot import {reasons}"
+    return f"{type(error).__name__}: {getattr(error, 'message', None) or error}"
 
 
 def data_inputs(model: ModelProto) -> list[ValueInfoProto]:

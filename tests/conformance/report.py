@@ -8,7 +8,7 @@ from .outcome import Outcome, Status
 from .suite import EXPANDED
 
 COLUMNS = tuple(Status)
-MAX_REASON = 110
+MAX_REASON = 140
 EXAMPLES = 3
 OPS_SHOWN = 8
 

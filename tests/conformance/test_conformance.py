@@ -19,7 +19,7 @@ TIMEOUT_S = 900
 def test_cases_that_passed_still_pass() -> None:
     assert ratchet.read(), "passing.txt is empty: run.py --update fills it"
     done = subprocess.run(
-        [sys.executable, str(RUN), "--passing", "--jobs", "2"],
+        [sys.executable, str(RUN), "--passing", "--jobs", "2", "--timeout", "60"],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,

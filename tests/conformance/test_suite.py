@@ -1,12 +1,13 @@
 """Cases survive the way to disk and back; their subjects and open shapes are found."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
-from .engines import is_unsupported, open_shapes
+from .engines import explain, is_unsupported, open_shapes
 from .outcome import Outcome, Status
 from .report import generalize, render
 from .suite import Case, DataSet, Value, read_data_sets, subjects, write_case
@@ -72,6 +73,28 @@ def test_open_shapes_come_from_the_data() -> None:
 )
 def test_unsupported(error: Exception, expected: bool) -> None:
     assert is_unsupported(error) is expected
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    op_type: str
+    reason: str
+
+
+class UnsupportedOperatorsError(ValueError):
+    found = (Unsupported("Foo", "no converter"), Unsupported("Bar", "attribute a=1"))
+
+
+class CompileError(Exception):
+    message = "axis 3 is out of range"
+
+
+def test_explanations_have_no_place() -> None:
+    error = UnsupportedOperatorsError("model.onnx: error: the model needs 2 things")
+    assert is_unsupported(error)
+    assert explain(error) == "cannot import Foo: no converter; Bar: attribute a=1"
+    assert explain(CompileError("x:1: error: ...")) == "CompileError: axis 3 is out of range"
+    assert explain(ValueError("bad")) == "ValueError: bad"
 
 
 def test_report_groups_reasons() -> None:

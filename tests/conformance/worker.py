@@ -17,7 +17,7 @@ import numpy as np
 from onnx import ModelProto
 
 from .compare import first_difference
-from .engines import ENGINES, Engine, Prepared, Shapes, is_unsupported, open_shapes
+from .engines import ENGINES, Engine, Prepared, Shapes, explain, is_unsupported, open_shapes
 from .outcome import Outcome, Status
 from .suite import read_data_sets
 
@@ -40,7 +40,7 @@ def judge(request: Request, engine: Engine) -> Outcome:
         return _judge_data_sets(model, request, engine)
     except Exception as error:  # the engine may raise anything; a crash is the pool's to notice
         status = Status.UNSUPPORTED if is_unsupported(error) else Status.FAILED
-        return Outcome(status, f"{type(error).__name__}: {error}"[:MAX_REASON])
+        return Outcome(status, explain(error)[:MAX_REASON])
 
 
 def _judge_data_sets(model: ModelProto, request: Request, engine: Engine) -> Outcome:
