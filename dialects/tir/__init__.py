@@ -13,6 +13,7 @@ from .access import (
     IndexValueOp,
     LoadOp,
     PredicatedLoadOp,
+    PredicatedStoreOp,
     PredicateOp,
     StoreOp,
 )
@@ -46,6 +47,7 @@ TIR = Dialect(
         LoadOp,
         PredicateOp,
         PredicatedLoadOp,
+        PredicatedStoreOp,
         StoreOp,
     ],
     [BufferType, ExprsAttr, ForKindAttr, IterKindsAttr],
@@ -75,6 +77,7 @@ __all__ = [
     "LoadOp",
     "PredicateOp",
     "PredicatedLoadOp",
+    "PredicatedStoreOp",
     "StoreOp",
     "free_symbols",
     "over_values",

@@ -255,6 +255,80 @@ class StoreOp(AccessOp):
         printer.print_attribute(self.buffer.type)
 
 
+@irdl_op_definition
+class PredicatedStoreOp(AccessOp):
+    """`tir.predicated_store %v, %A[...] where (e >= 0, ...) : buffer`: write where all hold.
+
+    (C1) one index per axis; the value has the element's value type.
+    """
+
+    name = "tir.predicated_store"
+    value = operand_def()
+    buffer = operand_def(BufferType)
+    vars = var_operand_def(INDEX)
+    indices = prop_def(ExprsAttr)
+    conditions = prop_def(ExprsAttr)
+    traits = traits_def(MemoryWriteEffect())
+
+    def __init__(
+        self,
+        value: SSAValue,
+        buffer: SSAValue,
+        indices: Iterable[IntExpr | int],
+        conditions: Iterable[IntExpr],
+    ) -> None:
+        index_exprs = tuple(as_expr(i) for i in indices)
+        exprs, operands = positional((*index_exprs, *conditions))
+        super().__init__(
+            operands=[value, buffer, operands],
+            properties={
+                "indices": ExprsAttr(exprs[: len(index_exprs)]),
+                "conditions": ExprsAttr(exprs[len(index_exprs) :]),
+            },
+        )
+
+    @property
+    def index_operands(self) -> Sequence[SSAValue]:
+        """The operands of indices and conditions."""
+        return self.operands[2:]
+
+    def verify_(self) -> None:
+        buffer_type = self.check_indices(self.buffer, self.indices, len(self.vars))
+        check_exprs(self, self.conditions, len(self.vars))
+        if self.value.type != dtypes.value_type(buffer_type.dtype):  # (C1)
+            raise VerifyException(
+                f"tir.predicated_store: value {self.value.type}, element type {buffer_type.dtype}"
+            )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> PredicatedStoreOp:
+        """Parse the custom form."""
+        value = parser.parse_unresolved_operand()
+        parser.parse_punctuation(",")
+        operand = parser.parse_unresolved_operand()
+        exprs = OperandExprs(parser)
+        indices = exprs.square_list()
+        parser.parse_keyword("where")
+        conditions = exprs.conditions()
+        buffer, buffer_type = _parse_buffer(parser, operand)
+        resolved = parser.resolve_operand(value, dtypes.value_type(buffer_type.dtype))
+        return cls.create(
+            operands=[resolved, buffer, *exprs.operands],
+            properties={"indices": indices, "conditions": conditions},
+        )
+
+    def print(self, printer: Printer) -> None:
+        """Print the custom form."""
+        printer.print_string(" ")
+        printer.print_ssa_value(self.value)
+        printer.print_string(", ")
+        _print_access(printer, self.buffer, self.indices, self.vars)
+        printer.print_string(" where ")
+        print_conditions(printer, self.conditions.data, self.vars)
+        printer.print_string(" : ")
+        printer.print_attribute(self.buffer.type)
+
+
 def _parse_buffer(parser: Parser, operand: UnresolvedOperand) -> tuple[SSAValue, BufferType]:
     """Parse `: buffer type` and resolve the operand read before it."""
     parser.parse_punctuation(":")

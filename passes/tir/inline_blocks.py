@@ -1,0 +1,211 @@
+"""inline-blocks: a buffer that one mapping block fills disappears into its readers.
+
+Rewrites   block { t[i] = f(x[i]) } ; block { y[j] = g(t[e(j)]) }
+into       block { y[j] = g(f(x[e(j)])) }
+
+A producer is inlined when it only maps elements (spatial variables, straight-line code, one store
+at its own variables) and computing it again is cheap: every reader is a mapping block that reads
+it at one place, or the producer only moves elements (transpose, pad, slice, broadcast, cast).
+
+Needs:  kernels as compute definitions (legalize-ops, fuse-tir).
+Leaves: no temporary between mapping blocks; reductions and their epilogues stay blocks.
+Why here: before schedule-default, which sees one block per pass over memory.
+Source: TVM's compute_inline (src/s_tir/schedule/primitive/compute_inline.cc), the idea.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from ...analysis.nests import Access, Nest, nest_of
+from ...dialects import tir
+from ...dialects.location import fuse_locations
+from ...dialects.tir.clone import Cloner, Exprs, inline_block_body, zero_constant
+
+# Operations whose repetition costs nothing beside the load they follow.
+_MOVES = (
+    arith.ConstantOp,
+    arith.ExtFOp,
+    arith.TruncFOp,
+    arith.ExtSIOp,
+    arith.ExtUIOp,
+    arith.TruncIOp,
+    tir.LoadOp,
+    tir.PredicatedLoadOp,
+    tir.StoreOp,
+)
+
+
+class _Inliner(Cloner):
+    """Clones a consumer with the loads of one buffer replaced by its producer's computation."""
+
+    def __init__(self, block: Block, producer: Nest, buffer: SSAValue) -> None:
+        super().__init__(block)
+        self.producer = producer
+        self.buffer = buffer
+        self._done: dict[Hashable, SSAValue] = {}
+
+    def load(self, op: Access, indices: Exprs, conditions: Exprs) -> SSAValue:
+        if op.buffer is not self.buffer:
+            return super().load(op, indices, conditions)
+        default = self.value(op.default) if isinstance(op, tir.PredicatedLoadOp) else None
+        key = (self.block, indices, conditions, default)
+        if key not in self._done:
+            self._done[key] = self._compute(op, indices, conditions, default)
+        return self._done[key]
+
+    def _compute(
+        self, op: Access, indices: Exprs, conditions: Exprs, default: SSAValue | None
+    ) -> SSAValue:
+        inner = _Guarded(self.block, conditions)
+        inline_block_body(inner, self.producer.block, indices)
+        assert inner.result is not None
+        if default is None:
+            return inner.result
+        location = op.location
+        holds = self.append(tir.PredicateOp(conditions), location).results[0]
+        chosen = arith.SelectOp(holds, inner.result, default)
+        return self.append(chosen, location).results[0]
+
+
+class _Guarded(Cloner):
+    """Clones a producer: its store is the result, its loads touch memory under conditions only."""
+
+    def __init__(self, block: Block, conditions: Exprs) -> None:
+        super().__init__(block)
+        self.conditions = conditions
+        self.result: SSAValue | None = None
+
+    def load(self, op: Access, indices: Exprs, conditions: Exprs) -> SSAValue:
+        if not self.conditions or isinstance(op, tir.PredicatedLoadOp):
+            return super().load(op, indices, (*conditions, *self.conditions))
+        zero = self.append(zero_constant(op.result), op.location).results[0]
+        guarded = tir.PredicatedLoadOp(
+            self.value(op.buffer), indices, (*conditions, *self.conditions), zero
+        )
+        return self.append(guarded, op.location).results[0]
+
+    def store(
+        self, op: tir.StoreOp | tir.PredicatedStoreOp, indices: Exprs, conditions: Exprs
+    ) -> None:
+        self.result = self.value(op.value)
+
+
+def _producer_of(alloc: tir.AllocOp) -> tuple[Nest, list[Access]] | None:
+    """Return the one nest that writes a buffer and the loads that read it, if inlinable."""
+    loads: list[Access] = []
+    stores: list[Operation] = []
+    for use in alloc.buffer.uses:
+        if isinstance(use.operation, Access):
+            loads.append(use.operation)
+        else:
+            stores.append(use.operation)
+    if len(stores) != 1 or not loads:
+        return None
+    root = _statement(stores[0], alloc)
+    producer = nest_of(root) if root is not None else None
+    if producer is None or not producer.is_plain or not producer.writes_identity():
+        return None
+    if producer.reduce or len(producer.spatial) != len(producer.loops):
+        return None
+    return producer, loads
+
+
+def _statement(op: Operation, alloc: tir.AllocOp) -> Operation | None:
+    """Return the statement beside `alloc` that holds `op`."""
+    current: Operation | None = op
+    while current is not None and current.parent is not alloc.parent:
+        current = current.parent_op()
+    return current
+
+
+def _worth_it(producer: Nest, readers: Sequence[tuple[Nest, int]]) -> bool:
+    """Tell whether inlining does not multiply work: see the module docstring."""
+    if all(isinstance(op, _MOVES) for op in producer.block.body.block.ops):
+        return all(reader.block is not producer.block for reader, _ in readers)
+    return len(readers) == 1 and readers[0][1] == 1 and not readers[0][0].reduce
+
+
+def _distinct_places(loads: Sequence[Access]) -> int:
+    return len({(op.exprs_over_values(op.indices), op.parent) for op in loads})
+
+
+def _read_conflicts(producer: Nest, readers: Sequence[Operation]) -> bool:
+    """Tell whether something the producer reads is written between it and a reader."""
+    sources = {load.buffer for load in producer.loads}
+    op: Operation | None = producer.root.next_op
+    remaining = set(readers)
+    while op is not None and remaining:
+        remaining.discard(op)
+        for inner in op.walk():
+            if isinstance(inner, tir.StoreOp | tir.PredicatedStoreOp) and inner.buffer in sources:
+                return True
+        op = op.next_op
+    return False
+
+
+def _inline(func: tir.FuncOp, alloc: tir.AllocOp) -> bool:
+    """Inline the producer of one buffer; tell whether it was."""
+    found = _producer_of(alloc)
+    if found is None:
+        return False
+    producer, loads = found
+    by_root: dict[Operation, list[Access]] = {}
+    for load in loads:
+        root = _statement(load, alloc)
+        if root is None:
+            return False
+        by_root.setdefault(root, []).append(load)
+    nests = [(nest_of(root), _distinct_places(group)) for root, group in by_root.items()]
+    readers = [(nest, count) for nest, count in nests if nest is not None]
+    if len(readers) != len(nests) or not _worth_it(producer, readers):
+        return False
+    if _read_conflicts(producer, list(by_root)):
+        return False
+    for reader, _ in readers:
+        _replace(reader, producer, alloc)
+    producer.root.detach()
+    producer.root.erase()
+    alloc.detach()
+    alloc.erase()
+    return True
+
+
+def _replace(reader: Nest, producer: Nest, alloc: tir.AllocOp) -> None:
+    block = reader.root.parent
+    assert block is not None
+    scratch = Block()
+    cloner = _Inliner(scratch, producer, alloc.buffer)
+    cloner.clone([reader.root])
+    copy = scratch.first_op
+    assert copy is not None
+    copy.detach()
+    block.insert_op_before(copy, reader.root)
+    merged = nest_of(copy)
+    assert merged is not None, "a cloned nest is a nest"
+    location = fuse_locations([producer.block.location, reader.block.location])
+    merged.block.location = location
+    for loop in merged.loops:
+        loop.location = location
+    reader.root.detach()
+    reader.root.erase()
+
+
+@dataclass(frozen=True)
+class InlineBlocksPass(ModulePass):
+    """See the module docstring."""
+
+    name = "inline-blocks"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for func in op.body.ops:
+            if isinstance(func, tir.FuncOp):
+                for alloc in [a for a in func.body.block.ops if isinstance(a, tir.AllocOp)]:
+                    _inline(func, alloc)
