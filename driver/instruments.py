@@ -23,6 +23,12 @@ from ..dialects.verify import verify_module
 class Instrument:
     """A watcher that does nothing; override what is of interest."""
 
+    def enter_context(self) -> None:
+        """Called when a `PassContext` that holds this instrument is entered."""
+
+    def exit_context(self) -> None:
+        """Called when that `PassContext` is left."""
+
     def before_pipeline(self, module: ModuleOp) -> None:
         """Called once before the first pass."""
 
@@ -46,9 +52,13 @@ class Span:
 
 
 class Timing(Instrument):
-    """How long each pass took, as a tree; `with timing.span("emit"):` adds what is not a pass."""
+    """How long each pass took, as a tree; `with timing.span("emit"):` adds what is not a pass.
 
-    def __init__(self) -> None:
+    Held by a `PassContext`, it prints its table on stderr (or `stream`) when the context is left.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
         self.root = Span("total")
         self._open = [self.root]
         self._started: list[float] = []
@@ -61,6 +71,11 @@ class Timing(Instrument):
             yield span
         finally:
             self._end()
+
+    def exit_context(self) -> None:
+        """Print the table."""
+        self.abandon()
+        print(self.table(), file=self._stream or sys.stderr)
 
     def before_pass(self, module: ModuleOp, module_pass: ModulePass) -> None:
         """Start the clock of the pass."""

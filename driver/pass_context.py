@@ -59,6 +59,8 @@ class PassContext:
 
     def __enter__(self) -> Self:
         self._tokens.append(_current.set(self))
+        for instrument in self.instruments:
+            instrument.enter_context()
         return self
 
     def __exit__(
@@ -68,6 +70,8 @@ class PassContext:
         traceback: TracebackType | None,
     ) -> None:
         _current.reset(self._tokens.pop())
+        for instrument in reversed(self.instruments):
+            instrument.exit_context()
 
     @staticmethod
     def current() -> "PassContext":

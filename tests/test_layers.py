@@ -33,6 +33,10 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "click": ("driver",),
     "rich": ("driver",),
     "platformdirs": ("driver",),
+    "numpy": (
+        "analysis", "backends", "dialects", "driver", "exporters", "frontends", "interpreters",
+        "passes", "runtime",
+    ),
     "pickle": (),
 }  # fmt: skip
 """Packages that only some folders may name: what a compiled model needs names none of these."""
@@ -88,3 +92,10 @@ def test_the_table_has_every_folder_of_the_package() -> None:
         if path.parent.name not in ("tests", "benchmarks", "examples")
     }
     assert folders == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("folder", ["benchmarks", "examples"])
+def test_programs_use_only_the_face(folder: str) -> None:
+    for path in files_of(folder):
+        inner = [name for _, name in imports_of(path) if name.startswith("tyrex.")]
+        assert not inner, f"{path.relative_to(ROOT)} imports {', '.join(inner)}; use `tyrex` alone"

@@ -130,3 +130,11 @@ def test_an_abandoned_timing_can_be_used_again() -> None:
     timing.abandon()
     run_pipeline(ModuleOp([]), [Mark()], [timing])
     assert [part.name for part in timing.root.parts] == ["crash", "mark"]
+
+
+def test_a_context_prints_the_table_of_its_timing_when_it_is_left() -> None:
+    out = io.StringIO()
+    with PassContext(instruments=[Timing(out)]):
+        run_pipeline(ModuleOp([]), [Mark()])
+        assert not out.getvalue()
+    assert out.getvalue().splitlines()[-1].endswith("mark")
