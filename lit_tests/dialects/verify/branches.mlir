@@ -52,3 +52,15 @@ func.func @right(%flag: i32, %a: i64, %c: i1) {
 ^two(%d: i64, %e: i32):
   return
 }
+
+// -----
+
+llvm.func @llvm(%c: i1, %a: i64) {
+  // expected-error @below {{'llvm.cond_br' passes i64 as argument #0 of successor #0, which takes i32}}
+  llvm.cond_br %c, ^one(%a : i64), ^two
+^one(%b: i32):
+  // expected-note @below {{the successor begins here}}
+  llvm.return
+^two:
+  llvm.return
+}
