@@ -1,0 +1,324 @@
+"""Operators whose indices are data: gathers, scatters, selections, sorting, unpooling.
+
+Indices are integers; a negative one counts from the end of its axis. One that is out of range
+even so is an error of the model: native code clamps it (it never reads or writes outside).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import IntegerAttr, LocationAttr, StringAttr, i64
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.irdl import (
+    irdl_op_definition,
+    operand_def,
+    prop_def,
+    result_def,
+    traits_def,
+)
+from xdsl.traits import Pure
+
+from .. import dtypes
+from .base import RelaxOp
+from .dims import check_dims, may_be_equal, replace, require
+from .manipulate import ShapedOp
+from .operand_checks import check_axis, flag, tensor_type
+from .types import Dim, TensorType
+
+REDUCTIONS = ("none", "add", "mul", "max", "min")
+
+
+def check_indices(op: RelaxOp, indices: SSAValue) -> None:
+    """Check that indices are integers."""
+    dtype = tensor_type(indices).dtype
+    require(dtypes.is_integer(dtype), op, f"indices are {dtype}, expected integers")
+
+
+class GatheringOp(RelaxOp):
+    """Base of the gathers: `x` is what indices point into, `indices` the integers."""
+
+    x = operand_def(TensorType)
+    indices = operand_def(TensorType)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class GatherOp(GatheringOp):
+    """`%y = relax.gather %x, %indices {axis}`: y[a.., i.., b..] = x[a.., indices[i..], b..].
+
+    (C1) indices are integers.
+    (C2) the axis exists.
+    """
+
+    name = "relax.gather"
+    axis = prop_def(IntegerAttr)
+
+    def infer_types(self) -> Sequence[Attribute]:
+        check_indices(self, self.indices)  # (C1)
+        x, axis = tensor_type(self.x), self.axis.value.data
+        check_axis(self, axis, x.rank, "(C2)")
+        indices = tensor_type(self.indices).shape
+        if x.shape is None or indices is None:
+            return [TensorType.of(None, x.dtype)]
+        return [TensorType.of(replace(x.shape, axis, *indices), x.dtype)]
+
+
+@irdl_op_definition
+class GatherElementsOp(GatheringOp):
+    """`%y = relax.gather_elements %x, %indices {axis}`: y[i, j] = x[i, indices[i, j]] (axis 1).
+
+    (C1) indices are integers of x's rank.
+    (C2) the axis exists.
+    """
+
+    name = "relax.gather_elements"
+    axis = prop_def(IntegerAttr)
+
+    def infer_types(self) -> Sequence[Attribute]:
+        check_indices(self, self.indices)  # (C1)
+        check_same_rank(self, tensor_type(self.x), tensor_type(self.indices))
+        check_axis(self, self.axis.value.data, tensor_type(self.x).rank, "(C2)")
+        return [TensorType.of(tensor_type(self.indices).shape, tensor_type(self.x).dtype)]
+
+
+def check_same_rank(op: RelaxOp, x: TensorType, indices: TensorType) -> None:
+    """Check that two tensors have one rank, where both are known."""
+    require(
+        x.rank is None or indices.rank is None or x.rank == indices.rank,
+        op,
+        f"indices have rank {indices.rank}, x has rank {x.rank}",
+    )
+
+
+def nd_result(op: RelaxOp, x: TensorType, indices: TensorType, batch_dims: int) -> list[Dim] | None:
+    """Return the shape of what index tuples select: `indices.shape[:-1] + x.shape[b + k:]`.
+
+    Raises:
+        VerifyException: the length of a tuple, k, is unknown or more than x has axes.
+    """
+    if indices.shape is None or x.shape is None:
+        return None
+    depth = indices.shape[-1] if indices.shape else None
+    if depth is None or not depth.is_constant:
+        require(False, op, f"indices are {indices}; their last dim must be a number")
+        raise AssertionError
+    width = depth.constant_value
+    require(
+        0 <= batch_dims < len(indices.shape) and batch_dims + width <= len(x.shape),
+        op,
+        f"index tuples of {width} after {batch_dims} batch axes do not fit {x}",
+    )
+    return [*indices.shape[:-1], *x.shape[batch_dims + width :]]
+
+
+@irdl_op_definition
+class GatherNdOp(GatheringOp):
+    """`%y = relax.gather_nd %x, %indices {batch_dims = b}`: y[a.., i.., s..] = x[a.., t.., s..].
+
+    a are the first b axes of both, t = indices[a.., i.., :] is one tuple of indices.
+
+    (C1) indices are integers.
+    (C2) the last dim k of the indices is a number, b + k is at most x's rank.
+    (C3) the batch dims of x and indices are equal.
+    """
+
+    name = "relax.gather_nd"
+    batch_dims = prop_def(IntegerAttr)
+
+    def infer_types(self) -> Sequence[Attribute]:
+        check_indices(self, self.indices)  # (C1)
+        x, indices, batch_dims = (
+            tensor_type(self.x),
+            tensor_type(self.indices),
+            self.batch_dims.value.data,
+        )
+        shape = nd_result(self, x, indices, batch_dims)  # (C2)
+        for d in range(batch_dims):
+            dims = (None if t.shape is None else t.shape[d] for t in (x, indices))
+            require(may_be_equal(*dims), self, f"batch axis {d} differs: {x}, {indices}")  # (C3)
+        return [TensorType.of(shape, x.dtype)]
+
+
+class ScatterOp(RelaxOp):
+    """Base of the scatters: a copy of `x` in which `updates` are written, in row-major order.
+
+    reduction "none" writes (the last of several wins), the others combine with what is there.
+    """
+
+    x = operand_def(TensorType)
+    indices = operand_def(TensorType)
+    updates = operand_def(TensorType)
+    reduction = prop_def(StringAttr)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+
+    def check_updates(self) -> None:
+        """Check the element types and the reduction."""
+        check_indices(self, self.indices)
+        x, updates = tensor_type(self.x).dtype, tensor_type(self.updates).dtype
+        require(x == updates, self, f"updates are {updates}, x is {x}")
+        require(
+            self.reduction.data in REDUCTIONS,
+            self,
+            f'reduction "{self.reduction.data}" is unknown; use one of {", ".join(REDUCTIONS)}',
+        )
+
+
+@irdl_op_definition
+class ScatterElementsOp(ScatterOp):
+    """`%y = relax.scatter_elements %x, %indices, %updates {axis, reduction}`.
+
+    y = x; then y[i, indices[i, j]] = updates[i, j] (axis 1), in row-major order of [i, j].
+
+    (C1) indices are integers; updates have x's element type; the reduction is known.
+    (C2) indices have x's rank, and the axis exists.
+    (C3) updates have the shape of the indices.
+    """
+
+    name = "relax.scatter_elements"
+    axis = prop_def(IntegerAttr)
+
+    def infer_types(self) -> Sequence[Attribute]:
+        self.check_updates()  # (C1)
+        check_same_rank(self, tensor_type(self.x), tensor_type(self.indices))  # (C2)
+        check_axis(self, self.axis.value.data, tensor_type(self.x).rank, "(C2)")
+        check_dims(
+            self, "updates", tensor_type(self.updates), tensor_type(self.indices).shape
+        )  # (C3)
+        return [tensor_type(self.x)]
+
+
+@irdl_op_definition
+class ScatterNdOp(ScatterOp):
+    """`%y = relax.scatter_nd %x, %indices, %updates {reduction}`.
+
+    y = x; then y[indices[i.., :], s..] = updates[i.., s..], in row-major order of i.
+
+    (C1) indices are integers; updates have x's element type; the reduction is known.
+    (C2) the last dim of the indices is a number, at most x's rank.
+    (C3) updates have shape indices.shape[:-1] + x.shape[k:].
+    """
+
+    name = "relax.scatter_nd"
+
+    def infer_types(self) -> Sequence[Attribute]:
+        self.check_updates()  # (C1)
+        expected = nd_result(self, tensor_type(self.x), tensor_type(self.indices), 0)  # (C2)
+        check_dims(self, "updates", tensor_type(self.updates), expected)  # (C3)
+        return [tensor_type(self.x)]
+
+
+@irdl_op_definition
+class TopKOp(RelaxOp):
+    """`%values, %indices = relax.top_k %x {k, axis, largest}`: the k largest (smallest), sorted.
+
+    Equal elements come in the order of their indices; NaN comes after every number.
+
+    (C1) the axis exists.
+    (C2) k is at least 0 and at most the dim.
+    """
+
+    name = "relax.top_k"
+    x = operand_def(TensorType)
+    k = prop_def(IntegerAttr)
+    axis = prop_def(IntegerAttr)
+    largest = prop_def(IntegerAttr)
+    values = result_def(TensorType)
+    indices = result_def(TensorType)
+    traits = traits_def(Pure())
+
+    def __init__(
+        self,
+        x: SSAValue | Operation,
+        *,
+        k: int,
+        axis: int,
+        largest: bool,
+        location: LocationAttr | None = None,
+    ) -> None:
+        super().__init__(x, location=location, num_results=2, k=k, axis=axis, largest=largest)
+
+    def infer_types(self) -> Sequence[Attribute]:
+        x, axis, k = tensor_type(self.x), self.axis.value.data, self.k.value.data
+        check_axis(self, axis, x.rank, "(C1)")
+        if x.shape is None:
+            return [TensorType.of(None, x.dtype), TensorType.of(None, i64)]
+        dim = x.shape[axis]
+        static = dim is not None and dim.is_constant
+        require(  # (C2)
+            k >= 0 and not (static and dim is not None and k > dim.constant_value),
+            self,
+            f"k = {k} of {dim} elements along axis {axis}",
+        )
+        shape = [k if d == axis else dim for d, dim in enumerate(x.shape)]
+        return [TensorType.of(shape, x.dtype), TensorType.of(shape, i64)]
+
+    @property
+    def is_largest(self) -> bool:
+        """Whether the largest come first."""
+        return flag(self.largest)
+
+
+@irdl_op_definition
+class ReverseSequenceOp(RelaxOp):
+    """`%y = relax.reverse_sequence %x, %lengths {batch_axis, time_axis}`.
+
+    Along the time axis the first lengths[b] elements are reversed, the others kept.
+
+    (C1) the axes are 0 and 1, in either order; x has at least two axes.
+    (C2) lengths are integers [batch].
+    """
+
+    name = "relax.reverse_sequence"
+    x = operand_def(TensorType)
+    lengths = operand_def(TensorType)
+    batch_axis = prop_def(IntegerAttr)
+    time_axis = prop_def(IntegerAttr)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+
+    def infer_types(self) -> Sequence[Attribute]:
+        x, lengths = tensor_type(self.x), tensor_type(self.lengths)
+        batch, time = self.batch_axis.value.data, self.time_axis.value.data
+        require(  # (C1)
+            {batch, time} == {0, 1} and (x.rank is None or x.rank >= 2),
+            self,
+            f"batch axis {batch}, time axis {time} of {x}; use 0 and 1",
+        )
+        require(dtypes.is_integer(lengths.dtype), self, f"lengths are {lengths}")  # (C2)
+        check_dims(self, "lengths", lengths, None if x.shape is None else [x.shape[batch]])
+        return [x]
+
+
+@irdl_op_definition
+class MaxUnpoolOp(ShapedOp):
+    """`%y = relax.max_unpool %x, %indices {shape = S}`: y is 0, but y.flat[indices[i]] = x[i].
+
+    Indices are flat over all of S, as MaxPool hands them out; the last of equal ones wins.
+
+    (C1) indices are integers of x's shape.
+    """
+
+    name = "relax.max_unpool"
+    x = operand_def(TensorType)
+    indices = operand_def(TensorType)
+
+    def infer_types(self) -> Sequence[Attribute]:
+        indices = tensor_type(self.indices)
+        check_indices(self, self.indices)  # (C1)
+        check_dims(self, "indices", indices, tensor_type(self.x).shape)
+        return [TensorType.of(self.shape.data, tensor_type(self.x).dtype)]
+
+
+INDEXING = (
+    GatherElementsOp,
+    GatherNdOp,
+    GatherOp,
+    MaxUnpoolOp,
+    ReverseSequenceOp,
+    ScatterElementsOp,
+    ScatterNdOp,
+    TopKOp,
+)

@@ -1,0 +1,231 @@
+"""Operators that sample a tensor between its elements: Resize, GridSample, RoiAlign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import (
+    DenseArrayBase,
+    FloatAttr,
+    IntegerAttr,
+    LocationAttr,
+    StringAttr,
+    f64,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.irdl import (
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    prop_def,
+    result_def,
+    traits_def,
+)
+from xdsl.traits import Pure
+
+from .. import dtypes
+from .attributes import DimsAttr
+from .base import RelaxOp
+from .dims import check_dims, floats, may_be_equal, require
+from .manipulate import Dims, dims_attr
+from .operand_checks import tensor_type
+from .types import Dim, TensorType
+
+RESIZE_MODES = ("nearest", "linear", "cubic")
+COORDINATE_MODES = (
+    "half_pixel",
+    "half_pixel_symmetric",
+    "pytorch_half_pixel",
+    "align_corners",
+    "asymmetric",
+    "tf_crop_and_resize",
+)
+NEAREST_MODES = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
+PADDING_MODES = ("zeros", "border", "reflection")
+
+
+def one_of(op: RelaxOp, what: str, found: str, known: Sequence[str]) -> None:
+    """Check that a word is a known one."""
+    require(found in known, op, f'{what} "{found}" is unknown; use one of {", ".join(known)}')
+
+
+@irdl_op_definition
+class ResizeOp(RelaxOp):
+    """`%y = relax.resize %x {sizes, mode, ...}`: x resampled to shape `sizes` (ONNX Resize).
+
+    y[i, ..] interpolates x at coordinates c(i), per axis: with the scale s (scales[d], or where
+    there are none sizes[d] / x.shape[d]), the input's length n and r = s * n:
+
+    half_pixel (i + 0.5) / s - 0.5; asymmetric i / s; align_corners i * (n - 1) / (r - 1), 0 where
+    r is 1; pytorch_half_pixel as half_pixel, but -0.5 where r is 1; half_pixel_symmetric adds
+    n / 2 * (1 - sizes[d] / r) to half_pixel; tf_crop_and_resize maps onto the part roi[d] ..
+    roi[d + rank] of the axis and gives extrapolation_value outside of x.
+
+    mode nearest rounds c (nearest_mode), linear blends 2 and cubic 4 neighbours on each resized
+    axis; beyond the border the border is repeated, or where exclude_outside its weight is 0 and
+    the others grow. antialias widens linear and cubic by 1 / s where s < 1.
+
+    (C1) one size (and scale) for each axis; scales are positive.
+    (C2) mode, coordinate_transformation_mode and nearest_mode are known.
+    (C3) roi, two numbers for each axis, exactly where the mode is tf_crop_and_resize.
+    """
+
+    name = "relax.resize"
+    x = operand_def(TensorType)
+    sizes = prop_def(DimsAttr)
+    scales = opt_prop_def(DenseArrayBase)
+    roi = opt_prop_def(DenseArrayBase)
+    mode = prop_def(StringAttr)
+    coordinate_transformation_mode = prop_def(StringAttr)
+    nearest_mode = prop_def(StringAttr)
+    cubic_coeff_a = prop_def(FloatAttr)
+    exclude_outside = prop_def(IntegerAttr)
+    antialias = prop_def(IntegerAttr)
+    extrapolation_value = prop_def(FloatAttr)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+
+    def __init__(
+        self,
+        x: SSAValue | Operation,
+        *,
+        sizes: Dims,
+        scales: Sequence[float] | None = None,
+        roi: Sequence[float] | None = None,
+        mode: str = "nearest",
+        coordinate_transformation_mode: str = "half_pixel",
+        nearest_mode: str = "round_prefer_floor",
+        cubic_coeff_a: float = -0.75,
+        exclude_outside: bool = False,
+        antialias: bool = False,
+        extrapolation_value: float = 0.0,
+        location: LocationAttr | None = None,
+    ) -> None:
+        super().__init__(
+            x,
+            location=location,
+            sizes=dims_attr(sizes),
+            scales=_float_array(scales),
+            roi=_float_array(roi),
+            mode=mode,
+            coordinate_transformation_mode=coordinate_transformation_mode,
+            nearest_mode=nearest_mode,
+            cubic_coeff_a=float(cubic_coeff_a),
+            exclude_outside=bool(exclude_outside),
+            antialias=bool(antialias),
+            extrapolation_value=float(extrapolation_value),
+        )
+
+    def infer_types(self) -> Sequence[Attribute]:
+        x, sizes = tensor_type(self.x), self.sizes.data
+        rank = len(sizes) if x.shape is None else len(x.shape)
+        scales = None if self.scales is None else floats(self.scales)
+        require(  # (C1)
+            len(sizes) == rank and (scales is None or len(scales) == rank),
+            self,
+            f"{len(sizes)} sizes, {None if scales is None else len(scales)} scales for {x}",
+        )
+        require(min(scales or (1.0,)) > 0, self, f"scales {scales} are not all positive")
+        coordinates = self.coordinate_transformation_mode.data
+        one_of(self, "mode", self.mode.data, RESIZE_MODES)  # (C2)
+        one_of(self, "coordinate_transformation_mode", coordinates, COORDINATE_MODES)
+        one_of(self, "nearest_mode", self.nearest_mode.data, NEAREST_MODES)
+        expected = 2 * rank if coordinates == "tf_crop_and_resize" else 0
+        found = 0 if self.roi is None else len(floats(self.roi))
+        require(found == expected, self, f"{found} numbers in roi, expected {expected}")  # (C3)
+        return [TensorType.of(sizes, x.dtype)]
+
+
+def _float_array(values: Sequence[float] | None) -> DenseArrayBase | None:
+    return None if values is None else DenseArrayBase.from_list(f64, [float(v) for v in values])
+
+
+@irdl_op_definition
+class GridSampleOp(RelaxOp):
+    """`%y = relax.grid_sample %x [n, c, d..], %grid [n, o.., k]`: y[n, c, o..] = x at grid[n, o..].
+
+    Coordinates are -1 .. 1, the last axis of x first; -1 and 1 are the centres of the border
+    elements where align_corners, else their outer edges. mode nearest (half to even), linear, or
+    cubic (Keys' kernel with a = -0.75). Outside of x: zeros, the nearest border, or the reflection.
+
+    (C1) x has k spatial axes, the grid's last dim is k; batch dims are equal.
+    (C2) mode and padding_mode are known.
+    (C3) x and grid are floats.
+    """
+
+    name = "relax.grid_sample"
+    x = operand_def(TensorType)
+    grid = operand_def(TensorType)
+    mode = prop_def(StringAttr)
+    padding_mode = prop_def(StringAttr)
+    align_corners = prop_def(IntegerAttr)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+
+    def infer_types(self) -> Sequence[Attribute]:
+        x, grid = tensor_type(self.x), tensor_type(self.grid)
+        one_of(self, "mode", self.mode.data, RESIZE_MODES)  # (C2)
+        one_of(self, "padding_mode", self.padding_mode.data, PADDING_MODES)
+        floating = dtypes.is_float(x.dtype) and dtypes.is_float(grid.dtype)
+        require(floating, self, f"x is {x.dtype}, grid {grid.dtype}; expected floats")  # (C3)
+        if x.shape is None or grid.shape is None:
+            return [TensorType.of(None, x.dtype)]
+        spatial = len(x.shape) - 2
+        fits = spatial >= 1 and len(grid.shape) == spatial + 2  # (C1)
+        last = grid.shape[-1] if grid.shape else None
+        fits = fits and (last is None or not last.is_constant or last.constant_value == spatial)
+        require(
+            fits and may_be_equal(x.shape[0], grid.shape[0]), self, f"{grid} does not sample {x}"
+        )
+        return [TensorType.of([*x.shape[:2], *grid.shape[1:-1]], x.dtype)]
+
+
+@irdl_op_definition
+class RoiAlignOp(RelaxOp):
+    """`%y = relax.roi_align %x [n, c, h, w], %rois [r, 4], %batch_indices [r]`: y [r, c, oh, ow].
+
+    Each region (x1, y1, x2, y2), times spatial_scale, less 0.5 where the mode is half_pixel, is cut
+    into oh * ow bins; a bin is the average (mode "avg") of sampling_ratio^2 points, each
+    interpolated linearly, or the largest of the weighted neighbours ("max"). sampling_ratio 0 takes
+    ceil(bin size) points. With output_half_pixel regions are at least 1 x 1.
+
+    (C1) shapes as above, with one element type for x and rois.
+    (C2) mode is avg or max; coordinate_transformation_mode half_pixel or output_half_pixel.
+    (C3) batch_indices are integers.
+    """
+
+    name = "relax.roi_align"
+    x = operand_def(TensorType)
+    rois = operand_def(TensorType)
+    batch_indices = operand_def(TensorType)
+    output_height = prop_def(IntegerAttr)
+    output_width = prop_def(IntegerAttr)
+    sampling_ratio = prop_def(IntegerAttr)
+    spatial_scale = prop_def(FloatAttr)
+    mode = prop_def(StringAttr)
+    coordinate_transformation_mode = prop_def(StringAttr)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+
+    def infer_types(self) -> Sequence[Attribute]:
+        x, rois, batch = (
+            tensor_type(self.x),
+            tensor_type(self.rois),
+            tensor_type(self.batch_indices),
+        )
+        check_dims(self, "x", x, (None,) * 4)  # (C1)
+        check_dims(self, "batch_indices", batch, (None,))
+        count: Dim = batch.shape[0] if batch.shape is not None else None
+        check_dims(self, "rois", rois, (count, dims_attr([4]).data[0]))
+        require(x.dtype == rois.dtype, self, f"x is {x.dtype}, rois are {rois.dtype}")
+        one_of(self, "mode", self.mode.data, ("avg", "max"))  # (C2)
+        coordinates = self.coordinate_transformation_mode.data
+        known = ("half_pixel", "output_half_pixel")
+        one_of(self, "coordinate_transformation_mode", coordinates, known)
+        require(dtypes.is_integer(batch.dtype), self, f"batch_indices are {batch.dtype}")  # (C3)
+        channels = None if x.shape is None else x.shape[1]
+        size = self.output_height.value.data, self.output_width.value.data
+        return [TensorType.of([count, channels, *size], x.dtype)]
+
+
+RESIZE = (GridSampleOp, ResizeOp, RoiAlignOp)
