@@ -113,6 +113,8 @@ def _rebuild_atom(atom: Atom, values: Values, bounds: Bounds, memo: _Memo) -> In
         out = var(atom.key) if value is None else as_expr(value)
     else:
         args = [_rebuild(arg, values, bounds, memo) for arg in atom.args]
+        if bounds and args[-1] == 0 and isinstance(atom, FloorDiv | Mod):
+            args[1] = atom.args[1]  # no value anywhere within bounds: not worth an error here
         if type(atom) is FloorDiv:
             out = floordiv(args[0], args[1], bounds)
         elif type(atom) is Mod:

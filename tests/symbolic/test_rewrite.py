@@ -82,3 +82,11 @@ def test_linear_expressions_are_simple():
     assert expr.simplify({0: (0, 3), 1: (0, 3)}) is expr
     assert expr.simplify({0: (3, 3)}) is pos(1) + 12
     assert expr.simplify({0: (3, 2)}) is expr
+
+
+def test_a_divisor_that_bounds_make_zero_stays():
+    assert str(parse_expr("n floordiv m + n mod m").simplify({"m": (0, 0)})) == (
+        "n floordiv m + n mod m"
+    )
+    nested = parse_expr("n floordiv (n floordiv (n + 1))")
+    assert nested.simplify({"n": (0, None)}) is nested
