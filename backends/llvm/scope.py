@@ -29,6 +29,7 @@ def symbol_text(name: str) -> str:
     return f"@{name}" if _PLAIN_SYMBOL.fullmatch(name) else f"@{string_text(name)}"
 
 
+@cache
 def string_text(text: str) -> str:
     """Return a quoted string, with everything but plain ASCII escaped."""
     plain = (chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\{b:02X}" for b in text.encode())
