@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xdsl.passes import ModulePass
 
-PASSES: dict[str, str] = {}
+PASSES: dict[str, str] = {
+    "inline-blocks": "tir.inline_blocks:InlineBlocksPass",
+    "lower-blocks": "tir.lower_blocks:LowerBlocksPass",
+    "lower-to-llvm": "llvm.lower_to_llvm:LowerToLlvmPass",
+}
 """Every pass: name -> `folder.file:Class`, sorted by name."""
 
 

@@ -1,0 +1,154 @@
+"""lower-to-llvm: kernels become functions of the `llvm` dialect, in one walk.
+
+Rewrites   tir.func @k(%a: buffer) -> (%c: buffer) { tir.for %i in 4 parallel { ... } }
+into       llvm.func @k(ptr) -> i32                 the entry: unpacks its arguments
+           llvm.func internal @k.impl(ptr, ptr noalias, ptr noalias) -> i32
+           llvm.func internal @k.parallel0(ptr, i64, i64) -> i32   a parallel loop's share
+
+`@k` takes an array of 8-byte words: the context, one pointer per buffer, one i64 per index
+argument and symbol, in the order of the kernel's arguments; it returns 0 or an error's code.
+
+Needs:  kernels without blocks (lower-blocks).
+Leaves: `llvm` operations only.
+Why here: the last pass; the emitter prints what it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, UnitAttr, i32, i64
+from xdsl.ir import Attribute, SSAValue
+from xdsl.passes import ModulePass
+
+from ...dialects import tir
+from ...dialects.llvm.build import LLVMBuilder
+from ...dialects.llvm.types import PTR
+from .kernel import KernelLowering, Outlined
+
+_UNIT = UnitAttr()
+_NOALIAS: dict[str, Attribute] = {"llvm.noalias": _UNIT, "llvm.noundef": _UNIT}
+_PLAIN: dict[str, Attribute] = {"llvm.noundef": _UNIT}
+
+
+def _word_type(value_type: Attribute) -> Attribute:
+    return PTR if isinstance(value_type, tir.BufferType) else i64
+
+
+class _Functions:
+    """Builds the llvm functions of one kernel."""
+
+    def __init__(self, b: LLVMBuilder, kernel: tir.FuncOp) -> None:
+        self.b = b
+        self.kernel = kernel
+        self.name = kernel.sym_name.data
+        self.args = kernel.body.block.args
+        aliased = {kernel.inputs[i] for i, _ in kernel.aliases()}
+        self.aliased = aliased | {kernel.outputs[o] for _, o in kernel.aliases()}
+
+    def build(self) -> None:
+        """Append the kernel's functions to the module."""
+        self.b.location = self.kernel.location
+        outlined = self.implementation()
+        self.entry()
+        for part in outlined:
+            self.parallel_body(part)
+            self.parallel_entry(part)
+
+    def attributes(self, values: Sequence[SSAValue]) -> list[dict[str, Attribute]]:
+        """Return argument attributes: buffers overlap only where an alias pair says so."""
+        return [
+            _NOALIAS
+            if isinstance(value.type, tir.BufferType) and value not in self.aliased
+            else _PLAIN
+            for value in values
+        ]
+
+    def bind_symbols(self, lowering: KernelLowering, targets: Sequence[SSAValue]) -> None:
+        """Bind the symbols, which are the function's last arguments."""
+        for symbol, target in zip(self.kernel.symbol_names, targets, strict=True):
+            lowering.exprs.values[symbol] = target
+            lowering.exprs.bounds[symbol] = (0, None)
+
+    def implementation(self) -> list[Outlined]:
+        """Append the function that does the work; return its parallel loops' bodies."""
+        b, symbols = self.b, self.kernel.symbol_names
+        types = [PTR, *(_word_type(arg.type) for arg in self.args), *([i64] * len(symbols))]
+        attributes = [_PLAIN, *self.attributes(self.args), *([_PLAIN] * len(symbols))]
+        function = b.function(
+            f"{self.name}.impl", types, i32, linkage="internal", arg_attrs=attributes
+        )
+        given = function.body.block.args
+        lowering = KernelLowering(b, self.name, symbols)
+        lowering.context = given[0]
+        for value, target in zip(self.args, given[1:], strict=False):
+            lowering.bind(value, target)
+        self.bind_symbols(lowering, given[1 + len(self.args) :])
+        lowering.lower(self.kernel.body.block)
+        b.location = self.kernel.location
+        b.ret(b.integer(0, i32))
+        return lowering.outlined
+
+    def entry(self) -> None:
+        """Append the exported function, which unpacks an array of words."""
+        b = self.b
+        types = [PTR, *(_word_type(arg.type) for arg in self.args)]
+        types += [i64] * len(self.kernel.symbol_names)
+        function = b.function(self.name, [PTR], i32, arg_attrs=[_PLAIN])
+        words = function.body.block.args[0]
+        values = [b.load(b.gep(words, i64, i), t, 8) for i, t in enumerate(types)]
+        code = b.call(f"{self.name}.impl", values, i32)
+        b.ret(code)
+
+    def parallel_body(self, part: Outlined) -> None:
+        """Append the function that runs a share of a parallel loop's iterations."""
+        b, captures, symbols = self.b, part.captures, self.kernel.symbol_names
+        types = [*(_word_type(v.type) for v in captures), *([i64] * len(symbols)), i64, i64]
+        attributes = [*self.attributes(captures), *([_PLAIN] * (len(symbols) + 2))]
+        function = b.function(
+            f"{part.name}.body", types, i32, linkage="internal", arg_attrs=attributes
+        )
+        given = function.body.block.args
+        lowering = KernelLowering(b, part.name)  # without a context: loops inside are serial
+        lowering.exprs.bounds |= part.bounds
+        for value, target in zip(captures, given, strict=False):
+            lowering.bind(value, target)
+        self.bind_symbols(lowering, given[len(captures) : -2])
+        begin, end = given[-2:]
+        b.location = part.loop.location
+        with b.loop(b.sub(end, begin, "nsw")) as i:
+            lowering.bind(part.loop.induction_var, b.add(begin, i, "nsw"))
+            lowering.scoped(part.loop.body.block)
+            b.location = part.loop.location
+        b.ret(b.integer(0, i32))
+
+    def parallel_entry(self, part: Outlined) -> None:
+        """Append the function that the thread pool calls: it unpacks the closure."""
+        b = self.b
+        function = b.function(part.name, [PTR, i64, i64], i32, linkage="internal")
+        closure, begin, end = function.body.block.args
+        types = [_word_type(v.type) for v in part.captures]
+        types += [i64] * len(self.kernel.symbol_names)
+        words = [b.load(b.gep(closure, i64, i), t, 8) for i, t in enumerate(types)]
+        b.ret(b.call(f"{part.name}.body", [*words, begin, end], i32))
+
+
+def lower_kernel(module: ModuleOp, kernel: tir.FuncOp) -> None:
+    """Append the llvm functions of one kernel to `module`."""
+    _Functions(LLVMBuilder(module), kernel).build()
+
+
+@dataclass(frozen=True)
+class LowerToLlvmPass(ModulePass):
+    """See the module docstring."""
+
+    name = "lower-to-llvm"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for func in list(op.body.ops):
+            if isinstance(func, tir.FuncOp):
+                func.detach()
+                lower_kernel(op, func)
+                func.erase()

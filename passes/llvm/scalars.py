@@ -1,0 +1,208 @@
+"""`arith` and `math` operations as llvm values, one handler each; all take vectors too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xdsl.dialects import arith, math
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    Float64Type,
+    FloatAttr,
+    IndexType,
+    IntegerAttr,
+    IntegerType,
+    f32,
+    i1,
+    i64,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from ...dialects import llvm
+from ...dialects.diagnostics import CompileError
+from ...dialects.llvm.build import CONTRACT, NO_FASTMATH, LLVMBuilder
+from ...dialects.llvm.types import element_of, lanes, like
+
+Handler = Callable[[LLVMBuilder, Operation, list[SSAValue]], SSAValue]
+
+_CMPI = ("eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge")
+_CMPF = (
+    *("_false", "oeq", "ogt", "oge", "olt", "ole", "one", "ord"),
+    *("ueq", "ugt", "uge", "ult", "ule", "une", "uno", "_true"),
+)
+
+
+def _integer(op_type: type[Operation]) -> Handler:
+    return lambda b, op, args: b.binary(op_type, *args)
+
+
+def _real(op_type: type[Operation], contract: bool) -> Handler:
+    flags = CONTRACT if contract else NO_FASTMATH
+    return lambda b, op, args: b.real_binary(op_type, args[0], args[1], flags)
+
+
+def _intrinsic(name: str) -> Handler:
+    return lambda b, op, args: b.elementwise(name, *args)
+
+
+def _cast(op_type: type[Operation]) -> Handler:
+    def lower(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
+        return b.cast(op_type, args[0], _result(op, args[0]))
+
+    return lower
+
+
+def _saturating(name: str) -> Handler:
+    """Float to integer: NaN is 0, what does not fit the nearest that does (never poison)."""
+
+    def lower(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
+        target = _result(op, args[0])
+        result = b.intrinsic(name, args, target, (target, args[0].type))
+        assert result is not None, "the intrinsic has a result"
+        return result
+
+    return lower
+
+
+def _result(op: Operation, source: SSAValue) -> Attribute:
+    """Return the result's type in llvm: as many lanes as the operand has."""
+    return like(source.type, llvm_type(op.results[0].type))
+
+
+def llvm_type(value_type: Attribute) -> Attribute:
+    """Return the llvm type of a scalar value: an index is i64."""
+    return i64 if isinstance(value_type, IndexType) else value_type
+
+
+def _constant(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
+    value = op.properties["value"]
+    if isinstance(value, FloatAttr):
+        value_type = value.type
+        assert isinstance(value_type, AnyFloat)
+        return b.real(value.value.data, value_type)
+    assert isinstance(value, IntegerAttr)
+    value_type = llvm_type(value.type)
+    assert isinstance(value_type, IntegerType)
+    number = value.value.data
+    return b.integer(number & 1 if value_type.width.data == 1 else number, value_type)
+
+
+def _index_cast(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
+    source, target = element_of(args[0].type), llvm_type(op.results[0].type)
+    assert isinstance(source, IntegerType)
+    assert isinstance(target, IntegerType)
+    if source == target:
+        return args[0]
+    narrower = source.width.data < target.width.data
+    return b.cast(llvm.SExtOp if narrower else llvm.TruncOp, args[0], like(args[0].type, target))
+
+
+def _predicate(op: Operation) -> int:
+    attr = op.properties["predicate"]
+    assert isinstance(attr, IntegerAttr)
+    return attr.value.data
+
+
+def _absi(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
+    result = b.intrinsic("llvm.abs", (args[0], b.integer(0, i1)), args[0].type, (args[0].type,))
+    assert result is not None, "the intrinsic has a result"
+    return result
+
+
+# libm's functions that LLVM has no intrinsic for; a vector would need one call per lane.
+LIBM = {
+    math.AcoshOp: "acosh",
+    math.AsinhOp: "asinh",
+    math.AtanhOp: "atanh",
+    math.CbrtOp: "cbrt",
+    math.ErfOp: "erf",
+    math.ExpM1Op: "expm1",
+    math.Log1pOp: "log1p",
+}
+
+
+def _libm(name: str) -> Handler:
+    def lower(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
+        (x,) = args
+        if lanes(x.type) is not None:
+            raise CompileError(op, "is vectorized, but libm has no vector form of it")
+        is_double = isinstance(x.type, Float64Type)
+        wide = x if is_double or x.type == f32 else b.cast(llvm.FPExtOp, x, f32)
+        symbol = name if is_double else f"{name}f"
+        b.declare(symbol, [wide.type], wide.type)
+        result = b.call(symbol, [wide], wide.type)
+        assert result is not None, "the function has a result"
+        return result if wide is x else b.cast(llvm.FPTruncOp, result, x.type)
+
+    return lower
+
+
+HANDLERS: dict[type[Operation], Handler] = {
+    arith.ConstantOp: _constant,
+    arith.AddfOp: _real(llvm.FAddOp, contract=True),
+    arith.SubfOp: _real(llvm.FSubOp, contract=True),
+    arith.MulfOp: _real(llvm.FMulOp, contract=True),
+    arith.DivfOp: _real(llvm.FDivOp, contract=False),
+    arith.NegfOp: lambda b, op, args: b.neg(args[0]),
+    arith.MaximumfOp: _intrinsic("llvm.maximum"),
+    arith.MinimumfOp: _intrinsic("llvm.minimum"),
+    arith.MaxnumfOp: _intrinsic("llvm.maxnum"),
+    arith.MinnumfOp: _intrinsic("llvm.minnum"),
+    arith.AddiOp: lambda b, op, args: b.add(*args),
+    arith.SubiOp: lambda b, op, args: b.sub(*args),
+    arith.MuliOp: lambda b, op, args: b.mul(*args),
+    arith.ShLIOp: lambda b, op, args: b.shl(*args),
+    arith.DivSIOp: _integer(llvm.SDivOp),
+    arith.DivUIOp: _integer(llvm.UDivOp),
+    arith.RemSIOp: _integer(llvm.SRemOp),
+    arith.RemUIOp: _integer(llvm.URemOp),
+    arith.AndIOp: _integer(llvm.AndOp),
+    arith.OrIOp: _integer(llvm.OrOp),
+    arith.XOrIOp: _integer(llvm.XOrOp),
+    arith.ShRSIOp: _integer(llvm.AShrOp),
+    arith.ShRUIOp: _integer(llvm.LShrOp),
+    arith.MaxSIOp: _intrinsic("llvm.smax"),
+    arith.MinSIOp: _intrinsic("llvm.smin"),
+    arith.MaxUIOp: _intrinsic("llvm.umax"),
+    arith.MinUIOp: _intrinsic("llvm.umin"),
+    arith.CmpiOp: lambda b, op, args: b.icmp(_CMPI[_predicate(op)], *args),
+    arith.CmpfOp: lambda b, op, args: b.fcmp(_CMPF[_predicate(op)], *args),
+    arith.SelectOp: lambda b, op, args: b.select(*args),
+    arith.ExtFOp: _cast(llvm.FPExtOp),
+    arith.TruncFOp: _cast(llvm.FPTruncOp),
+    arith.ExtSIOp: _cast(llvm.SExtOp),
+    arith.ExtUIOp: _cast(llvm.ZExtOp),
+    arith.TruncIOp: _cast(llvm.TruncOp),
+    arith.SIToFPOp: _cast(llvm.SIToFPOp),
+    arith.UIToFPOp: _cast(llvm.UIToFPOp),
+    arith.FPToSIOp: _saturating("llvm.fptosi.sat"),
+    arith.FPToUIOp: _saturating("llvm.fptoui.sat"),
+    arith.BitcastOp: _cast(llvm.BitcastOp),
+    arith.IndexCastOp: _index_cast,
+    math.AbsFOp: _intrinsic("llvm.fabs"),
+    math.AbsIOp: _absi,
+    math.AcosOp: _intrinsic("llvm.acos"),
+    math.AsinOp: _intrinsic("llvm.asin"),
+    math.AtanOp: _intrinsic("llvm.atan"),
+    math.CeilOp: _intrinsic("llvm.ceil"),
+    math.CopySignOp: _intrinsic("llvm.copysign"),
+    math.CosOp: _intrinsic("llvm.cos"),
+    math.CoshOp: _intrinsic("llvm.cosh"),
+    math.ExpOp: _intrinsic("llvm.exp"),
+    math.Exp2Op: _intrinsic("llvm.exp2"),
+    math.FloorOp: _intrinsic("llvm.floor"),
+    math.FmaOp: _intrinsic("llvm.fma"),
+    math.LogOp: _intrinsic("llvm.log"),
+    math.Log2Op: _intrinsic("llvm.log2"),
+    math.Log10Op: _intrinsic("llvm.log10"),
+    math.PowFOp: _intrinsic("llvm.pow"),
+    math.RoundOp: _intrinsic("llvm.round"),
+    math.RoundEvenOp: _intrinsic("llvm.roundeven"),
+    math.SinOp: _intrinsic("llvm.sin"),
+    math.SinhOp: _intrinsic("llvm.sinh"),
+    math.SqrtOp: _intrinsic("llvm.sqrt"),
+    math.TanOp: _intrinsic("llvm.tan"),
+    math.TanhOp: _intrinsic("llvm.tanh"),
+    math.TruncOp: _intrinsic("llvm.trunc"),
+    **{op_type: _libm(name) for op_type, name in LIBM.items()},
+}
