@@ -5,6 +5,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+# The numbers of architectures. Source: the ELF specification, e_machine.
+MACHINES = {"x86_64": 62, "aarch64": 183, "arm64": 183, "riscv64": 243, "loongarch64": 258}
+
 _SHT_SYMTAB = 2
 _STB_LOCAL = 0
 _STB_WEAK = 2
@@ -18,6 +21,8 @@ class Symbols:
 
     defined: tuple[str, ...]
     undefined: tuple[str, ...]
+    machine: int
+    """ELF's number of the architecture; see `MACHINES`."""
 
 
 def read_symbols(data: bytes) -> Symbols | None:
@@ -35,6 +40,7 @@ def read_symbols(data: bytes) -> Symbols | None:
 
 
 def _read(data: bytes) -> Symbols:
+    (machine,) = struct.unpack_from("<H", data, 18)
     (table,) = struct.unpack_from("<Q", data, 40)
     entry_size, count = struct.unpack_from("<HH", data, 58)
     sections: list[tuple[int, ...]] = [
@@ -57,4 +63,4 @@ def _read(data: bytes) -> Symbols:
                 defined.append(text)
             elif binding != _STB_WEAK:
                 undefined.append(text)
-    return Symbols(tuple(defined), tuple(undefined))
+    return Symbols(tuple(defined), tuple(undefined), machine)

@@ -90,9 +90,9 @@ def cache_sizes() -> tuple[int, int, int]:
     return levels.get(1, _FALLBACK_L1D), levels.get(2, _FALLBACK_L2), levels.get(3, 0)
 
 
-def _caches_from_sysfs(folder: Path = _CACHES) -> dict[int, int]:
+def _caches_from_sysfs() -> dict[int, int]:
     levels: dict[int, int] = {}
-    for index in sorted(folder.glob("index*")):
+    for index in sorted(_CACHES.glob("index*")):
         try:
             kind = (index / "type").read_text().strip()
             level = int((index / "level").read_text())

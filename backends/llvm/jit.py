@@ -14,7 +14,7 @@ from functools import cache
 from types import TracebackType
 
 from ...runtime.errors import LoadError
-from .elf import Symbols, read_symbols
+from .elf import MACHINES, Symbols, read_symbols
 from .library import Handle, binding, initialize
 
 # What LLVM's code generators call without being told to.
@@ -122,6 +122,12 @@ def _symbols(image: bytes) -> Symbols:
         raise LoadError(
             f"an object of {len(image)} bytes is no 64-bit little-endian ELF object; "
             "this is the one kind that is loaded in the process"
+        )
+    here: str = binding.get_process_triple().partition("-")[0]
+    if table.machine != MACHINES.get(here):
+        raise LoadError(
+            f"an object for ELF machine {table.machine} cannot be loaded on {here}; compile it "
+            "for target 'native'"
         )
     return table
 

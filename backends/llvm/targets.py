@@ -157,7 +157,7 @@ def _with_machine(target: Target, options: dict[str, str]) -> Target:
     if (cpu := options.get("cpu")) is not None:
         target = replace(target, cpu=cpu)
         if target.arch == "x86_64" and not target.features:
-            added = (*(f"+{name}" for name in _X86_MODELS.get(cpu, ())), *added)
+            target = _with_features(target, tuple(f"+{f}" for f in _X86_MODELS.get(cpu, ())))
     try:
         if added:
             target = _with_features(target, added)
