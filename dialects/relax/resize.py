@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from xdsl.dialects.builtin import (
     DenseArrayBase,
@@ -23,6 +24,7 @@ from xdsl.irdl import (
 )
 from xdsl.traits import Pure
 
+from ...symbolic import IntExpr, as_expr, max_, min_
 from .. import dtypes
 from .attributes import DimsAttr
 from .base import RelaxOp
@@ -41,6 +43,8 @@ COORDINATE_MODES = (
     "tf_crop_and_resize",
 )
 NEAREST_MODES = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
+ONE = as_expr(1)
+MAX_DENOMINATOR = 1 << 24  # keeps numerators of coordinates far below 2^63
 PADDING_MODES = ("zeros", "border", "reflection")
 
 
@@ -119,7 +123,7 @@ class ResizeOp(RelaxOp):
     def infer_types(self) -> Sequence[Attribute]:
         x, sizes = tensor_type(self.x), self.sizes.data
         rank = len(sizes) if x.shape is None else len(x.shape)
-        scales = None if self.scales is None else floats(self.scales)
+        scales = self.scale_values
         require(  # (C1)
             len(sizes) == rank and (scales is None or len(scales) == rank),
             self,
@@ -134,6 +138,65 @@ class ResizeOp(RelaxOp):
         found = 0 if self.roi is None else len(floats(self.roi))
         require(found == expected, self, f"{found} numbers in roi, expected {expected}")  # (C3)
         return [TensorType.of(sizes, x.dtype)]
+
+    @property
+    def scale_values(self) -> tuple[float, ...] | None:
+        """The scale of each axis, None where the sizes say it."""
+        return None if self.scales is None else floats(self.scales)
+
+    def coordinate(
+        self, axis: int, i: IntExpr, length: IntExpr, size: IntExpr
+    ) -> tuple[IntExpr, IntExpr]:
+        """Return c(i) along `axis` as an exact fraction (numerator, denominator > 0).
+
+        Args:
+            axis: the axis.
+            i: the index along it in the result, 0 .. size - 1.
+            length: x's dim, at least 1.
+            size: the result's dim.
+
+        Raises:
+            NotImplementedError: a region of interest of a dim that is no number.
+        """
+        scales = self.scale_values
+        num, den = (size, length) if scales is None else _fraction(scales[axis])
+        half_pixel = (2 * i + 1) * den - num
+        match self.coordinate_transformation_mode.data:
+            case "half_pixel":
+                return half_pixel, 2 * num
+            case "half_pixel_symmetric":
+                return half_pixel + length * num - size * den, 2 * num
+            case "pytorch_half_pixel":  # times 0 where the size is 1
+                return half_pixel * min_(size - 1, 1), 2 * num
+            case "asymmetric":
+                return i * den, num
+            case _:
+                # r - 1 as a fraction; where r < 2 there is one element, at 0 whatever the divisor
+                span, unit = (size - 1, ONE) if scales is None else (num * length - den, den)
+                if self.roi is None:
+                    return i * (length - 1) * unit, max_(span, 1)
+                return self._roi_coordinate(axis, i, length, span, unit)
+
+    def _roi_coordinate(
+        self, axis: int, i: IntExpr, length: IntExpr, span: IntExpr, unit: IntExpr
+    ) -> tuple[IntExpr, IntExpr]:
+        assert self.roi is not None
+        roi = floats(self.roi)
+        (a, d), (b, e) = (_fraction(roi[axis]), _fraction(roi[axis + len(roi) // 2]))
+        start, end, whole = a * e, b * d, d * e
+        if not span.is_constant:
+            raise NotImplementedError("relax.resize: tf_crop_and_resize of a symbolic dim")
+        if span.constant_value == 0:
+            return (start + end) * (length - 1), 2 * whole
+        return (length - 1) * (start * span + i * (end - start) * unit), whole * span
+
+
+def _fraction(value: float) -> tuple[IntExpr, IntExpr]:
+    """Return numerator and denominator; what needs more than 24 bits (no f32) is rounded."""
+    exact = Fraction(value)
+    if exact.denominator > MAX_DENOMINATOR:
+        exact = exact.limit_denominator(MAX_DENOMINATOR)
+    return as_expr(exact.numerator), as_expr(exact.denominator)
 
 
 def _float_array(values: Sequence[float] | None) -> DenseArrayBase | None:
@@ -216,7 +279,7 @@ class RoiAlignOp(RelaxOp):
         check_dims(self, "x", x, (None,) * 4)  # (C1)
         check_dims(self, "batch_indices", batch, (None,))
         count: Dim = batch.shape[0] if batch.shape is not None else None
-        check_dims(self, "rois", rois, (count, dims_attr([4]).data[0]))
+        check_dims(self, "rois", rois, (count, as_expr(4)))
         require(x.dtype == rois.dtype, self, f"x is {x.dtype}, rois are {rois.dtype}")
         one_of(self, "mode", self.mode.data, ("avg", "max"))  # (C2)
         coordinates = self.coordinate_transformation_mode.data

@@ -1,6 +1,15 @@
 """What the operators of `relax` mean, in NumPy; `run` runs whole functions."""
 
-from . import elementwise, nn, reduce, windows  # they fill the table
+from . import (  # they fill the table
+    elementwise,
+    indexing,
+    manipulate,
+    nn,
+    reduce,
+    resize,
+    selection,
+    windows,
+)
 from .interpreter import Closure, Interpreter, run
 from .registry import IMPLS, Array, evaluate, impl
 
@@ -12,8 +21,12 @@ __all__ = [
     "elementwise",
     "evaluate",
     "impl",
+    "indexing",
+    "manipulate",
     "nn",
     "reduce",
+    "resize",
     "run",
+    "selection",
     "windows",
 ]
