@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from ...dialects.target import KIB, Target
+from ...dialects.machine import KIB, Target
 from .library import binding
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...dialects.target import KIB, MIB, Target
+from ...dialects.machine import KIB, MIB, Target
 from ...runtime.errors import ArgumentError
 from .host import detect_host, vector_shape
 from .library import binding, is_known
