@@ -1,17 +1,12 @@
 """LLVM IR text to optimised code: what runs inside LLVM, in this process or in a child.
 
-Only llvmlite is imported here, neither xDSL nor NumPy, so that a child process starts quickly:
-`python -m tyrex.backends.llvm.codegen JOB` compiles the job described in a JSON file. LLVM ends
-the process on errors that it calls fatal; a child is the wall around that.
+Only llvmlite is imported here, neither xDSL nor NumPy, so that a child process starts quickly.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from ...runtime.errors import TyrexError
@@ -39,8 +34,9 @@ class Machine:
 class Options:
     """How much LLVM does, and what."""
 
-    opt_level: int = 3
-    """0 to 3, of the pass pipeline and of code generation."""
+    opt_level: int = 2
+    """0 to 3, of the pass pipeline and of code generation. Kernels bring their unrolling and
+    vectors along: 3 costs them a fifth more compile time for larger code of the same speed."""
     loop_vectorize: bool = True
     """Let LLVM vectorise loops that no annotation excludes."""
     slp_vectorize: bool = False
@@ -122,50 +118,3 @@ def _optimise(module: Handle, tm: Handle, options: Options) -> None:
     passes.close()
     builder.close()
     tuning.close()
-
-
-# -- jobs of a child process --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One compilation of a child process: two files, a machine, options."""
-
-    source: str
-    result: str
-    machine: Machine
-    options: Options
-    output: Output
-
-    def write(self, path: Path) -> None:
-        """Write the job where the child reads it."""
-        path.write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
-
-    @staticmethod
-    def read(path: Path) -> Job:
-        """Read what `write` wrote."""
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        machine, options = Machine(**fields.pop("machine")), Options(**fields.pop("options"))
-        return Job(machine=machine, options=options, **fields)
-
-    def run(self) -> None:
-        """Compile the source into the result."""
-        text = Path(self.source).read_text(encoding="utf-8")
-        Path(self.result).write_bytes(generate(text, self.machine, self.options, self.output))
-
-
-def main(arguments: list[str]) -> int:
-    """Run the job in the file named; the exit status tells whether it went well."""
-    if len(arguments) != 1:
-        print("usage: python -m tyrex.backends.llvm.codegen JOB.json", file=sys.stderr)
-        return 2
-    try:
-        Job.read(Path(arguments[0])).run()
-    except CodegenError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,12 +1,9 @@
 """From text to object code: this machine in the process, others in a child."""
 
-import tempfile
-from pathlib import Path
-
 import pytest
 from xdsl.dialects.builtin import ModuleOp, f32
 
-from tyrex.backends.llvm.codegen import CodegenError, Job, Machine, Options, generate, main
+from tyrex.backends.llvm.codegen import CodegenError, Machine, Options, generate
 from tyrex.backends.llvm.compile import compile_to, compile_to_object, machine_of
 from tyrex.backends.llvm.elf import read_symbols
 from tyrex.backends.llvm.host import detect_host
@@ -96,50 +93,3 @@ def test_options() -> None:
     assert b"<8 x float>" in wide
     assert b" x float>" not in generate(loop, machine, Options(loop_vectorize=False), "llvm")
     assert b" x float>" not in generate(loop, machine, Options(opt_level=1), "llvm")
-
-
-def test_a_job_survives_its_file(tmp_path: Path) -> None:
-    source, result, path = tmp_path / "a.ll", tmp_path / "a.o", tmp_path / "job.json"
-    source.write_text(SOURCE)
-    job = Job(str(source), str(result), machine_of(detect_host()), Options(opt_level=1), "object")
-    job.write(path)
-    assert Job.read(path) == job
-    assert main([str(path)]) == 0
-    assert result.read_bytes()[:4] == b"\x7fELF"
-
-
-def test_a_job_that_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source, path = tmp_path / "a.ll", tmp_path / "job.json"
-    source.write_text("nonsense")
-    Job(str(source), "", machine_of(detect_host()), Options(), "object").write(path)
-    assert main([str(path)]) == 1
-    assert "no valid LLVM IR" in capsys.readouterr().err
-    assert main([]) == 2
-
-
-@pytest.mark.slow
-def test_a_child_that_refuses_says_why() -> None:
-    with pytest.raises(CodegenError, match="no valid LLVM IR"):
-        compile_to_object("nonsense", parse_target("aarch64-linux-gnu"))
-
-
-@pytest.mark.slow
-def test_a_child_that_dies_leaves_what_it_died_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # An intrinsic of another architecture: LLVM cannot select it, and aborts.
-    text = """
-    declare i32 @llvm.x86.sse2.pmovmskb.128(<16 x i8>)
-    define i32 @k(<16 x i8> %x) {
-      %a = call i32 @llvm.x86.sse2.pmovmskb.128(<16 x i8> %x)
-      ret i32 %a
-    }"""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    with pytest.raises(CodegenError, match="Cannot select") as caught:
-        compile_to_object(text, parse_target("aarch64-linux-gnu"))
-    assert "died with status" in str(caught.value)
-    (kept,) = tmp_path.iterdir()
-    assert (kept / "module.ll").read_text() == text
-    assert str(kept) in (kept / "command.txt").read_text()
-    assert "Cannot select" in (kept / "log.txt").read_text()
