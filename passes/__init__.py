@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 PASSES: dict[str, str] = {
     "inline-blocks": "tir.inline_blocks:InlineBlocksPass",
+    "legalize-ops": "relax.legalize_ops:LegalizeOpsPass",
     "lower-blocks": "tir.lower_blocks:LowerBlocksPass",
     "lower-to-llvm": "llvm.lower_to_llvm:LowerToLlvmPass",
+    "schedule-default": "tir.schedule_default:ScheduleDefaultPass",
 }
 """Every pass: name -> `folder.file:Class`, sorted by name."""
 

@@ -1,0 +1,128 @@
+"""Building scheduled nests: loops around blocks that clone a compute definition's body."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+from xdsl.dialects.builtin import LocationAttr
+from xdsl.ir import Block, Operation, Region, SSAValue
+
+from ....analysis.nests import Access, Nest
+from ....dialects import tir
+from ....dialects.tir.clone import Cloner, Exprs
+from ....symbolic import IntExpr, as_expr, const, var
+
+Iter = tuple[tir.IterKind, IntExpr | int, IntExpr]
+
+
+class NestBuilder:
+    """Appends loops and blocks to a block of a kernel."""
+
+    def __init__(self, block: Block, location: LocationAttr) -> None:
+        self.block = block
+        self.location = location
+
+    def append(self, op: Operation) -> Operation:
+        """Append an operation, located."""
+        op.location = self.location
+        self.block.add_op(op)
+        return op
+
+    @contextmanager
+    def loop(
+        self, extent: int | IntExpr, kind: tir.ForKind = tir.ForKind.SERIAL
+    ) -> Generator[IntExpr]:
+        """Append a loop; what is built inside is its body. A single iteration needs no loop."""
+        if extent == 1:
+            yield const(0)
+            return
+        outer, body = self.block, Block(arg_types=[tir.INDEX])
+        self.block = body
+        yield var(body.args[0])
+        self.block = outer
+        self.append(tir.ForOp(extent, Region(body), kind))
+
+    def stack(self, shape: Sequence[int], like: tir.BufferType) -> SSAValue:
+        """Append a stack buffer with the element type of `like`."""
+        op = tir.AllocOp(tir.BufferType.of(shape, like.dtype, tir.STACK))
+        self.append(op)
+        return op.buffer
+
+    @contextmanager
+    def tile_block(
+        self, name: str, iters: Sequence[Iter], conditions: Sequence[IntExpr] = ()
+    ) -> Generator[Sequence[IntExpr]]:
+        """Append a block; what is built inside is its body, over the yielded variables."""
+        outer, body = self.block, Block(arg_types=[tir.INDEX] * len(iters))
+        self.block = body
+        yield [var(arg) for arg in body.args]
+        self.block = outer
+        self.append(tir.BlockOp(name, iters, Region(body), None, conditions))
+
+
+class Redirected(Cloner):
+    """Clones a body with the accesses of one buffer moved to another place."""
+
+    def __init__(
+        self, block: Block, source: SSAValue, target: SSAValue, indices: Sequence[IntExpr]
+    ) -> None:
+        super().__init__(block)
+        self.source = source
+        self.target = target
+        self.indices = tuple(indices)
+
+    def load(self, op: Access, indices: Exprs, conditions: Exprs) -> SSAValue:
+        if op.buffer is not self.source:
+            return super().load(op, indices, conditions)
+        return self.append(tir.LoadOp(self.target, self.indices), op.location).results[0]
+
+    def store(
+        self, op: tir.StoreOp | tir.PredicatedStoreOp, indices: Exprs, conditions: Exprs
+    ) -> None:
+        if op.buffer is not self.source:
+            super().store(op, indices, conditions)
+        else:
+            self.append(tir.StoreOp(self.value(op.value), self.target, self.indices), op.location)
+
+
+def clone_region(cloner: Cloner, region: Region, iter_vars: Sequence[IntExpr]) -> None:
+    """Append a region's body with its iteration variables replaced."""
+    for arg, expr in zip(region.block.args, iter_vars, strict=False):
+        cloner.exprs[arg] = expr
+    cloner.clone(region.block.ops)
+
+
+def unfuse(fused: IntExpr, extents: Sequence[int]) -> list[IntExpr]:
+    """Return the variables of the loops that were fused into one."""
+    result: list[IntExpr] = []
+    inner = 1
+    for position in reversed(range(len(extents))):
+        piece = fused // inner
+        result.append(piece % extents[position] if position else piece)
+        inner *= extents[position]
+    return result[::-1]
+
+
+def spread(
+    groups: Sequence[Sequence[int]],
+    values: Sequence[IntExpr],
+    extents: Sequence[int],
+    count: int,
+) -> list[IntExpr]:
+    """Return the value of each of `count` axes; an axis in no group is 0."""
+    result = [as_expr(0)] * count
+    for group, value in zip(groups, values, strict=True):
+        pieces = unfuse(value, [extents[axis] for axis in group])
+        for axis, piece in zip(group, pieces, strict=True):
+            result[axis] = piece
+    return result
+
+
+def iters_of(
+    nest: Nest, bindings: Sequence[IntExpr], axes: Sequence[int] | None = None
+) -> list[Iter]:
+    """Return iteration variables like the nest's own with new bindings."""
+    kinds, extents = nest.block.kinds.data, nest.extents
+    wanted = range(len(kinds)) if axes is None else axes
+    return [(kinds[i], extents[i], bindings[i]) for i in wanted]

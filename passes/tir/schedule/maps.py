@@ -1,0 +1,116 @@
+"""Nests that map elements: fused loops, vectors innermost, threads outermost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects import arith
+from xdsl.dialects import math as math_dialect
+from xdsl.ir import Operation
+
+from ....analysis.nests import Nest
+from ....analysis.steps import NestSteps, has_any
+from ....dialects import tir
+from ....dialects.target import Target
+from ....dialects.tir.clone import Cloner
+from ....symbolic import IntExpr
+from .build import NestBuilder, clone_region, iters_of, spread
+
+# Below this much work a hand-off to other threads costs more than it saves (about 30 us).
+PARALLEL_WORK = 1 << 18
+
+# libm functions without a vector form: a vectorized call would be one call per lane anyway.
+SCALAR_MATH: tuple[type[Operation], ...] = (
+    math_dialect.AcosOp,
+    math_dialect.AcoshOp,
+    math_dialect.AsinOp,
+    math_dialect.AsinhOp,
+    math_dialect.AtanOp,
+    math_dialect.AtanhOp,
+    math_dialect.CbrtOp,
+    math_dialect.ErfOp,
+    math_dialect.ExpM1Op,
+    math_dialect.Log1pOp,
+    math_dialect.SinhOp,
+    math_dialect.CoshOp,
+    math_dialect.TanOp,
+)
+
+
+def vectorizable(steps: NestSteps, axis: int) -> bool:
+    """Tell whether an axis may become lanes: straight-line body, contiguous stores."""
+    nest = steps.nest
+    return (
+        nest.is_flat
+        and not has_any(nest, (*SCALAR_MATH, tir.IfOp, tir.ForOp, arith.IndexCastOp))
+        and all(m.steps[axis] == 1 for m in steps.stores)
+        and all(m.steps[axis] is not None for m in steps.loads)
+    )
+
+
+def kind_of_outer(steps: NestSteps) -> tir.ForKind:
+    """Return the kind of the outermost loop: parallel where there is enough to do."""
+    return tir.ForKind.PARALLEL if steps.work >= PARALLEL_WORK else tir.ForKind.SERIAL
+
+
+def schedule_map(b: NestBuilder, steps: NestSteps, target: Target) -> None:
+    """Append a data-parallel nest, scheduled."""
+    groups = steps.groups(range(len(steps.extents)))
+    lanes = target.lanes(steps.widest_bytes)
+    last = groups[-1][-1] if groups else -1
+    extent = steps.extent_of(groups[-1]) if groups else 1
+    if not groups or extent < lanes or not vectorizable(steps, last):
+        _loops(b, steps, groups, [], kind_of_outer(steps))
+        return
+    _lane_loops(b, steps, groups, lanes, extent)
+
+
+def _loops(
+    b: NestBuilder,
+    steps: NestSteps,
+    groups: Sequence[Sequence[int]],
+    values: list[IntExpr],
+    kind: tir.ForKind,
+) -> None:
+    """Append one scalar loop per group around the block."""
+    if len(values) == len(groups):
+        map_block(b, steps.nest, spread(groups, values, steps.extents, len(steps.extents)))
+        return
+    with b.loop(steps.extent_of(groups[len(values)]), kind) as i:
+        _loops(b, steps, groups, [*values, i], tir.ForKind.SERIAL)
+
+
+def _lane_loops(
+    b: NestBuilder,
+    steps: NestSteps,
+    groups: Sequence[Sequence[int]],
+    lanes: int,
+    extent: int,
+) -> None:
+    """Append the loops with the last group in vectors and a scalar rest."""
+    vectors, rest = divmod(extent, lanes)
+
+    def innermost(values: list[IntExpr], kind: tir.ForKind) -> None:
+        with b.loop(vectors, kind) as v, b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
+            place([*values, v * lanes + lane])
+        if rest:
+            with b.loop(rest) as r:
+                place([*values, r + vectors * lanes])
+
+    def place(values: Sequence[IntExpr]) -> None:
+        map_block(b, steps.nest, spread(groups, values, steps.extents, len(steps.extents)))
+
+    def outer(values: list[IntExpr], kind: tir.ForKind) -> None:
+        if len(values) == len(groups) - 1:
+            innermost(values, kind)
+            return
+        with b.loop(steps.extent_of(groups[len(values)]), kind) as i:
+            outer([*values, i], tir.ForKind.SERIAL)
+
+    outer([], kind_of_outer(steps))
+
+
+def map_block(b: NestBuilder, nest: Nest, bindings: Sequence[IntExpr]) -> None:
+    """Append the nest's block with new bindings."""
+    with b.tile_block(nest.block.block_name.data, iters_of(nest, bindings)) as iter_vars:
+        clone_region(Cloner(b.block), nest.block.body, iter_vars)

@@ -1,0 +1,227 @@
+"""Reductions into register tiles: matmul, convolution, pooling.
+
+for tiles (parallel)                       one tile of rows x vectors x lanes accumulators
+acc[...] = init
+for the reduction: acc[...] = update     rows and vectors unrolled, lanes a vector
+out[...] = epilogue(acc[...])            bias, activation, residual: still in registers
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.ir import Region, SSAValue
+
+from ....analysis.nests import Nest
+from ....analysis.steps import NestSteps
+from ....analysis.tiling import Tile
+from ....dialects import tir
+from ....dialects.tir.clone import Cloner
+from ....symbolic import IntExpr, as_expr
+from .build import Iter, NestBuilder, Redirected, clone_region, spread
+from .maps import kind_of_outer
+
+TileBody = Callable[[IntExpr, IntExpr], None]
+Bindings = Callable[[IntExpr, IntExpr], list[IntExpr]]
+Conditions = Callable[[IntExpr], list[IntExpr]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of equal tiles along one axis: where it starts, how many, how long each is."""
+
+    start: int
+    count: int
+    size: int
+
+
+def parts_of(extent: int, size: int) -> list[Part]:
+    """Return an axis as full tiles and one rest."""
+    full, rest = divmod(extent, size)
+    parts = [Part(0, full, size)] if full else []
+    return [*parts, Part(full * size, 1, rest)] if rest else parts
+
+
+class TileSchedule:
+    """Builds one reduction nest, and its epilogue, as register tiles."""
+
+    def __init__(self, b: NestBuilder, steps: NestSteps, tile: Tile, epilogue: Nest | None) -> None:
+        self.b = b
+        self.steps = steps
+        self.nest = steps.nest
+        self.tile = tile
+        self.epilogue = epilogue
+        store = self.nest.block.body.block.last_op
+        assert isinstance(store, tir.StoreOp)
+        self.target = store.buffer
+        buffer_type = self.target.type
+        assert isinstance(buffer_type, tir.BufferType)
+        self.buffer_type = buffer_type
+        inner = {*tile.lane_group, *([tile.row_axis] if tile.row_axis is not None else [])}
+        self.outer = [
+            axis for axis in self.nest.spatial if axis not in inner and steps.extents[axis] != 1
+        ]
+
+    def build(self) -> None:
+        """Append every combination of full tiles and rests."""
+        rows = [Part(0, 1, 1)]
+        if self.tile.row_axis is not None:
+            rows = parts_of(self.steps.extents[self.tile.row_axis], self.tile.rows)
+        lane_extent = self.steps.extent_of(self.tile.lane_group)
+        width = self.tile.vectors * self.tile.lanes
+        for row in rows:
+            for run in parts_of(lane_extent, width):
+                self.tiles(row, run, lane_extent)
+
+    def tiles(self, row: Part, run: Part, lane_extent: int) -> None:
+        """Append the loops over the tiles of one combination."""
+        kind = kind_of_outer(self.steps)
+
+        def outer(values: list[IntExpr], kind: tir.ForKind) -> None:
+            if len(values) < len(self.outer):
+                extent = self.steps.extents[self.outer[len(values)]]
+                with self.b.loop(extent, kind) as i:
+                    outer([*values, i], tir.ForKind.SERIAL)
+                return
+            with self.b.loop(run.count, kind) as v:
+                self.one_tile(values, r * row.size + row.start, v * run.size + run.start, row, run)
+
+        with self.b.loop(row.count, kind) as r:
+            outer([], kind if row.count == 1 else tir.ForKind.SERIAL)
+
+    def one_tile(
+        self, outer: list[IntExpr], row: IntExpr, lane: IntExpr, rows: Part, run: Part
+    ) -> None:
+        """Append one tile: fill, accumulate, write back."""
+        lanes = self.tile.lanes
+        vectors = -(-run.size // lanes)
+        acc = self.b.stack((rows.size, vectors * lanes), self.buffer_type)
+        shape = rows.size, vectors
+
+        def bindings(u: IntExpr, w: IntExpr) -> list[IntExpr]:
+            groups = [[axis] for axis in self.outer]
+            values = [*outer]
+            if self.tile.row_axis is not None:
+                groups.append([self.tile.row_axis])
+                values.append(row + u)
+            groups.append(list(self.tile.lane_group))
+            values.append(lane + w)
+            return spread(groups, values, self.steps.extents, len(self.steps.extents))
+
+        masked = vectors * lanes != run.size
+
+        def conditions(w: IntExpr) -> list[IntExpr]:
+            return [run.size - 1 - w] if masked else []
+
+        self.fill(acc, shape, bindings)
+        self.accumulate(acc, shape, bindings, conditions)
+        self.write_back(acc, shape, bindings, conditions)
+
+    def over_tile(self, shape: tuple[int, int], body: TileBody) -> None:
+        """Append the unrolled loops over a tile and its vector of lanes."""
+        unrolled = tir.ForKind.UNROLLED
+        with (
+            self.b.loop(shape[0], unrolled) as u,
+            self.b.loop(shape[1], unrolled) as v,
+            self.b.loop(self.tile.lanes, tir.ForKind.VECTORIZED) as lane,
+        ):
+            body(u, v * self.tile.lanes + lane)
+
+    def tile_iters(self, u: IntExpr, w: IntExpr) -> list[Iter]:
+        """Return two iteration variables for the position in the tile."""
+        spatial = tir.IterKind.SPATIAL
+        return [(spatial, self.tile.rows, u), (spatial, self.tile.vectors * self.tile.lanes, w)]
+
+    def fill(self, acc: SSAValue, shape: tuple[int, int], bindings: Bindings) -> None:
+        """Append `acc = init`."""
+        init = self.nest.block.init
+        assert init is not None, "a reduction has an init"
+
+        def body(u: IntExpr, w: IntExpr) -> None:
+            iters = [*self.spatial_iters(bindings(u, w)), *self.tile_iters(u, w)]
+            with self.b.tile_block(f"{self.name}_init", iters) as args:
+                self.clone(init, acc, args[:-2], args[-2:], self.nest.spatial)
+
+        self.over_tile(shape, body)
+
+    def accumulate(
+        self,
+        acc: SSAValue,
+        shape: tuple[int, int],
+        bindings: Bindings,
+        conditions: Conditions,
+    ) -> None:
+        """Append the reduction's loops around `acc = update(acc)`."""
+        reduce = self.nest.reduce
+
+        def loops(values: list[IntExpr]) -> None:
+            if len(values) < len(reduce):
+                with self.b.loop(self.steps.extents[reduce[len(values)]]) as k:
+                    loops([*values, k])
+                return
+            self.over_tile(shape, lambda u, w: update(values, u, w))
+
+        def update(values: Sequence[IntExpr], u: IntExpr, w: IntExpr) -> None:
+            all_bindings = bindings(u, w)
+            for axis, value in zip(reduce, values, strict=True):
+                all_bindings[axis] = value
+            kinds, extents = self.nest.block.kinds.data, self.nest.extents
+            iters: list[Iter] = list(zip(kinds, extents, all_bindings, strict=True))
+            iters += self.tile_iters(u, w)
+            with self.b.tile_block(self.name, iters, conditions(w)) as args:
+                self.clone(self.nest.block.body, acc, args[:-2], args[-2:], range(len(kinds)))
+
+        loops([])
+
+    def write_back(
+        self,
+        acc: SSAValue,
+        shape: tuple[int, int],
+        bindings: Bindings,
+        conditions: Conditions,
+    ) -> None:
+        """Append `out = epilogue(acc)`."""
+
+        def body(u: IntExpr, w: IntExpr) -> None:
+            iters = [*self.spatial_iters(bindings(u, w)), *self.tile_iters(u, w)]
+            name = self.name if self.epilogue is None else self.epilogue.block.block_name.data
+            with self.b.tile_block(f"{name}_write", iters, conditions(w)) as args:
+                self.write(acc, args[:-2], args[-2:])
+
+        self.over_tile(shape, body)
+
+    def write(self, acc: SSAValue, axes: Sequence[IntExpr], place: Sequence[IntExpr]) -> None:
+        """Append the epilogue's body, or a plain copy out of the tile."""
+        if self.epilogue is not None:
+            cloner = Redirected(self.b.block, self.target, acc, place)
+            clone_region(cloner, self.epilogue.block.body, axes)
+            return
+        location = self.nest.block.location
+        cloner = Cloner(self.b.block)
+        value = cloner.append(tir.LoadOp(acc, place), location).results[0]
+        cloner.append(tir.StoreOp(value, self.target, axes), location)
+
+    def clone(
+        self,
+        region: Region,
+        acc: SSAValue,
+        args: Sequence[IntExpr],
+        place: Sequence[IntExpr],
+        axes: Sequence[int],
+    ) -> None:
+        """Append a region of the reduction with its buffer replaced by the tile."""
+        values = [as_expr(0)] * len(self.nest.block.kinds.data)
+        for axis, arg in zip(axes, args, strict=True):
+            values[axis] = arg
+        clone_region(Redirected(self.b.block, self.target, acc, place), region, values)
+
+    def spatial_iters(self, bindings: Sequence[IntExpr]) -> list[Iter]:
+        """Return the nest's spatial iteration variables with new bindings."""
+        extents = self.nest.extents
+        return [(tir.IterKind.SPATIAL, extents[i], bindings[i]) for i in self.nest.spatial]
+
+    @property
+    def name(self) -> str:
+        """The name of the block."""
+        return self.nest.block.block_name.data

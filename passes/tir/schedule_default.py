@@ -1,0 +1,234 @@
+"""schedule-default: every nest gets loops, vectors and threads by an analytic model; no tuning.
+
+Rewrites   for i, j, k { block: c[i, j] += a[i, k] * b[k, j] } ; for i, j { block: y = f(c) }
+into       tiles in parallel { acc = 0 ; for k { acc += a * b } ; y = f(acc) }   in registers
+
+A reduction whose output is contiguous in an axis becomes register tiles (`schedule/tiles.py`), one
+along contiguous memory a sum per lane (`schedule/lanes.py`), a map vectors (`schedule/maps.py`);
+what suits none keeps its loops, with its init taken out of them and the outermost in parallel.
+
+Needs:  blocks inlined (inline-blocks); the module's `tyrex.target`.
+Leaves: scheduled blocks; temporaries that epilogues consumed are gone.
+Why here: after everything that adds or removes blocks, before blocks are lowered.
+Source: the tiles of Goto & van de Geijn (ACM TOMS 2008) without packing; see analysis/tiling.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation
+from xdsl.passes import ModulePass
+
+from ...analysis.nests import Access, Nest, nest_of, same_indices
+from ...analysis.steps import NestSteps, constant_extents, has_any
+from ...analysis.tiling import Tile, choose_tile
+from ...dialects import tir
+from ...dialects.diagnostics import CompileError
+from ...dialects.location import fuse_locations
+from ...dialects.target import Target, target_of
+from ...dialects.tir.clone import Cloner
+from ...symbolic import IntExpr
+from .schedule.build import NestBuilder, iters_of
+from .schedule.lanes import LaneSchedule, combining_op, lane_group
+from .schedule.maps import PARALLEL_WORK, SCALAR_MATH, kind_of_outer, map_block, schedule_map
+from .schedule.tiles import TileSchedule
+
+MIN_ROWS_FOR_STRIDED = 4  # loads that are no vectors pay when this many rows use each
+
+
+class _Policy:
+    """Schedules one kernel."""
+
+    def __init__(self, func: tir.FuncOp, target: Target) -> None:
+        self.func = func
+        self.target = target
+
+    def run(self) -> None:
+        """Replace every statement of the kernel by its scheduled form."""
+        block = self.func.body.block
+        for op in list(block.ops):
+            if op.parent is None or isinstance(op, tir.AllocOp):
+                continue  # consumed as an epilogue; nothing to schedule
+            nest = nest_of(op)
+            if nest is None or not nest.is_plain:
+                continue
+            epilogue = self.epilogue_of(nest)
+            blocks = [nest.block] if epilogue is None else [nest.block, epilogue.block]
+            builder = NestBuilder(Block(), fuse_locations(b.location for b in blocks))
+            fused = self.schedule(builder, nest, epilogue)
+            self.replace(nest.root, builder.block)
+            if fused and epilogue is not None:
+                self.remove_epilogue(nest, epilogue)
+
+    def replace(self, root: Operation, new: Block) -> None:
+        """Put the operations of `new` in the place of `root`."""
+        block = root.parent
+        assert block is not None
+        for op in list(new.ops):
+            op.detach()
+            block.insert_op_before(op, root)
+        root.detach()
+        root.erase()
+
+    def remove_epilogue(self, nest: Nest, epilogue: Nest) -> None:
+        """Erase an epilogue that a tile has taken in, and the buffer before it."""
+        epilogue.root.detach()
+        epilogue.root.erase()
+        for alloc in list(self.func.body.block.ops):
+            if isinstance(alloc, tir.AllocOp) and not alloc.buffer.uses.get_length():
+                alloc.detach()
+                alloc.erase()
+
+    def epilogue_of(self, nest: Nest) -> Nest | None:
+        """Return the mapping nest that alone reads what a reduction leaves, element by element."""
+        if not nest.reduce or not nest.writes_identity():
+            return None
+        buffer = nest.stores[0].buffer
+        if not isinstance(buffer.owner, tir.AllocOp):
+            return None
+        readers = {
+            op: None for use in buffer.uses if not nest.root.is_ancestor(op := use.operation)
+        }
+        roots = {self.statement(op) for op in readers}
+        root = roots.pop() if len(roots) == 1 else None
+        reader = nest_of(root) if root is not None else None
+        if reader is None or not reader.is_plain or not reader.is_flat or reader.reduce:
+            return None
+        extents = [nest.extents[i] for i in nest.spatial]
+        reads_in_place = all(
+            isinstance(op, Access) and same_indices(op, reader.block.iter_vars) for op in readers
+        )
+        same = reads_in_place and list(reader.extents) == extents
+        return reader if same and self.movable(nest, reader) else None
+
+    def movable(self, nest: Nest, reader: Nest) -> bool:
+        """Tell whether nothing between the two writes what the reader reads."""
+        sources = {load.buffer for load in reader.loads} - {nest.stores[0].buffer}
+        op = nest.root.next_op
+        while op is not None and op is not reader.root:
+            if any(
+                isinstance(inner, tir.StoreOp | tir.PredicatedStoreOp) and inner.buffer in sources
+                for inner in op.walk()
+            ):
+                return False
+            op = op.next_op
+        return op is reader.root
+
+    def statement(self, op: Operation) -> Operation:
+        """Return the kernel's statement that holds `op`."""
+        while op.parent is not self.func.body.block:
+            parent = op.parent_op()
+            assert parent is not None
+            op = parent
+        return op
+
+    def schedule(self, b: NestBuilder, nest: Nest, epilogue: Nest | None) -> bool:
+        """Append the scheduled nest; tell whether the epilogue is in it."""
+        extents = constant_extents(nest)
+        if extents is None or any(extent == 0 for extent in extents):
+            self.plain(b, nest)
+            return False
+        steps = NestSteps(nest, extents)
+        if not nest.reduce:
+            if nest.spatial == tuple(range(len(extents))):
+                schedule_map(b, steps, self.target)
+            else:
+                self.plain(b, nest)
+            return False
+        return self.reduction(b, steps, epilogue)
+
+    def reduction(self, b: NestBuilder, steps: NestSteps, epilogue: Nest | None) -> bool:
+        """Append a scheduled reduction; tell whether the epilogue is in it."""
+        nest = steps.nest
+        suits = nest.block.init is not None and nest.writes_identity()
+        tile = (
+            choose_tile(steps, self.target)
+            if suits and not has_any(nest, (*SCALAR_MATH, tir.IfOp))
+            else None
+        )
+        group = lane_group(steps) if suits and combining_op(nest) is not None else None
+        if tile is not None and (group is None or self.prefers_tile(steps, tile)):
+            if epilogue is not None and has_any(epilogue, (*SCALAR_MATH, tir.IfOp)):
+                epilogue = None
+            TileSchedule(b, steps, tile, epilogue).build()
+            return epilogue is not None
+        lanes = self.target.lanes(steps.widest_bytes)
+        if group is not None and steps.extent_of(group) >= lanes:
+            LaneSchedule(b, steps, group, self.target).build()
+        else:
+            self.split_init(b, steps)
+        return False
+
+    def prefers_tile(self, steps: NestSteps, tile: Tile) -> bool:
+        """Tell whether a tile beats a sum per lane: its loads are vectors, or much reused."""
+        axis = tile.lane_group[-1]
+        contiguous = all(m.steps[axis] in (0, 1) for m in steps.loads)
+        return contiguous or tile.rows >= MIN_ROWS_FOR_STRIDED
+
+    def split_init(self, b: NestBuilder, steps: NestSteps) -> None:
+        """Append a reduction's loops as they are, its init before the reduce loops."""
+        nest = steps.nest
+        if nest.block.init is None:
+            self.plain(b, nest)
+            return
+        count = len(nest.extents)
+        order = [*nest.spatial, *(i for i in range(count) if i not in nest.spatial)]
+        values: dict[int, IntExpr] = {}
+
+        def loops(depth: int, kind: tir.ForKind) -> None:
+            if depth == len(nest.spatial):
+                self.init_block(b, nest, values)
+            if depth == count:
+                map_block(b, nest, [values[i] for i in range(count)])
+                return
+            with b.loop(nest.extents[order[depth]], kind) as i:
+                values[order[depth]] = i
+                loops(depth + 1, tir.ForKind.SERIAL)
+
+        loops(0, kind_of_outer(steps) if nest.spatial else tir.ForKind.SERIAL)
+
+    def init_block(self, b: NestBuilder, nest: Nest, values: dict[int, IntExpr]) -> None:
+        """Append the init of a reduction as a block of its own."""
+        init = nest.block.init
+        assert init is not None
+        iters = iters_of(nest, [values.get(i, nest.extents[i]) for i in range(len(nest.extents))])
+        spatial = [iters[i] for i in nest.spatial]
+        with b.tile_block(f"{nest.block.block_name.data}_init", spatial) as args:
+            cloner = Cloner(b.block)
+            for axis, arg in zip(nest.spatial, args, strict=True):
+                cloner.exprs[init.block.args[axis]] = arg
+            cloner.clone(init.block.ops)
+
+    def plain(self, b: NestBuilder, nest: Nest) -> None:
+        """Append a nest as it is; its outermost loop in parallel where that is right and pays."""
+        cloner = Cloner(b.block)
+        cloner.clone([nest.root])
+        copy = nest_of(b.block.last_op) if b.block.last_op is not None else None
+        extents = constant_extents(nest)
+        if copy is None or not copy.loops or extents is None:
+            return
+        outermost_is_spatial = nest.block.kinds.data[0] is tir.IterKind.SPATIAL
+        if outermost_is_spatial and NestSteps(nest, extents).work >= PARALLEL_WORK:
+            copy.loops[0].properties["kind"] = tir.ForKindAttr(tir.ForKind.PARALLEL)
+
+
+@dataclass(frozen=True)
+class ScheduleDefaultPass(ModulePass):
+    """See the module docstring."""
+
+    name = "schedule-default"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        target = target_of(op)
+        if target is None:
+            raise CompileError(
+                op,
+                "names no target, so no tile can be chosen",
+                hint="set the module's attribute `tyrex.target`",
+            )
+        for func in op.body.ops:
+            if isinstance(func, tir.FuncOp):
+                _Policy(func, target).run()
