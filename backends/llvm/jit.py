@@ -38,7 +38,7 @@ _numbers = itertools.count()
 
 
 class LoadedObject:
-    """Object code in memory, until `close`; the addresses die with it.
+    """Object code in memory; the addresses die with `close`, or when nobody keeps this object.
 
     Args:
         objects: One object, or several that refer to each other.
