@@ -18,6 +18,7 @@ PASSES: dict[str, str] = {
     "legalize-ops": "relax.legalize_ops:LegalizeOpsPass",
     "lower-blocks": "tir.lower_blocks:LowerBlocksPass",
     "lower-to-llvm": "llvm.lower_to_llvm:LowerToLlvmPass",
+    "pad-reductions": "tir.pad_reductions:PadReductionsPass",
     "schedule-default": "tir.schedule_default:ScheduleDefaultPass",
 }
 """Every pass: name -> `folder.file:Class`, sorted by name."""

@@ -1,0 +1,227 @@
+"""Compute definitions of convolutions and poolings: padding is a predicate on the load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import i64
+
+from ....dialects import dtypes, relax
+from ....dialects.tir.compute import Buffer, KernelBuilder
+from ....dialects.tir.values import Value
+from ....symbolic import IntExpr, as_expr, ceildiv, max_, min_
+from .accumulate import count_of, divide_by_count, reduce_into, reduce_temp
+from .rules import rule
+from .scalars import highest, lowest, wide_load
+
+Buffers = Sequence[Buffer]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One spatial axis of a sliding window: `position = out stride + tap dilation - before`."""
+
+    size: IntExpr  # of the tensor that is read
+    extent: IntExpr  # the number of windows
+    kernel: IntExpr
+    stride: int
+    dilation: int
+    before: int
+    after: int
+
+    def position(self, out: IntExpr, tap: IntExpr) -> IntExpr:
+        """Return where a tap of a window reads."""
+        return out * self.stride + tap * self.dilation - self.before
+
+    def conditions(self, position: IntExpr) -> list[IntExpr]:
+        """Return what must be >= 0 for a position to be inside, without what always is."""
+        below = [position] if self.before > 0 else []
+        return below + ([self.size - 1 - position] if self._may_pass_end() else [])
+
+    def _may_pass_end(self) -> bool:
+        last = self.position(self.extent - 1, self.kernel - 1)
+        beyond = last - self.size
+        return self.after > 0 and not (beyond.is_constant and beyond.constant_value < 0)
+
+    def is_always_inside(self) -> bool:
+        """Tell whether no window passes the borders."""
+        return self.before <= 0 and not self._may_pass_end()
+
+    def count(self, out: IntExpr, counted_before: int, counted_after: int) -> IntExpr:
+        """Return how many taps of a window lie inside, with some of the padding counted."""
+        start = out * self.stride - self.before
+        stop = (self.size + counted_after - 1 - start) // self.dilation + 1
+        first = ceildiv(-counted_before - start, self.dilation)
+        return min_(self.kernel, stop) - max_(0, first)
+
+
+def _conv_axes(op: relax.ConvOp, x: Buffer, w: Buffer, out: Buffer) -> list[Axis]:
+    return _axes(op, x, out, w.shape[2:], op.padding_after)
+
+
+def _pool_axes(op: relax.PoolOp, x: Buffer, out: Buffer) -> list[Axis]:
+    after = [a + b for a, b in zip(op.padding_after, op.extra, strict=True)]
+    return _axes(op, x, out, [as_expr(size) for size in relax.ints(op.kernel)], after)
+
+
+def _axes(
+    op: relax.WindowOp, x: Buffer, out: Buffer, kernel: Sequence[IntExpr], after: Sequence[int]
+) -> list[Axis]:
+    return [
+        Axis(*row)
+        for row in zip(
+            x.shape[2:],
+            out.shape[2:],
+            kernel,
+            relax.ints(op.strides),
+            relax.ints(op.dilations),
+            op.padding_before,
+            after,
+            strict=True,
+        )
+    ]
+
+
+def _read(
+    axes: Sequence[Axis], outs: Sequence[IntExpr], taps: Sequence[IntExpr]
+) -> tuple[list[IntExpr], list[IntExpr]]:
+    """Return the positions that taps of windows read, and the conditions for being inside."""
+    rows = list(zip(axes, outs, taps, strict=True))
+    positions = [axis.position(out, tap) for axis, out, tap in rows]
+    conditions = [
+        condition
+        for axis, position in zip(axes, positions, strict=True)
+        for condition in axis.conditions(position)
+    ]
+    return positions, conditions
+
+
+@rule(relax.ConvOp)
+def _conv(k: KernelBuilder, op: relax.ConvOp, ins: Buffers, outs: Buffers) -> None:
+    (x, w), (out,) = ins, outs
+    axes = _conv_axes(op, x, w, out)
+    num_spatial = len(axes)
+    groups, channels = op.groups.value.data, w.shape[1]
+
+    def update(acc: Value, n: IntExpr, o: IntExpr, *iters: IntExpr) -> Value:
+        at, (c, *taps) = iters[:num_spatial], iters[num_spatial:]
+        group = 0 if groups == 1 else o // (out.shape[1] // groups)
+        positions, inside = _read(axes, at, taps)
+        value = wide_load(k, x, n, group * channels + c, *positions, where=inside)
+        return acc + value * wide_load(k, w, o, c, *taps)
+
+    reduce_into(k, "conv", out, w.shape[1:], 0, update)
+
+
+@rule(relax.ConvTransposeOp)
+def _conv_transpose(
+    k: KernelBuilder, op: relax.ConvTransposeOp, ins: Buffers, outs: Buffers
+) -> None:
+    """Gather: out[t] takes x[s] where t + pad - k dilation = s stride has a solution s."""
+    (x, w), (out,) = ins, outs
+    num_spatial = op.spatial_rank
+    groups, per_group = op.groups.value.data, w.shape[1]
+    channels = x.shape[1] // groups
+    rows = list(
+        zip(
+            relax.ints(op.strides),
+            relax.ints(op.dilations),
+            op.padding_before,
+            x.shape[2:],
+            strict=True,
+        )
+    )
+
+    def update(acc: Value, n: IntExpr, o: IntExpr, *iters: IntExpr) -> Value:
+        at, (c, *taps) = iters[:num_spatial], iters[num_spatial:]
+        channel = c if groups == 1 else o // per_group * channels + c
+        positions: list[IntExpr] = []
+        inside: list[IntExpr] = []
+        for (stride, dilation, before, size), t, tap in zip(rows, at, taps, strict=True):
+            scaled = t + before - tap * dilation
+            inside += [scaled, (size - 1) * stride - scaled]
+            if stride > 1:
+                inside.append(-(scaled % stride))
+            positions.append(scaled // stride)
+        value = wide_load(k, x, n, channel, *positions, where=inside)
+        filter_of = o if groups == 1 else o % per_group
+        return acc + value * wide_load(k, w, channel, filter_of, *taps)
+
+    reduce_into(k, "conv_transpose", out, (channels, *w.shape[2:]), 0, update)
+
+
+@rule(relax.MaxPoolOp)
+def _max_pool(k: KernelBuilder, op: relax.MaxPoolOp, ins: Buffers, outs: Buffers) -> None:
+    _append_max(k, op, ins[0], outs[0])
+
+
+def _append_max(k: KernelBuilder, op: relax.PoolOp, x: Buffer, out: Buffer) -> None:
+    axes = _pool_axes(op, x, out)
+    start = lowest(x.dtype)
+
+    def update(acc: Value, n: IntExpr, c: IntExpr, *iters: IntExpr) -> Value:
+        positions, inside = _read(axes, iters[: len(axes)], iters[len(axes) :])
+        return k.max(acc, wide_load(k, x, n, c, *positions, where=inside, default=start))
+
+    reduce_into(k, "max_pool", out, relax.ints(op.kernel), start, update)
+
+
+@rule(relax.MaxPoolWithIndicesOp)
+def _max_pool_with_indices(
+    k: KernelBuilder, op: relax.MaxPoolWithIndicesOp, ins: Buffers, outs: Buffers
+) -> None:
+    """The maxima, then the least flat index inside the window whose element is the maximum."""
+    (x,), (values, indices) = ins, outs
+    _append_max(k, op, x, values)
+    axes = _pool_axes(op, x, values)
+    nowhere = highest(i64)
+
+    def update(acc: Value, n: IntExpr, c: IntExpr, *iters: IntExpr) -> Value:
+        at, taps = iters[: len(axes)], iters[len(axes) :]
+        positions, inside = _read(axes, at, taps)
+        value = k.load(x, n, c, *positions, where=inside)
+        best = k.load(values, n, c, *at)
+        same = value.compare("eq", best)
+        if dtypes.is_float(x.dtype):
+            same = same | (value.compare("ne", value) & best.compare("ne", best))
+        if inside:
+            same = same & k.predicate(*inside)
+        flat = n
+        for size, i in zip(x.shape[1:], (c, *positions), strict=True):
+            flat = flat * size + i
+        return k.min(acc, k.select(same, k.index_value(flat), k.const(nowhere, i64)))
+
+    k.reduce("max_pool_indices", indices, relax.ints(op.kernel), nowhere, update)
+
+
+@rule(relax.AvgPoolOp)
+def _avg_pool(k: KernelBuilder, op: relax.AvgPoolOp, ins: Buffers, outs: Buffers) -> None:
+    (x,), (out,) = ins, outs
+    axes = _pool_axes(op, x, out)
+
+    def add(acc: Value, n: IntExpr, c: IntExpr, *iters: IntExpr) -> Value:
+        positions, inside = _read(axes, iters[: len(axes)], iters[len(axes) :])
+        return acc + wide_load(k, x, n, c, *positions, where=inside)
+
+    total = reduce_temp(k, "sum", out.shape, x.dtype, relax.ints(op.kernel), 0, add)
+
+    def mean(*i: IntExpr) -> Value:
+        value = divide_by_count(k, k.load(total, *i), _window_count(op, axes, i[2:]))
+        return k.cast(value, out.dtype)
+
+    k.compute("avg_pool", out, mean)
+
+
+def _window_count(op: relax.AvgPoolOp, axes: Sequence[Axis], at: Sequence[IntExpr]) -> IntExpr:
+    """Return how many positions of a window count."""
+    whole = op.counts_padding and not any(op.extra)
+    counts: list[IntExpr] = []
+    for axis, out, extra in zip(axes, at, op.extra, strict=True):
+        if whole or axis.is_always_inside():
+            counts.append(axis.kernel)
+        elif op.counts_padding:
+            counts.append(axis.count(out, axis.before, axis.after - extra))
+        else:
+            counts.append(axis.count(out, 0, 0))
+    return count_of(counts)
