@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from xdsl.passes import ModulePass
 
 PASSES: dict[str, str] = {
+    "annotate-patterns": "relax.annotate_patterns:AnnotatePatternsPass",
+    "fuse-ops": "relax.fuse_ops:FuseOpsPass",
     "inline-blocks": "tir.inline_blocks:InlineBlocksPass",
     "legalize-ops": "relax.legalize_ops:LegalizeOpsPass",
     "lower-blocks": "tir.lower_blocks:LowerBlocksPass",

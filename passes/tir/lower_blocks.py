@@ -125,7 +125,7 @@ class _Lowering(Cloner):
     def load(
         self, op: tir.LoadOp | tir.PredicatedLoadOp, indices: Exprs, conditions: Exprs
     ) -> SSAValue:
-        conditions = (*self.unproved(conditions), *self.mask_of(op.buffer))
+        conditions = (*self.unproved(conditions), *self.load_mask(op.buffer, indices))
         buffer = self.value(op.buffer)
         if not conditions:
             new: Operation = tir.LoadOp(buffer, indices)
@@ -144,6 +144,22 @@ class _Lowering(Cloner):
         self, op: tir.StoreOp | tir.PredicatedStoreOp, indices: Exprs, conditions: Exprs
     ) -> None:
         super().store(op, indices, (*self.unproved(conditions), *self.mask_of(op.buffer)))
+
+    def load_mask(self, buffer: SSAValue, indices: Exprs) -> Exprs:
+        """Return the mask that a load bears.
+
+        An address that is the same in all lanes needs no mask where lane 0 is always active:
+        one broadcast load in the place of a gather.
+        """
+        mask = self.mask_of(buffer)
+        if any(key in self.lanes for index in indices for key in index.free_vars()):
+            return mask
+        return tuple(c for c in mask if not self.holds_in_lane_0(c))
+
+    def holds_in_lane_0(self, condition: IntExpr) -> bool:
+        """Tell whether a condition always holds in the first lane."""
+        first = condition.substitute(dict.fromkeys(self.lanes, 0))
+        return first.provably_ge0(self.bounds)
 
     def mask_of(self, buffer: SSAValue) -> Exprs:
         """Return the mask that an access to `buffer` bears: stack buffers are never masked."""
