@@ -93,6 +93,7 @@ from .indexing import (
     ReverseSequenceOp,
     ScatterElementsOp,
     ScatterNdOp,
+    ScatterOp,
     TopKOp,
 )
 from .manipulate import (
@@ -151,6 +152,7 @@ from .selection import (
     CompressOp,
     NonMaxSuppressionOp,
     NonZeroOp,
+    SelectionOp,
     UniqueOp,
 )
 from .types import ObjectType, ShapeType, TensorType
@@ -307,6 +309,8 @@ __all__ = [
     "ScanOp",
     "ScatterElementsOp",
     "ScatterNdOp",
+    "ScatterOp",
+    "SelectionOp",
     "ShapeOfOp",
     "ShapeType",
     "SigmoidOp",

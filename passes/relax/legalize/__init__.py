@@ -1,6 +1,25 @@
 """Compute definitions of the operators of `relax`, one file per family (see `rules.py`)."""
 
-from . import elementwise, nn, reduce, windows  # they fill the table
+from . import (  # they fill the table
+    elementwise,
+    indexing,
+    manipulate,
+    nn,
+    reduce,
+    resize,
+    selection,
+    windows,
+)
 from .rules import RULES
 
-__all__ = ["RULES", "elementwise", "nn", "reduce", "windows"]
+__all__ = [
+    "RULES",
+    "elementwise",
+    "indexing",
+    "manipulate",
+    "nn",
+    "reduce",
+    "resize",
+    "selection",
+    "windows",
+]
