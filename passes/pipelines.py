@@ -1,6 +1,36 @@
-"""Every pipeline, as data. The order is the design; each line says why it stands there."""
+"""Every pipeline, as data. The order is the design; each line says why it stands there.
+
+A level is a tuple of passes that ends at it (`tyrex compile --to LEVEL`). A target differs by the
+tuples it joins, never by a condition inside one.
+"""
 
 from xdsl.passes import ModulePass
 
-PIPELINES: dict[str, tuple[ModulePass, ...]] = {}
+from .llvm.lower_to_llvm import LowerToLlvmPass
+from .relax.legalize_ops import LegalizeOpsPass
+from .tir.inline_blocks import InlineBlocksPass
+from .tir.lower_blocks import LowerBlocksPass
+from .tir.pad_reductions import PadReductionsPass
+from .tir.schedule_default import ScheduleDefaultPass
+
+KERNELS: tuple[ModulePass, ...] = (
+    LegalizeOpsPass(),  # operators end here: from now on a kernel is what its loops say
+)
+
+SCHEDULED: tuple[ModulePass, ...] = (
+    InlineBlocksPass(),  # first: a schedule must see one block per pass over memory
+    PadReductionsPass(),  # after inlining, which would put the padded copy back
+    ScheduleDefaultPass(),  # needs final blocks; decides loops, vectors, threads
+    LowerBlocksPass(),  # blocks have served: what follows knows loops and accesses
+)
+
+LLVM: tuple[ModulePass, ...] = (
+    LowerToLlvmPass(),  # one walk; the emitter prints what it leaves
+)
+
+PIPELINES: dict[str, tuple[ModulePass, ...]] = {
+    "kernels": KERNELS,
+    "scheduled": SCHEDULED,
+    "llvm": LLVM,
+}
 """The pipelines that tools know by name (`tyrex-opt -p NAME`)."""
