@@ -1,0 +1,150 @@
+"""Which kernels may become one: groups of the operations of a block.
+
+Groups grow along the post-dominator tree, so a group has one result and no value inside is used
+outside. What joins (ways = all paths from an operation to its post-dominator):
+
+- a kernel that reduces takes what follows, if every way is elementwise: bias, residual, relu;
+- a map (elementwise, broadcast) joins what follows it, a reduction only if it just moves elements;
+- after those, an injective kernel joins maps and injective kernels that follow it;
+- nothing that computes joins a kernel whose result is larger: it would be computed again.
+
+Source: Chen et al., OSDI 2018, section 3; TVM src/relax/analysis/graph_partitioner.cc. The rules
+of what only moves elements and of larger results are Tyrex's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import StringAttr
+
+from ..dialects import relax, tir
+from ..dialects.relax.dims import num_elements
+from .op_patterns import Pattern, input_patterns, only_moves
+from .use_graph import Node
+
+MAPS = (Pattern.ELEMENTWISE, Pattern.BROADCAST)
+
+
+@dataclass(frozen=True, eq=False)
+class KernelFacts:
+    """What fusion knows of a kernel."""
+
+    pattern: Pattern
+    inputs: tuple[Pattern, ...]
+    only_moves: bool
+
+    @staticmethod
+    def of(func: tir.FuncOp) -> KernelFacts:
+        """Return the facts of a kernel that annotate-patterns has seen."""
+        attr = func.attributes.get("pattern")
+        pattern = Pattern.of_word(attr.data) if isinstance(attr, StringAttr) else Pattern.OPAQUE
+        inputs = input_patterns(func)
+        if Pattern.OPAQUE in inputs:  # not a kernel that we read: shapes must tell (TVM's rule)
+            same = [value.type == func.outputs[0].type for value in func.inputs]
+            at_best = Pattern.ELEMENTWISE if pattern in MAPS else pattern
+            inputs = tuple(at_best if equal else pattern for equal in same)
+        return KernelFacts(pattern, inputs, only_moves(func))
+
+
+@dataclass(eq=False)
+class Group:
+    """A set of nodes that become one kernel; `into` is the group that this one has joined."""
+
+    pattern: Pattern
+    only_moves: bool
+    size: int = 1
+    into: Group | None = None
+
+    def root(self) -> Group:
+        """Return the group that this one is part of."""
+        group = self
+        while group.into is not None:
+            group = group.into
+        return group
+
+
+Test = Callable[[Pattern], bool]
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The nodes of a block, a group for each, and the most nodes that a group may have."""
+
+    nodes: Sequence[Node]
+    groups: Sequence[Group]
+    max_depth: int
+
+    def run(self) -> None:
+        """Grow the groups: maps and reductions first, so that they are not cut by injectives."""
+        for first_phase in (True, False):
+            for node in self.nodes:
+                self.try_to_join(node, first_phase)
+
+    def try_to_join(self, node: Node, first_phase: bool) -> None:
+        """Let a node's group join its post-dominator, with all that lies between."""
+        group, parent = self.groups[node.index], node.parent
+        if parent is None or group.pattern is Pattern.OPAQUE:
+            return
+        if group.root() is self.groups[parent.index].root():
+            return
+        if group.pattern in (Pattern.REDUCTION, Pattern.OUT_FUSABLE):
+            if node.to_parent is Pattern.ELEMENTWISE:
+                self.join(node, parent, _is_map, _is_map)
+        elif group.pattern in MAPS:
+            if self.map_may_join(node, group, parent):
+                self.join(node, parent, _is_at_most_injective, _is_not_opaque)
+        elif not first_phase and self.map_may_join(node, group, parent):
+            self.join(node, parent, _is_at_most_injective, _is_at_most_injective)
+
+    def map_may_join(self, node: Node, group: Group, parent: Node) -> bool:
+        """Tell whether computing a map where it is used does not multiply work."""
+        if node.to_parent <= Pattern.INJECTIVE:
+            return group.only_moves or not _is_larger(parent, node)
+        return node.to_parent is Pattern.REDUCTION and group.only_moves
+
+    def join(self, node: Node, parent: Node, between: Test, last: Test) -> None:
+        """Merge everything on the ways from `node` to `parent`, if all of it passes the tests."""
+        on_the_way: dict[Node, None] = {node: None}
+        waiting = [node]
+        while waiting:
+            for user, _ in waiting.pop().users:
+                if user is parent or user in on_the_way:
+                    continue
+                if not between(self.groups[user.index].root().pattern):
+                    return
+                on_the_way[user] = None
+                waiting.append(user)
+        target = self.groups[parent.index].root()
+        if not last(target.pattern):
+            return
+        joining = {self.groups[other.index].root() for other in on_the_way} - {target}
+        if target.size + sum(group.size for group in joining) > self.max_depth:
+            return
+        for group in joining:
+            group.into = target
+            target.size += group.size
+            target.pattern = max(target.pattern, group.pattern)
+            target.only_moves &= group.only_moves
+
+
+def _is_map(pattern: Pattern) -> bool:
+    return pattern in MAPS
+
+
+def _is_at_most_injective(pattern: Pattern) -> bool:
+    return pattern <= Pattern.INJECTIVE
+
+
+def _is_not_opaque(pattern: Pattern) -> bool:
+    return pattern is not Pattern.OPAQUE
+
+
+def _is_larger(a: Node, b: Node) -> bool:
+    """Tell whether the result of `a` may have more elements than that of `b`."""
+    sizes = [num_elements(relax.tensor_type(node.op.results[0])) for node in (b, a)]
+    if sizes[0] is None or sizes[1] is None:
+        return True
+    less = sizes[0] - sizes[1]
+    return not less.provably_ge0({key: (1, None) for key in less.free_vars()})

@@ -1,0 +1,95 @@
+// RUN: tyrex-opt %s --split-input-file -p legalize-ops,annotate-patterns,fuse-ops | filecheck %s
+// RUN: tyrex-opt %s --split-input-file -p legalize-ops,annotate-patterns,fuse-ops{max-depth=1} | filecheck %s --check-prefix=ONE
+// ONE-NOT: relax.call @
+
+// A matrix product takes bias and activation, though the sum is used twice.
+// CHECK-LABEL: relax.func @epilogue<n>
+// CHECK:         %y = relax.call @fused_matmul_add_sigmoid_multiply(%x, %w, %b)
+// CHECK-NEXT:    relax.return %y
+// CHECK:       relax.func @fused_matmul_add_sigmoid_multiply<n>(%x: {{.*}}, %w: {{.*}}, %b: {{.*}}) -> ({{.*}}) attributes {primitive}
+// CHECK-NEXT:    %t = relax.call_tir @matmul(%x, %w)
+// CHECK-NEXT:    %u = relax.call_tir @add(%t, %b)
+// CHECK-NEXT:    %s = relax.call_tir @sigmoid(%u)
+// CHECK-NEXT:    %y = relax.call_tir @multiply(%u, %s)
+// CHECK-NEXT:    relax.return %y
+relax.func @epilogue<n>(%x: !relax.tensor<[n, 8], f32>, %w: !relax.tensor<[8, 8], f32>, %b: !relax.tensor<[8], f32>) -> (!relax.tensor<[n, 8], f32>) {
+  %t = relax.matmul %x, %w {transpose_a = false, transpose_b = false} : (!relax.tensor<[n, 8], f32>, !relax.tensor<[8, 8], f32>) -> !relax.tensor<[n, 8], f32>
+  %u = relax.add %t, %b : (!relax.tensor<[n, 8], f32>, !relax.tensor<[8], f32>) -> !relax.tensor<[n, 8], f32>
+  %s = relax.sigmoid %u : (!relax.tensor<[n, 8], f32>) -> !relax.tensor<[n, 8], f32>
+  %y = relax.multiply %u, %s : (!relax.tensor<[n, 8], f32>, !relax.tensor<[n, 8], f32>) -> !relax.tensor<[n, 8], f32>
+  relax.return %y : !relax.tensor<[n, 8], f32>
+}
+
+// -----
+
+// The residual sum goes to one of its two products; what feeds the second product stays.
+// CHECK-LABEL: relax.func @residual
+// CHECK:         %a = relax.call_tir @relu(%x)
+// CHECK-NEXT:    %c = relax.call_tir @matmul_1(%a, %w)
+// CHECK-NEXT:    %y = relax.call @fused_matmul_add_relu(%x, %w, %c)
+relax.func @residual(%x: !relax.tensor<[8, 8], f32>, %w: !relax.tensor<[8, 8], f32>) -> (!relax.tensor<[8, 8], f32>) {
+  %b = relax.matmul %x, %w {transpose_a = false, transpose_b = false} : (!relax.tensor<[8, 8], f32>, !relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  %a = relax.relu %x : (!relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  %c = relax.matmul %a, %w {transpose_a = false, transpose_b = false} : (!relax.tensor<[8, 8], f32>, !relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  %s = relax.add %b, %c : (!relax.tensor<[8, 8], f32>, !relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  %y = relax.relu %s : (!relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  relax.return %y : !relax.tensor<[8, 8], f32>
+}
+
+// -----
+
+// The product is used outside of every group that it could be in.
+// CHECK-LABEL: relax.func @used_outside
+// CHECK:         %t = relax.call_tir @matmul(%x, %w)
+// CHECK-NEXT:    %y = relax.call_tir @relu(%t)
+relax.func @used_outside(%x: !relax.tensor<[8, 8], f32>, %w: !relax.tensor<[8, 8], f32>) -> (!relax.tensor<[8, 8], f32>, !relax.tensor<[8, 8], f32>) {
+  %t = relax.matmul %x, %w {transpose_a = false, transpose_b = false} : (!relax.tensor<[8, 8], f32>, !relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  %y = relax.relu %t : (!relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  relax.return %t, %y : !relax.tensor<[8, 8], f32>, !relax.tensor<[8, 8], f32>
+}
+
+// -----
+
+// A computation that would be repeated for every column stays apart; a cast may be repeated.
+// CHECK-LABEL: relax.func @repeated
+// CHECK:         %e = relax.call_tir @exp(%c)
+// CHECK-NEXT:    %s = relax.call @fused_cast_multiply(%h, %e)
+relax.func @repeated(%c: !relax.tensor<[8, 1], f32>, %h: !relax.tensor<[8], f16>) -> (!relax.tensor<[8, 8], f32>) {
+  %e = relax.exp %c : (!relax.tensor<[8, 1], f32>) -> !relax.tensor<[8, 1], f32>
+  %w = relax.cast %h {dtype = f32} : (!relax.tensor<[8], f16>) -> !relax.tensor<[8], f32>
+  %s = relax.multiply %w, %e : (!relax.tensor<[8], f32>, !relax.tensor<[8, 1], f32>) -> !relax.tensor<[8, 8], f32>
+  relax.return %s : !relax.tensor<[8, 8], f32>
+}
+
+// -----
+
+// Each region is fused by itself.
+// CHECK-LABEL: relax.func @branches
+// CHECK:         %u = relax.call_tir @exp(%x)
+// CHECK:           relax.call @fused_relu_neg(%u)
+relax.func @branches(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[8], f32>) -> (!relax.tensor<[8], f32>) {
+  %u = relax.exp %x : (!relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+  %y = relax.if %c : !relax.tensor<[], i1> -> (!relax.tensor<[8], f32>) {
+    %r = relax.relu %u : (!relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+    %n = relax.neg %r : (!relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+    relax.yield %n : !relax.tensor<[8], f32>
+  } else {
+    relax.yield %u : !relax.tensor<[8], f32>
+  }
+  relax.return %y : !relax.tensor<[8], f32>
+}
+
+// -----
+
+// Kernels that cannot be read are fused by what their pattern says.
+// CHECK-LABEL: relax.func @by_word
+// CHECK:         relax.call @fused_mystery_secret(%x)
+relax.func @by_word(%x: !relax.tensor<[8], f32>) -> (!relax.tensor<[8], f32>) {
+  %t = relax.call_tir @mystery(%x) : (!relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+  %y = relax.call_tir @secret(%t) : (!relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+  relax.return %y : !relax.tensor<[8], f32>
+}
+tir.func @mystery(%x: !tir.buffer<[8], f32>) -> (%y: !tir.buffer<[8], f32>) attributes {pattern = "out_fusable"} {
+}
+tir.func @secret(%x: !tir.buffer<[8], f32>) -> (%y: !tir.buffer<[8], f32>) attributes {pattern = "elementwise"} {
+}
