@@ -147,8 +147,13 @@ class Interpreter:
             ):
                 found = [dim.evaluate(frame.symbols) for dim in dims]
                 pairs.append((_shape(out), tuple(found), "output"))
+        # A dim such as (h + 1) floordiv 2 does not tell h: the kernel has its caller's symbols.
+        names = [name for name in kernel.symbol_names if name in frame.symbols]
+        shared = {name: frame.symbols[name] for name in names}
         try:
-            return bind_shapes(pairs)
+            symbols = bind_shapes(pairs)
+            missing = {name: value for name, value in shared.items() if name not in symbols}
+            return bind_shapes(pairs, missing) if missing else symbols
         except ValueError as error:
             raise CompileError(op, f"does not fit the kernel: {error}") from error
 
