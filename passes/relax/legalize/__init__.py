@@ -7,6 +7,7 @@ from . import (  # they fill the table
     nn,
     reduce,
     resize,
+    sampling,
     selection,
     windows,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "nn",
     "reduce",
     "resize",
+    "sampling",
     "selection",
     "windows",
 ]
