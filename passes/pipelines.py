@@ -13,6 +13,8 @@ from .tir.lower_blocks import LowerBlocksPass
 from .tir.pad_reductions import PadReductionsPass
 from .tir.schedule_default import ScheduleDefaultPass
 
+GRAPH: tuple[ModulePass, ...] = ()
+
 KERNELS: tuple[ModulePass, ...] = (
     LegalizeOpsPass(),  # operators end here: from now on a kernel is what its loops say
 )
@@ -24,13 +26,30 @@ SCHEDULED: tuple[ModulePass, ...] = (
     LowerBlocksPass(),  # blocks have served: what follows knows loops and accesses
 )
 
+HOST: tuple[ModulePass, ...] = ()
+
 LLVM: tuple[ModulePass, ...] = (
     LowerToLlvmPass(),  # one walk; the emitter prints what it leaves
 )
 
-PIPELINES: dict[str, tuple[ModulePass, ...]] = {
-    "kernels": KERNELS,
+O0: dict[str, tuple[ModulePass, ...]] = {
+    "graph": (),
+    "kernels": (LegalizeOpsPass(),),  # one kernel per operator: what runs is what was written
     "scheduled": SCHEDULED,
+    "host": HOST,
     "llvm": LLVM,
 }
+
+O2: dict[str, tuple[ModulePass, ...]] = {
+    "graph": GRAPH,
+    "kernels": KERNELS,
+    "scheduled": SCHEDULED,
+    "host": HOST,
+    "llvm": LLVM,
+}
+
+OPT_LEVELS: tuple[dict[str, tuple[ModulePass, ...]], ...] = (O0, O2, O2, O2)
+"""For -O0 to -O3: the passes that end at each level. -O1 has those of -O2, with exact math."""
+
+PIPELINES: dict[str, tuple[ModulePass, ...]] = O2
 """The pipelines that tools know by name (`tyrex-opt -p NAME`)."""
