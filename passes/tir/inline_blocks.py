@@ -207,5 +207,7 @@ class InlineBlocksPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for func in op.body.ops:
             if isinstance(func, tir.FuncOp):
-                for alloc in [a for a in func.body.block.ops if isinstance(a, tir.AllocOp)]:
+                allocs = [a for a in func.body.block.ops if isinstance(a, tir.AllocOp)]
+                # The last first: what read a buffer in two blocks may read it in one after that.
+                for alloc in reversed(allocs):
                     _inline(func, alloc)
