@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PASSES: dict[str, str] = {
     "annotate-patterns": "relax.annotate_patterns:AnnotatePatternsPass",
     "fuse-ops": "relax.fuse_ops:FuseOpsPass",
+    "fuse-tir": "relax.fuse_tir:FuseTirPass",
     "inline-blocks": "tir.inline_blocks:InlineBlocksPass",
     "legalize-ops": "relax.legalize_ops:LegalizeOpsPass",
     "lower-blocks": "tir.lower_blocks:LowerBlocksPass",
