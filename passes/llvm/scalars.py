@@ -33,7 +33,7 @@ _CMPF = (
 
 
 def _integer(op_type: type[Operation]) -> Handler:
-    return lambda b, op, args: b.binary(op_type, *args)
+    return lambda b, op, args: b.binary(op_type, args[0], args[1])
 
 
 def _real(op_type: type[Operation], contract: bool) -> Handler:
@@ -75,26 +75,28 @@ def llvm_type(value_type: Attribute) -> Attribute:
 
 
 def _constant(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
-    value = op.properties["value"]
-    if isinstance(value, FloatAttr):
-        value_type = value.type
-        assert isinstance(value_type, AnyFloat)
-        return b.real(value.value.data, value_type)
-    assert isinstance(value, IntegerAttr)
-    value_type = llvm_type(value.type)
-    assert isinstance(value_type, IntegerType)
-    number = value.value.data
-    return b.integer(number & 1 if value_type.width.data == 1 else number, value_type)
+    assert isinstance(op, arith.ConstantOp)
+    value_type = llvm_type(op.result.type)
+    if isinstance(value_type, AnyFloat):
+        assert isinstance(op.value, FloatAttr)
+        return b.real(op.value.value.data, value_type)
+    assert isinstance(op.value, IntegerAttr)
+    number = op.value.value.data
+    bits = _width(value_type)
+    return b.integer(number & 1 if bits == 1 else number, IntegerType(bits))
 
 
 def _index_cast(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
     source, target = element_of(args[0].type), llvm_type(op.results[0].type)
-    assert isinstance(source, IntegerType)
-    assert isinstance(target, IntegerType)
     if source == target:
         return args[0]
-    narrower = source.width.data < target.width.data
+    narrower = _width(source) < _width(target)
     return b.cast(llvm.SExtOp if narrower else llvm.TruncOp, args[0], like(args[0].type, target))
+
+
+def _width(value_type: Attribute) -> int:
+    assert isinstance(value_type, IntegerType)
+    return value_type.bitwidth
 
 
 def _predicate(op: Operation) -> int:
@@ -148,10 +150,10 @@ HANDLERS: dict[type[Operation], Handler] = {
     arith.MinimumfOp: _intrinsic("llvm.minimum"),
     arith.MaxnumfOp: _intrinsic("llvm.maxnum"),
     arith.MinnumfOp: _intrinsic("llvm.minnum"),
-    arith.AddiOp: lambda b, op, args: b.add(*args),
-    arith.SubiOp: lambda b, op, args: b.sub(*args),
-    arith.MuliOp: lambda b, op, args: b.mul(*args),
-    arith.ShLIOp: lambda b, op, args: b.shl(*args),
+    arith.AddiOp: lambda b, op, args: b.add(args[0], args[1]),
+    arith.SubiOp: lambda b, op, args: b.sub(args[0], args[1]),
+    arith.MuliOp: lambda b, op, args: b.mul(args[0], args[1]),
+    arith.ShLIOp: lambda b, op, args: b.shl(args[0], args[1]),
     arith.DivSIOp: _integer(llvm.SDivOp),
     arith.DivUIOp: _integer(llvm.UDivOp),
     arith.RemSIOp: _integer(llvm.SRemOp),
@@ -165,9 +167,9 @@ HANDLERS: dict[type[Operation], Handler] = {
     arith.MinSIOp: _intrinsic("llvm.smin"),
     arith.MaxUIOp: _intrinsic("llvm.umax"),
     arith.MinUIOp: _intrinsic("llvm.umin"),
-    arith.CmpiOp: lambda b, op, args: b.icmp(_CMPI[_predicate(op)], *args),
-    arith.CmpfOp: lambda b, op, args: b.fcmp(_CMPF[_predicate(op)], *args),
-    arith.SelectOp: lambda b, op, args: b.select(*args),
+    arith.CmpiOp: lambda b, op, args: b.icmp(_CMPI[_predicate(op)], args[0], args[1]),
+    arith.CmpfOp: lambda b, op, args: b.fcmp(_CMPF[_predicate(op)], args[0], args[1]),
+    arith.SelectOp: lambda b, op, args: b.select(args[0], args[1], args[2]),
     arith.ExtFOp: _cast(llvm.FPExtOp),
     arith.TruncFOp: _cast(llvm.FPTruncOp),
     arith.ExtSIOp: _cast(llvm.SExtOp),
