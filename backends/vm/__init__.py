@@ -1,0 +1,1 @@
+"""The bytecode backend: `vm` modules become programs of the virtual machine."""

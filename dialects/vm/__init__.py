@@ -1,0 +1,79 @@
+"""`vm`: the host program. Blocks of kernel calls, the memory they work in, branches.
+
+Tensors are memory here: a kernel is called with its destinations, a storage holds tensors at
+offsets, a reshape is a view. What leaves a function is allocated by `vm.alloc_output` and lies in
+no storage; a vm.func may write neither to its arguments nor to constants.
+"""
+
+from xdsl.ir import Dialect
+
+from .control import (
+    BranchOp,
+    CallOp,
+    CallPackedOp,
+    CondBranchOp,
+    FuncOp,
+    InvokeOp,
+    ReturnOp,
+)
+from .memory import (
+    AllocOutputOp,
+    AllocStorageOp,
+    CheckTensorOp,
+    ConstantOp,
+    CopyOp,
+    KillOp,
+    ReshapeOp,
+    TensorOp,
+    TupleGetOp,
+    TupleOp,
+    size_bytes,
+)
+from .types import StorageType
+
+VM = Dialect(
+    "vm",
+    [
+        AllocOutputOp,
+        AllocStorageOp,
+        BranchOp,
+        CallOp,
+        CallPackedOp,
+        CheckTensorOp,
+        CondBranchOp,
+        ConstantOp,
+        CopyOp,
+        FuncOp,
+        InvokeOp,
+        KillOp,
+        ReshapeOp,
+        ReturnOp,
+        TensorOp,
+        TupleGetOp,
+        TupleOp,
+    ],
+    [StorageType],
+)
+
+__all__ = [
+    "VM",
+    "AllocOutputOp",
+    "AllocStorageOp",
+    "BranchOp",
+    "CallOp",
+    "CallPackedOp",
+    "CheckTensorOp",
+    "CondBranchOp",
+    "ConstantOp",
+    "CopyOp",
+    "FuncOp",
+    "InvokeOp",
+    "KillOp",
+    "ReshapeOp",
+    "ReturnOp",
+    "StorageType",
+    "TensorOp",
+    "TupleGetOp",
+    "TupleOp",
+    "size_bytes",
+]

@@ -1,0 +1,301 @@
+"""Functions, calls and branches of `vm`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import prod
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseArrayBase,
+    FlatSymbolRefAttrConstr,
+    FunctionType,
+    StringAttr,
+    SymbolNameConstraint,
+    SymbolRefAttr,
+    i64,
+)
+from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.irdl import (
+    AttrSizedOperandSegments,
+    IRDLOperation,
+    ParsePropInAttrDict,
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    prop_def,
+    region_def,
+    successor_def,
+    traits_def,
+    var_operand_def,
+    var_result_def,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.traits import IsolatedFromAbove, IsTerminator, SymbolOpInterface
+from xdsl.utils.exceptions import VerifyException
+
+from ..dtypes import is_bool
+from ..relax.types import TensorType
+
+
+@irdl_op_definition
+class FuncOp(IRDLOperation):
+    """A function of the host program: `vm.func @main(%x: T) -> (T) { ... vm.return %y : T }`.
+
+    (C1) the first block's arguments have the types of the signature.
+    (C2) every vm.return in it returns values of the signature's result types.
+    (C3) input_names and output_names, where present, name each argument and result.
+    """
+
+    name = "vm.func"
+    sym_name = prop_def(SymbolNameConstraint())
+    function_type = prop_def(FunctionType)
+    input_names = opt_prop_def(ArrayAttr[StringAttr])
+    output_names = opt_prop_def(ArrayAttr[StringAttr])
+    body = region_def()
+    traits = traits_def(IsolatedFromAbove(), SymbolOpInterface())
+
+    def __init__(
+        self,
+        name: str,
+        function_type: FunctionType,
+        body: Region | None = None,
+        input_names: Iterable[str] | None = None,
+        output_names: Iterable[str] | None = None,
+        attributes: dict[str, Attribute] | None = None,
+    ) -> None:
+        super().__init__(
+            properties={
+                "sym_name": StringAttr(name),
+                "function_type": function_type,
+                "input_names": None if input_names is None else _names(input_names),
+                "output_names": None if output_names is None else _names(output_names),
+            },
+            attributes=attributes or {},
+            regions=[body or Region(Block(arg_types=function_type.inputs))],
+        )
+
+    def verify_(self) -> None:
+        entry = self.body.first_block
+        inputs, outputs = self.function_type.inputs.data, self.function_type.outputs.data
+        if entry is None or tuple(arg.type for arg in entry.args) != inputs:  # (C1)
+            raise VerifyException("vm.func: the first block's arguments differ from the signature")
+        for block in self.body.blocks:
+            last = block.last_op
+            if isinstance(last, ReturnOp):  # (C2)
+                found = tuple(value.type for value in last.values)
+                if found != outputs:
+                    raise VerifyException(
+                        f"vm.func: returns ({', '.join(map(str, found))}), "
+                        f"declared ({', '.join(map(str, outputs))})"
+                    )
+        for names, count in (
+            (self.input_names, len(inputs)),
+            (self.output_names, len(outputs)),
+        ):
+            if names is not None and len(names) != count:  # (C3)
+                raise VerifyException(f"vm.func: {len(names)} names for {count} values")
+
+    @classmethod
+    def parse(cls, parser: Parser) -> FuncOp:
+        """Parse the custom form; by hand, since the entry block's arguments stand outside it."""
+        name = parser.parse_symbol_name().data
+        args = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_argument)
+        outputs: list[Attribute] = []
+        if parser.parse_optional_punctuation("->"):
+            outputs = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_type)
+        attributes: dict[str, Attribute] = {}
+        found = parser.parse_optional_attr_dict_with_keyword()
+        if found is not None:
+            attributes |= found.data
+        names = {key: attributes.pop(key, None) for key in ("input_names", "output_names")}
+        body = parser.parse_region(args)
+        function_type = FunctionType.from_lists([arg.type for arg in args], outputs)
+        op = cls(name, function_type, body, attributes=attributes)
+        op.properties |= {key: value for key, value in names.items() if value is not None}
+        return op
+
+    def print(self, printer: Printer) -> None:
+        """Print the custom form."""
+        printer.print_string(" ")
+        printer.print_symbol_name(self.sym_name.data)
+        entry = self.body.first_block
+        printer.print_string("(")
+        if entry is not None:
+            printer.print_list(entry.args, lambda arg: _print_argument(printer, arg))
+        printer.print_string(")")
+        if self.function_type.outputs.data:
+            printer.print_string(" -> (")
+            printer.print_list(self.function_type.outputs.data, printer.print_attribute)
+            printer.print_string(")")
+        named = {k: v for k, v in self.properties.items() if k in ("input_names", "output_names")}
+        printer.print_op_attributes({**named, **self.attributes}, print_keyword=True)
+        printer.print_string(" ")
+        printer.print_region(self.body, print_entry_block_args=False, print_empty_block=False)
+
+
+@irdl_op_definition
+class CallOp(IRDLOperation):
+    """`vm.call @kernel(%a) -> (%y) : (A) -> Y workspaces(%w : W)`: run a kernel.
+
+    The kernel, a tir.func, reads its inputs and writes its outputs; it may write anything to its
+    workspaces. An operand that is both input and output is updated in place. `symbols` are the
+    values of the kernel's symbols, in its order.
+    """
+
+    name = "vm.call"
+    callee = prop_def(FlatSymbolRefAttrConstr)
+    symbols = opt_prop_def(DenseArrayBase)
+    inputs = var_operand_def()
+    outputs = var_operand_def(TensorType)
+    workspaces = var_operand_def(TensorType)
+    irdl_options = (AttrSizedOperandSegments(as_property=True), ParsePropInAttrDict())
+    assembly_format = (
+        "$callee `(` $inputs `)` `->` `(` $outputs `)` attr-dict "
+        "`:` functional-type($inputs, $outputs) "
+        "(`workspaces` `(` $workspaces^ `:` type($workspaces) `)`)?"
+    )
+
+    def __init__(
+        self,
+        callee: str,
+        inputs: Sequence[SSAValue],
+        outputs: Sequence[SSAValue],
+        workspaces: Sequence[SSAValue] = (),
+        symbols: Sequence[int] = (),
+    ) -> None:
+        super().__init__(
+            operands=[inputs, outputs, workspaces],
+            properties={
+                "callee": SymbolRefAttr(callee),
+                "symbols": DenseArrayBase.from_list(i64, list(symbols)) if symbols else None,
+            },
+        )
+
+    @property
+    def callee_name(self) -> str:
+        """The kernel's name."""
+        return self.callee.root_reference.data
+
+    @property
+    def symbol_values(self) -> tuple[int, ...]:
+        """The values of the kernel's symbols."""
+        if self.symbols is None:
+            return ()
+        return tuple(int(value) for value in self.symbols.iter_values())
+
+
+class _ValueCallOp(IRDLOperation):
+    """Base of the calls that return values."""
+
+    callee = prop_def(FlatSymbolRefAttrConstr)
+    args = var_operand_def()
+    res = var_result_def()
+    assembly_format = "$callee `(` $args `)` attr-dict `:` functional-type($args, $res)"
+
+    def __init__(
+        self, callee: str, args: Sequence[SSAValue], result_types: Sequence[Attribute]
+    ) -> None:
+        super().__init__(
+            operands=[args],
+            properties={"callee": SymbolRefAttr(callee)},
+            result_types=[result_types],
+        )
+
+    @property
+    def callee_name(self) -> str:
+        """The name of the function called."""
+        return self.callee.root_reference.data
+
+
+@irdl_op_definition
+class CallPackedOp(_ValueCallOp):
+    """`%r = vm.call_packed @function(%x) : (X) -> R`: call a function of the host by name."""
+
+    name = "vm.call_packed"
+
+
+@irdl_op_definition
+class InvokeOp(_ValueCallOp):
+    """`%r = vm.invoke @function(%x) : (X) -> R`: call a vm.func; its results are fresh memory."""
+
+    name = "vm.invoke"
+
+
+@irdl_op_definition
+class BranchOp(IRDLOperation):
+    """`vm.br ^next(%x : T)`: continue at a block."""
+
+    name = "vm.br"
+    arguments = var_operand_def()
+    successor = successor_def()
+    traits = traits_def(IsTerminator())
+    assembly_format = "$successor (`(` $arguments^ `:` type($arguments) `)`)? attr-dict"
+
+    def __init__(self, successor: Block, arguments: Sequence[SSAValue] = ()) -> None:
+        super().__init__(operands=[arguments], successors=[successor])
+
+
+@irdl_op_definition
+class CondBranchOp(IRDLOperation):
+    """`vm.cond_br %c : C, ^then(%x : T), ^else`: continue at one of two blocks.
+
+    (C1) the condition is a bool tensor of one element.
+    """
+
+    name = "vm.cond_br"
+    cond = operand_def(TensorType)
+    then_arguments = var_operand_def()
+    else_arguments = var_operand_def()
+    then_block = successor_def()
+    else_block = successor_def()
+    traits = traits_def(IsTerminator())
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+    assembly_format = (
+        "$cond `:` type($cond) `,` "
+        "$then_block (`(` $then_arguments^ `:` type($then_arguments) `)`)? `,` "
+        "$else_block (`(` $else_arguments^ `:` type($else_arguments) `)`)? attr-dict"
+    )
+
+    def __init__(
+        self,
+        cond: SSAValue,
+        then_block: Block,
+        else_block: Block,
+        then_arguments: Sequence[SSAValue] = (),
+        else_arguments: Sequence[SSAValue] = (),
+    ) -> None:
+        super().__init__(
+            operands=[cond, then_arguments, else_arguments],
+            successors=[then_block, else_block],
+        )
+
+    def verify_(self) -> None:
+        cond = self.cond.type
+        shape = cond.static_shape()
+        if not is_bool(cond.dtype) or (shape is not None and prod(shape) != 1):  # (C1)
+            raise VerifyException(f"vm.cond_br: the condition is {cond}; use a bool of one element")
+
+
+@irdl_op_definition
+class ReturnOp(IRDLOperation):
+    """`vm.return %y : T`: leave the function."""
+
+    name = "vm.return"
+    values = var_operand_def()
+    traits = traits_def(IsTerminator())
+    assembly_format = "attr-dict ($values^ `:` type($values))?"
+
+    def __init__(self, values: Sequence[SSAValue]) -> None:
+        super().__init__(operands=[values])
+
+
+def _names(names: Iterable[str]) -> ArrayAttr[StringAttr]:
+    return ArrayAttr([StringAttr(name) for name in names])
+
+
+def _print_argument(printer: Printer, arg: SSAValue) -> None:
+    printer.print_ssa_value(arg)
+    printer.print_string(": ")
+    printer.print_attribute(arg.type)

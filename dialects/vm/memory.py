@@ -1,0 +1,303 @@
+"""Operations of `vm` on memory: storages, the tensors in them, constants, copies, tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, TupleType, i64
+from xdsl.ir import Attribute, OpResult, SSAValue
+from xdsl.irdl import (
+    IRDLOperation,
+    ParsePropInAttrDict,
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    prop_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+)
+from xdsl.traits import Pure
+from xdsl.utils.exceptions import VerifyException
+
+from .. import dtypes
+from ..relax.base import compatible
+from ..relax.constant import ConstantAttr
+from ..relax.types import TensorType
+from .types import StorageType
+
+MAX_ALIGN_BYTES = 64  # what the runtime's allocators give
+
+
+@irdl_op_definition
+class AllocStorageOp(IRDLOperation):
+    """`%s = vm.alloc_storage {size_bytes, align_bytes}`: memory until the function returns.
+
+    (C1) the size is not negative, the alignment a power of two, at most 64.
+    """
+
+    name = "vm.alloc_storage"
+    size_bytes = prop_def(IntegerAttr)
+    align_bytes = prop_def(IntegerAttr)
+    result = result_def(StorageType)
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "attr-dict `:` type($result)"
+
+    def __init__(self, size_bytes: int, align_bytes: int = MAX_ALIGN_BYTES) -> None:
+        super().__init__(
+            properties={
+                "size_bytes": IntegerAttr(size_bytes, i64),
+                "align_bytes": IntegerAttr(align_bytes, i64),
+            },
+            result_types=[StorageType()],
+        )
+
+    def verify_(self) -> None:
+        size, align = self.size_bytes.value.data, self.align_bytes.value.data
+        if size < 0:  # (C1)
+            raise VerifyException(f"vm.alloc_storage: {size} bytes; use 0 or more")
+        if not 1 <= align <= MAX_ALIGN_BYTES or align & (align - 1):
+            raise VerifyException(
+                f"vm.alloc_storage: aligned to {align}; use a power of two up to {MAX_ALIGN_BYTES}"
+            )
+
+
+@irdl_op_definition
+class TensorOp(IRDLOperation):
+    """`%t = vm.tensor %s {offset} : T`: the tensor at byte `offset` of a storage.
+
+    (C1) its shape is static.
+    (C2) where the storage's size is at hand, the tensor lies within it.
+    (C3) the offset is a multiple of the element's size.
+    """
+
+    name = "vm.tensor"
+    storage = operand_def(StorageType)
+    offset = prop_def(IntegerAttr)
+    result = result_def(TensorType)
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+    assembly_format = "$storage attr-dict `:` type($result)"
+
+    def __init__(self, storage: SSAValue, offset: int, result_type: TensorType) -> None:
+        super().__init__(
+            operands=[storage],
+            properties={"offset": IntegerAttr(offset, i64)},
+            result_types=[result_type],
+        )
+
+    def verify_(self) -> None:
+        size = size_bytes(self.result.type)
+        offset = self.offset.value.data
+        if size is None:  # (C1)
+            raise VerifyException(f"vm.tensor: {self.result.type} has no static shape")
+        storage = self.storage.owner
+        if isinstance(storage, AllocStorageOp):  # (C2)
+            limit = storage.size_bytes.value.data
+            if offset < 0 or offset + size > limit:
+                raise VerifyException(
+                    f"vm.tensor: bytes {offset}..{offset + size} of a storage of {limit} bytes"
+                )
+        if offset % dtypes.size_bytes(self.result.type.dtype):  # (C3)
+            raise VerifyException(f"vm.tensor: offset {offset} does not align {self.result.type}")
+
+
+@irdl_op_definition
+class ReshapeOp(IRDLOperation):
+    """`%y = vm.reshape %x : A -> B`: the memory of x, seen with another shape.
+
+    (C1) both have the same element type and number of elements.
+    """
+
+    name = "vm.reshape"
+    x = operand_def(TensorType)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+    assembly_format = "$x attr-dict `:` type($x) `->` type($result)"
+
+    def __init__(self, x: SSAValue, result_type: TensorType) -> None:
+        super().__init__(operands=[x], result_types=[result_type])
+
+    def verify_(self) -> None:
+        a, b = self.x.type, self.result.type
+        sizes = size_bytes(a), size_bytes(b)
+        if a.dtype != b.dtype or (None not in sizes and sizes[0] != sizes[1]):  # (C1)
+            raise VerifyException(f"vm.reshape: {a} cannot be seen as {b}")
+
+
+@irdl_op_definition
+class AllocOutputOp(IRDLOperation):
+    """`%y = vm.alloc_output {index} : T`: fresh memory that may leave the function.
+
+    With `index`, the function returns it as this result: the caller may give the memory.
+
+    (C1) its shape is static.
+    """
+
+    name = "vm.alloc_output"
+    index = opt_prop_def(IntegerAttr)
+    result = result_def(TensorType)
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "attr-dict `:` type($result)"
+
+    def __init__(self, result_type: TensorType, index: int | None = None) -> None:
+        super().__init__(
+            properties={"index": None if index is None else IntegerAttr(index, i64)},
+            result_types=[result_type],
+        )
+
+    def verify_(self) -> None:
+        if self.result.type.static_shape() is None:  # (C1)
+            raise VerifyException(f"vm.alloc_output: {self.result.type} has no static shape")
+
+
+@irdl_op_definition
+class ConstantOp(IRDLOperation):
+    """`%w = vm.constant #relax.constant<...> : T`: a tensor of the constant pool; read-only.
+
+    (C1) the type is the constant's.
+    """
+
+    name = "vm.constant"
+    value = prop_def(ConstantAttr)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+    assembly_format = "$value attr-dict `:` type($result)"
+
+    def __init__(self, value: ConstantAttr) -> None:
+        super().__init__(properties={"value": value}, result_types=[value.tensor_type])
+
+    def verify_(self) -> None:
+        if self.result.type != self.value.tensor_type:  # (C1)
+            raise VerifyException(
+                f"vm.constant: type {self.result.type}, value {self.value.tensor_type}"
+            )
+
+
+@irdl_op_definition
+class CopyOp(IRDLOperation):
+    """`vm.copy %x, %y : A, B`: write the elements of x to the memory of y.
+
+    (C1) both have the same element type and number of elements.
+    """
+
+    name = "vm.copy"
+    source = operand_def(TensorType)
+    destination = operand_def(TensorType)
+    assembly_format = "$source `,` $destination attr-dict `:` type($source) `,` type($destination)"
+
+    def __init__(self, source: SSAValue, destination: SSAValue) -> None:
+        super().__init__(operands=[source, destination])
+
+    def verify_(self) -> None:
+        a, b = self.source.type, self.destination.type
+        sizes = size_bytes(a), size_bytes(b)
+        if a.dtype != b.dtype or (None not in sizes and sizes[0] != sizes[1]):  # (C1)
+            raise VerifyException(f"vm.copy: {a} does not fit into {b}")
+
+
+@irdl_op_definition
+class CheckTensorOp(IRDLOperation):
+    """`%y = vm.check_tensor %x "what" : A -> B`: x, which must be a B; an error names "what".
+
+    (C1) the types do not contradict each other.
+    """
+
+    name = "vm.check_tensor"
+    x = operand_def()
+    what = prop_def(StringAttr)
+    result = result_def(TensorType)
+    assembly_format = "$x $what attr-dict `:` type($x) `->` type($result)"
+
+    def __init__(self, x: SSAValue, what: str, result_type: TensorType) -> None:
+        super().__init__(
+            operands=[x], properties={"what": StringAttr(what)}, result_types=[result_type]
+        )
+
+    def verify_(self) -> None:
+        if isinstance(self.x.type, TensorType) and not compatible(self.result.type, self.x.type):
+            raise VerifyException(  # (C1)
+                f"vm.check_tensor: {self.x.type} can never be {self.result.type}"
+            )
+
+
+@irdl_op_definition
+class TupleOp(IRDLOperation):
+    """`%t = vm.tuple %a, %b : (A, B) -> tuple<A, B>`: the values as one.
+
+    (C1) the type is the fields'.
+    """
+
+    name = "vm.tuple"
+    fields = var_operand_def()
+    result = result_def(TupleType)
+    traits = traits_def(Pure())
+    assembly_format = "$fields attr-dict `:` functional-type($fields, $result)"
+
+    def __init__(self, fields: Sequence[SSAValue]) -> None:
+        super().__init__(
+            operands=[fields],
+            result_types=[TupleType(ArrayAttr([field.type for field in fields]))],
+        )
+
+    def verify_(self) -> None:
+        if self.result.type.types.data != tuple(field.type for field in self.fields):  # (C1)
+            raise VerifyException(f"vm.tuple: the fields do not make a {self.result.type}")
+
+
+@irdl_op_definition
+class TupleGetOp(IRDLOperation):
+    """`%a = vm.tuple_get %t {index} : T -> A`: one field of a tuple.
+
+    (C1) the index names a field of the result's type.
+    """
+
+    name = "vm.tuple_get"
+    tuple_value = operand_def(TupleType)
+    index = prop_def(IntegerAttr)
+    result = result_def()
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+    assembly_format = "$tuple_value attr-dict `:` type($tuple_value) `->` type($result)"
+
+    def __init__(self, tuple_value: SSAValue, index: int, result_type: Attribute) -> None:
+        super().__init__(
+            operands=[tuple_value],
+            properties={"index": IntegerAttr(index, i64)},
+            result_types=[result_type],
+        )
+
+    def verify_(self) -> None:
+        fields = self.tuple_value.type.types.data
+        index = self.index.value.data
+        if not 0 <= index < len(fields) or fields[index] != self.result.type:  # (C1)
+            raise VerifyException(
+                f"vm.tuple_get: field {index} of {self.tuple_value.type} is no {self.result.type}"
+            )
+
+
+@irdl_op_definition
+class KillOp(IRDLOperation):
+    """`vm.kill %x : T`: x is not used any more; its memory may go back to the allocator.
+
+    (C1) x is the result of an operation that owns memory: an output, a call.
+    """
+
+    name = "vm.kill"
+    values = var_operand_def()
+    assembly_format = "$values attr-dict `:` type($values)"
+
+    def __init__(self, values: Sequence[SSAValue]) -> None:
+        super().__init__(operands=[values])
+
+    def verify_(self) -> None:
+        for value in self.values:
+            if not isinstance(value, OpResult) or isinstance(value.op, ConstantOp | TensorOp):
+                raise VerifyException("vm.kill: the value does not own memory")  # (C1)
+
+
+def size_bytes(type_: TensorType) -> int | None:
+    """Return the bytes of a tensor, or None where its shape is not static."""
+    shape = type_.static_shape()
+    return None if shape is None else prod(shape) * dtypes.size_bytes(type_.dtype)

@@ -1,0 +1,146 @@
+// RUN: EXPECTED
+
+vm.func @size() {
+  // expected-error @below {{vm.alloc_storage: -8 bytes; use 0 or more}}
+  %s = vm.alloc_storage {size_bytes = -8 : i64, align_bytes = 64 : i64} : !vm.storage
+  vm.return
+}
+
+// -----
+
+vm.func @align() {
+  // expected-error @below {{vm.alloc_storage: aligned to 48; use a power of two up to 64}}
+  %s = vm.alloc_storage {size_bytes = 8 : i64, align_bytes = 48 : i64} : !vm.storage
+  vm.return
+}
+
+// -----
+
+vm.func @symbolic() {
+  %s = vm.alloc_storage {size_bytes = 8 : i64, align_bytes = 64 : i64} : !vm.storage
+  // expected-error @below {{vm.tensor: !relax.tensor<[n], f32> has no static shape}}
+  %t = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[n], f32>
+  vm.return
+}
+
+// -----
+
+vm.func @outside() {
+  %s = vm.alloc_storage {size_bytes = 8 : i64, align_bytes = 64 : i64} : !vm.storage
+  // expected-error @below {{vm.tensor: bytes 4..12 of a storage of 8 bytes}}
+  %t = vm.tensor %s {offset = 4 : i64} : !relax.tensor<[2], f32>
+  vm.return
+}
+
+// -----
+
+vm.func @misaligned() {
+  %s = vm.alloc_storage {size_bytes = 8 : i64, align_bytes = 64 : i64} : !vm.storage
+  // expected-error @below {{vm.tensor: offset 2 does not align !relax.tensor<[1], f32>}}
+  %t = vm.tensor %s {offset = 2 : i64} : !relax.tensor<[1], f32>
+  vm.return
+}
+
+// -----
+
+vm.func @reshape(%x: !relax.tensor<[4], f32>) {
+  // expected-error @below {{vm.reshape: !relax.tensor<[4], f32> cannot be seen as !relax.tensor<[5], f32>}}
+  %y = vm.reshape %x : !relax.tensor<[4], f32> -> !relax.tensor<[5], f32>
+  vm.return
+}
+
+// -----
+
+vm.func @output() {
+  // expected-error @below {{vm.alloc_output: !relax.tensor<[?], f32> has no static shape}}
+  %y = vm.alloc_output : !relax.tensor<[?], f32>
+  vm.return
+}
+
+// -----
+
+vm.func @constant() {
+  // expected-error @below {{vm.constant: type !relax.tensor<[1], f64>, value !relax.tensor<[1], f32>}}
+  %y = vm.constant <[1], f32, [1.0]> : !relax.tensor<[1], f64>
+  vm.return
+}
+
+// -----
+
+vm.func @copy(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], i32>) {
+  // expected-error @below {{vm.copy: !relax.tensor<[4], f32> does not fit into !relax.tensor<[4], i32>}}
+  vm.copy %x, %y : !relax.tensor<[4], f32>, !relax.tensor<[4], i32>
+  vm.return
+}
+
+// -----
+
+vm.func @check(%x: !relax.tensor<[4], f32>) {
+  // expected-error @below {{vm.check_tensor: !relax.tensor<[4], f32> can never be !relax.tensor<[5], f32>}}
+  %y = vm.check_tensor %x "x" : !relax.tensor<[4], f32> -> !relax.tensor<[5], f32>
+  vm.return
+}
+
+// -----
+
+vm.func @tuple(%x: !relax.tensor<[4], f32>) {
+  // expected-error @below {{vm.tuple: the fields do not make a tuple<!relax.object>}}
+  %y = vm.tuple %x : (!relax.tensor<[4], f32>) -> tuple<!relax.object>
+  vm.return
+}
+
+// -----
+
+vm.func @field(%x: tuple<!relax.object>) {
+  // expected-error @below {{vm.tuple_get: field 1 of tuple<!relax.object> is no !relax.object}}
+  %y = vm.tuple_get %x {index = 1 : i64} : tuple<!relax.object> -> !relax.object
+  vm.return
+}
+
+// -----
+
+vm.func @kill(%x: !relax.tensor<[4], f32>) {
+  // expected-error @below {{vm.kill: the value does not own memory}}
+  vm.kill %x : !relax.tensor<[4], f32>
+  vm.return
+}
+
+// -----
+
+// expected-error @below {{vm.func: the first block's arguments differ from the signature}}
+"vm.func"() <{sym_name = "f", function_type = (!relax.object) -> ()}> ({
+  vm.return
+}) : () -> ()
+
+// -----
+
+// expected-error @below {{vm.func: returns (!relax.object), declared ()}}
+vm.func @results(%x: !relax.object) {
+  vm.return %x : !relax.object
+}
+
+// -----
+
+// expected-error @below {{vm.func: 2 names for 1 values}}
+vm.func @names(%x: !relax.object) attributes {input_names = ["x", "y"]} {
+  vm.return
+}
+
+// -----
+
+vm.func @cond(%x: !relax.tensor<[], f32>) {
+  // expected-error @below {{vm.cond_br: the condition is !relax.tensor<[], f32>; use a bool of one element}}
+  vm.cond_br %x : !relax.tensor<[], f32>, ^a, ^a
+^a:
+  vm.return
+}
+
+// -----
+
+vm.func @branch(%x: !relax.object) {
+  // expected-error @below {{'vm.br' passes 0 values to successor #0, which takes 1 arguments}}
+  vm.br ^a
+^a(%y: !relax.object):
+  // expected-note @below {{the successor begins here}}
+  vm.return
+}
