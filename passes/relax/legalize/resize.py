@@ -64,7 +64,7 @@ def _resize(
     x, out = ins[0], outs[0]
     if op.antialias.value.data and op.mode.data != "nearest":
         raise NotImplementedError("relax.resize: antialias has no native code yet")
-    empty = any(dim.is_constant and dim.constant_value == 0 for dim in x.shape)
+    empty = any(dim.is_constant and dim.constant_value == 0 for dim in (*x.shape, *out.shape))
 
     def element(*i: IntExpr) -> Value:
         if empty:
