@@ -1,0 +1,41 @@
+"""What each operator of ONNX becomes: one file per family; importing this fills the table."""
+
+from . import (
+    activation,
+    control,
+    convolution,
+    elementwise,
+    generate,
+    indexing,
+    linear,
+    manipulate,
+    normalize,
+    pool,
+    quantize,
+    recurrent,
+    reduce,
+    resize,
+    sequence,
+    slicing,
+    spectral,
+)
+
+__all__ = [
+    "activation",
+    "control",
+    "convolution",
+    "elementwise",
+    "generate",
+    "indexing",
+    "linear",
+    "manipulate",
+    "normalize",
+    "pool",
+    "quantize",
+    "recurrent",
+    "reduce",
+    "resize",
+    "sequence",
+    "slicing",
+    "spectral",
+]

@@ -1,0 +1,48 @@
+"""Products of matrices."""
+
+from __future__ import annotations
+
+from ....dialects import relax
+from ..builder import Tensor
+from ..node import Node
+from ..registry import converter
+from .elementwise import aligned
+
+
+def matmul(a: Tensor, b: Tensor) -> Tensor:
+    """Return NumPy's matmul: a vector is a row on the left, a column on the right."""
+    row, column = a.rank == 1, b.rank == 1
+    if row:
+        a = a.unsqueeze([0])
+    if column:
+        b = b.unsqueeze([1])
+    y = a.matmul(b)
+    gone = [y.rank - 2] * row + [y.rank - 1] * column
+    return y.squeeze(gone) if gone else y
+
+
+@converter("MatMul")
+def _(node: Node) -> Tensor:
+    return matmul(node.x(0), node.x(1))
+
+
+@converter("Gemm")
+def _(node: Node) -> Tensor:
+    alpha, beta = node.number("alpha", 1.0), node.number("beta", 1.0)
+    a, b = node.x(0), node.x(1)
+    y = a.matmul(b, bool(node.integer("transA", 0)), bool(node.integer("transB", 0)))
+    if alpha != 1.0:
+        y = y * alpha if y.is_float else y * int(alpha)
+    c = node.opt(2)
+    if c is None or beta == 0.0:
+        return y
+    if node.version < 7:
+        c = aligned(node, y, c)
+    if beta != 1.0:
+        c = c * beta if c.is_float else c * int(beta)
+    return y + c
+
+
+@converter("Einsum")
+def _(node: Node) -> Tensor:
+    return node.builder.emit(relax.EinsumOp, *node.xs(), equation=node.text("equation"))

@@ -1,0 +1,108 @@
+"""The functions that ONNX defines operators with: bodies to inline where there is no converter."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+import onnx
+from onnx import FunctionProto, NodeProto, TypeProto
+from xdsl.ir import SSAValue
+
+from ...dialects import relax
+from .loading import normal_domain
+from .registry import Converter
+from .tensors import type_code
+from .values import Value, tensor_type
+
+if TYPE_CHECKING:
+    from .node import Node
+
+Convert: TypeAlias = Converter
+
+
+@cache
+def schema_of(domain: str, op_type: str, version: int) -> onnx.defs.OpSchema | None:
+    """Return ONNX's definition of an operator in an opset version, or None."""
+    try:
+        return onnx.defs.get_schema(op_type, version, domain)
+    except onnx.defs.SchemaError:
+        return None
+
+
+@cache
+def plain_body(domain: str, op_type: str, version: int) -> FunctionProto | None:
+    """Return the function of an operator that does not depend on attributes or types."""
+    schema = schema_of(domain, op_type, version)
+    if schema is None or not schema.has_function:
+        return None
+    usable = [known for known in schema.function_opset_versions if known <= version]
+    if not usable:
+        return None
+    return FunctionProto.FromString(schema.get_function_with_opset_version(max(usable)))
+
+
+def has_body(domain: str, op_type: str, version: int) -> bool:
+    """Tell whether ONNX may define the operator with others."""
+    schema = schema_of(domain, op_type, version)
+    return schema is not None and (
+        schema.has_context_dependent_function or plain_body(domain, op_type, version) is not None
+    )
+
+
+def body_of(node: Node) -> FunctionProto | None:
+    """Return the function that defines `node`'s operator for its attributes and input types."""
+    domain = normal_domain(node.proto.domain)
+    plain = plain_body(domain, node.op_type, node.version)
+    if plain is not None:
+        return plain
+    schema = schema_of(domain, node.op_type, node.version)
+    if schema is None or not schema.has_context_dependent_function:
+        return None
+    if any(isinstance(value, tuple) for value in node.inputs):
+        return None  # package onnx crashes on sequences whose elements' type is not said
+    usable = [
+        known for known in schema.context_dependent_function_opset_versions if known <= node.version
+    ]
+    if not usable:
+        return None
+    proto = _bound(node)
+    types = [_type_proto(value).SerializeToString() for value in node.inputs]
+    try:
+        body = schema.get_context_dependent_function_with_opset_version(
+            max(usable), proto.SerializeToString(), types
+        )
+    except (RuntimeError, onnx.checker.ValidationError):
+        return None
+    return FunctionProto.FromString(body) if body else None
+
+
+def _bound(node: Node) -> NodeProto:
+    """Return the node with the attributes of its function's caller in place."""
+    proto = NodeProto()
+    proto.CopyFrom(node.proto)
+    del proto.attribute[:]
+    for name, attr in node.attributes.items():
+        copy = proto.attribute.add()
+        copy.CopyFrom(attr)
+        copy.name = name
+    return proto
+
+
+def _type_proto(value: Value) -> TypeProto:
+    proto = TypeProto()
+    if value is None or isinstance(value, tuple):
+        return proto
+    if isinstance(value, SSAValue) and not isinstance(value.type, relax.TensorType):
+        return proto
+    found = tensor_type(value)
+    proto.tensor_type.elem_type = type_code(found.dtype)
+    if found.shape is not None:
+        shape = proto.tensor_type.shape
+        for dim in found.shape:
+            entry = shape.dim.add()
+            if dim is not None and dim.is_constant:
+                entry.dim_value = dim.constant_value
+            elif dim is not None:
+                entry.dim_param = str(dim)
+    return proto

@@ -1,0 +1,382 @@
+"""from_onnx: an ONNX model becomes a module with the function `@main`.
+
+One walk over the nodes that the outputs need. Each name stands for an SSA value, an array, or an
+array of dims (see `values`); a node whose inputs are known is computed at once, every other one is
+handed to its converter (`registry`), or, where there is none, replaced by the function that ONNX
+or the model defines it with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import onnx
+from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoProto
+from xdsl.dialects.builtin import DictionaryAttr, FunctionType, ModuleOp, StringAttr
+from xdsl.ir import Attribute, Block, BlockArgument, OpResult, Region, SSAValue
+from xdsl.utils.exceptions import VerifyException
+
+from ...dialects import relax
+from . import functions
+from .builder import Builder, Tensor
+from .errors import ModelError, file_location
+from .evaluate import evaluate
+from .graph import live_nodes
+from .loading import LoadedModel, load, normal_domain, opset_versions
+from .node import Node, producers
+from .registry import Result, find
+from .shapes import fold
+from .support import check_supported
+from .symbols import InputDims, Symbols, identifier
+from .tensors import TensorReader, element_type, read_sparse
+from .values import Value, is_known
+
+_FOLD_LIMIT = 1 << 20  # bytes; larger results are left to the pass fold-constants
+
+
+def from_onnx(
+    model: str | Path | bytes | onnx.ModelProto,
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    values: Mapping[str, object] | None = None,
+) -> ModuleOp:
+    """Return a module whose `relax.func @main` computes the model.
+
+    Args:
+        model: a file, its bytes, or the parsed model.
+        dims: sizes of named dims; those not named stay symbols.
+        shapes: whole shapes of inputs, by input name.
+        values: values of inputs, which then are constants and no inputs of `@main`: arrays, lists
+            of them for a sequence, None for an absent optional. Weights are replaced likewise.
+
+    Raises:
+        UnsupportedOperatorsError: the model needs what Tyrex cannot import: all of it is named.
+        UnknownValueError: a shape, or the like, is computed from run-time values.
+        ModelError: the model is broken or the arguments do not fit it.
+    """
+    loaded = load(model)
+    try:
+        importer = Importer(loaded, dims or {}, shapes or {}, values or {})
+        return importer.run()
+    except ModelError as error:
+        error.add_note(f"while importing {loaded.label}")
+        raise
+
+
+class Scope:
+    """The names visible at some place of a graph, function or subgraph.
+
+    Attributes:
+        values: the names bound here.
+        opsets: the opset version of each domain.
+        attributes: the attributes of the call, inside a function.
+    """
+
+    def __init__(
+        self,
+        opsets: Mapping[str, int],
+        outer: Scope | None = None,
+        attributes: Mapping[str, AttributeProto] | None = None,
+    ) -> None:
+        self.values: dict[str, Value] = {}
+        self.opsets = opsets
+        self._outer = outer
+        self._attributes = attributes
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.values or (self._outer is not None and name in self._outer)
+
+    def __getitem__(self, name: str) -> Value:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return scope.values[name]
+            scope = scope._outer
+        raise KeyError(name)  # a bug: live_nodes has seen that every name is written
+
+    def attribute(self, name: str) -> AttributeProto | None:
+        """Return the attribute that the enclosing function was called with, or None."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope._attributes is not None:
+                return scope._attributes.get(name)
+            scope = scope._outer
+        return None
+
+
+class Importer:
+    """The state of one import.
+
+    Attributes:
+        reader: reads the model's weights.
+        symbols: the symbols of the module.
+        functions: the functions that the model defines, by domain and name.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        dims: Mapping[str, int],
+        shapes: Mapping[str, Sequence[int]],
+        values: Mapping[str, object],
+    ) -> None:
+        self.loaded = loaded
+        self.where = file_location(loaded.label)
+        self.reader = TensorReader(loaded.folder)
+        self.symbols = Symbols()
+        self.functions = {
+            (normal_domain(function.domain), function.name): function
+            for function in loaded.proto.functions
+        }
+        self._dims, self._shapes, self._fixed = dims, shapes, values
+        self._input_names: dict[BlockArgument, str] = {}
+
+    def run(self) -> ModuleOp:
+        """Return the module."""
+        graph = self.loaded.proto.graph
+        weights = {tensor.name for tensor in graph.initializer}
+        weights.update(tensor.values.name for tensor in graph.sparse_initializer)
+        scope = Scope(self.loaded.opsets)
+        self._bind_fixed(graph, scope)
+        inputs = [v for v in graph.input if v.name not in weights and v.name not in scope]
+        given = weights.union(scope.values, (value.name for value in inputs))
+        outputs = [value.name for value in graph.output]
+        nodes = live_nodes(graph.node, outputs, given, self.where)
+        check_supported(self, graph, nodes, inputs)
+        builder = Builder(Block())
+        self._bind_inputs(inputs, scope, builder.block)
+        self._bind_weights(graph, scope)
+        self.walk(nodes, scope, builder)
+        return self._module(inputs, outputs, scope, builder)
+
+    # Inputs
+
+    def _bind_fixed(self, graph: GraphProto, scope: Scope) -> None:
+        infos = {value.name: value for value in graph.input}
+        infos.update((t.name, ValueInfoProto()) for t in graph.initializer if t.name not in infos)
+        for name, given in self._fixed.items():
+            if name not in infos:
+                names = ", ".join(map(repr, infos))
+                raise ModelError(self.where, f"values= names {name!r}; the model has {names}")
+            scope.values[name] = self._fixed_value(name, given, infos[name])
+
+    def _fixed_value(self, name: str, given: object, info: ValueInfoProto) -> Value:
+        if given is None:
+            return None
+        if isinstance(given, list | tuple):
+            return tuple(
+                self._fixed_value(name, item, ValueInfoProto())
+                for item in cast(Sequence[object], given)
+            )
+        array = np.asarray(given)
+        code = info.type.tensor_type.elem_type
+        if code:
+            expected = relax.ConstantAttr.of(array).dtype
+            declared = element_type(code, self.where)
+            if expected != declared:
+                raise ModelError(
+                    self.where, f"values= gives input {name!r} as {expected}; it is {declared}"
+                )
+        return array
+
+    def _bind_inputs(self, inputs: Sequence[ValueInfoProto], scope: Scope, block: Block) -> None:
+        resolver = InputDims(self.symbols, self._dims, self._shapes, self.where)
+        shapes = resolver.resolve(inputs)
+        for value in inputs:
+            dtype = element_type(_tensor_info(value).elem_type, self.where)
+            tensor = relax.TensorType.of(shapes[value.name], dtype)
+            argument = block.insert_arg(tensor, len(block.args))
+            argument.name_hint = identifier(value.name)
+            self._input_names[argument] = value.name
+            scope.values[value.name] = argument
+
+    def _bind_weights(self, graph: GraphProto, scope: Scope) -> None:
+        for tensor in graph.initializer:
+            if tensor.name not in scope.values:
+                scope.values[tensor.name] = self.reader.read(tensor, self.where)
+        for sparse in graph.sparse_initializer:
+            if sparse.values.name not in scope.values:
+                scope.values[sparse.values.name] = read_sparse(self.reader, sparse, self.where)
+
+    def origins(self, value: SSAValue) -> list[str]:
+        """Return the names of the graph's inputs that `value` is computed from."""
+        found = producers(value)
+        return [self._input_names[arg] for arg in found if arg in self._input_names]
+
+    # Nodes
+
+    def walk(self, nodes: Sequence[NodeProto], scope: Scope, builder: Builder) -> None:
+        """Convert nodes in order and bind their outputs."""
+        for proto in nodes:
+            inputs = [scope[name] if name else None for name in proto.input]
+            version = scope.opsets.get(normal_domain(proto.domain), 1)
+            node = Node(proto, version, inputs, builder, scope, self)
+            saved, builder.location = builder.location, node.location
+            try:
+                results = self.convert(node)
+            except VerifyException as error:
+                raise node.fail(str(error)) from error
+            finally:
+                builder.location = saved
+            _bind_outputs(node, results)
+
+    def convert(self, node: Node) -> Sequence[Value]:
+        """Return the results of a node: folded, converted, or by its function."""
+        domain = normal_domain(node.proto.domain)
+        known = bool(node.inputs) and node.is_all_known()
+        if known and not domain:
+            folded = fold(node)
+            if folded is not None:
+                return folded if isinstance(folded, tuple) else (folded,)
+        model_function = self.functions.get((domain, node.op_type))
+        if model_function is not None:
+            return self.inline(node, model_function)
+        entry = find(domain, node.op_type, node.version)
+        if entry is None:
+            body = functions.body_of(node)
+            if body is None:
+                raise node.unsupported(f"operator {node.op_type} of opset {node.version}")
+            return self.inline(node, body)
+        if known and all(value is None or isinstance(value, np.ndarray) for value in node.inputs):
+            return self._convert_and_evaluate(node, entry.convert)
+        return _values(entry.convert(node))
+
+    def _convert_and_evaluate(self, node: Node, convert: functions.Convert) -> Sequence[Value]:
+        """Convert a node on constants in a block of its own, and compute it if it is small."""
+        target = node.builder
+        scratch = Builder(Block())
+        scratch.location = target.location
+        node.builder = scratch
+        try:
+            results = _values(convert(node))
+        finally:
+            node.builder = target
+        arrays = evaluate(scratch.block, results) if _is_small(results) else None
+        if arrays is not None:
+            return arrays
+        for op in list(scratch.block.ops):
+            op.detach()
+            target.block.add_op(op)
+        return results
+
+    def inline(self, node: Node, function: FunctionProto) -> Sequence[Value]:
+        """Return the results of a function's body on a node's inputs."""
+        attributes = {attr.name: attr for attr in function.attribute_proto}
+        attributes.update(node.attributes)
+        opsets = opset_versions(function, self.loaded.label)
+        for domain, version in node.scope.opsets.items():
+            opsets.setdefault(domain, version)
+        scope = Scope(opsets, None, attributes)
+        for i, name in enumerate(function.input):
+            scope.values[name] = node.get(i)
+        outputs = [name for i, name in enumerate(function.output) if node.wants(i)]
+        nodes = live_nodes(function.node, outputs, scope, node.location)
+        self.walk(nodes, scope, node.builder)
+        return [scope[name] if node.wants(i) else None for i, name in enumerate(function.output)]
+
+    def subgraph(
+        self, node: Node, graph: GraphProto, inputs: Sequence[Value], builder: Builder
+    ) -> list[Value]:
+        """Return the results of a subgraph of `node` on `inputs`, converted into `builder`."""
+        scope = Scope(node.scope.opsets, node.scope)
+        if len(inputs) != len(graph.input):
+            raise node.fail(f"its graph takes {len(graph.input)} inputs, {len(inputs)} are given")
+        for info, value in zip(graph.input, inputs, strict=True):
+            scope.values[info.name] = value
+        self._bind_weights(graph, scope)
+        outputs = [value.name for value in graph.output]
+        self.walk(live_nodes(graph.node, outputs, scope, node.location), scope, builder)
+        return [scope[name] for name in outputs]
+
+    # The module
+
+    def _module(
+        self,
+        inputs: Sequence[ValueInfoProto],
+        outputs: Sequence[str],
+        scope: Scope,
+        builder: Builder,
+    ) -> ModuleOp:
+        results = [self._output(name, scope[name], builder) for name in outputs]
+        builder.location = self.where
+        builder.block.add_op(relax.ReturnOp(*results))
+        types = FunctionType.from_lists(
+            [arg.type for arg in builder.block.args], [result.type for result in results]
+        )
+        named = {new: StringAttr(old) for new, old in self.symbols.names.items() if old}
+        attributes: dict[str, Attribute] = {"dim_names": DictionaryAttr(named)} if named else {}
+        main = relax.FuncOp(
+            "main",
+            types,
+            Region(builder.block),
+            _symbols_of(builder.block),
+            [value.name for value in inputs],
+            outputs,
+            attributes,
+        )
+        main.location = self.where
+        name = self.loaded.proto.graph.name
+        module = ModuleOp([main], sym_name=StringAttr(name) if name else None)
+        return module
+
+    def _output(self, name: str, value: Value, builder: Builder) -> SSAValue:
+        if value is None:
+            raise ModelError(self.where, f"output {name!r} is an absent optional")
+        if isinstance(value, tuple):
+            fields = [self._output(name, field, builder) for field in value]
+            return builder.emit(relax.TupleOp, *fields).value
+        return builder.value(value)
+
+
+def _tensor_info(value: ValueInfoProto) -> onnx.TypeProto.Tensor:
+    if value.type.WhichOneof("value") == "optional_type":
+        return value.type.optional_type.elem_type.tensor_type
+    return value.type.tensor_type
+
+
+def _symbols_of(block: Block) -> list[str]:
+    """Return the symbols of the arguments: those that the function declares."""
+    found: dict[str, None] = {}
+    for arg in block.args:
+        for dim in cast(relax.TensorType, arg.type).known_shape() or ():
+            found.update((str(key), None) for key in dim.free_vars())
+    return list(found)
+
+
+def _bind_outputs(node: Node, results: Sequence[Value]) -> None:
+    names = node.proto.output
+    if len(results) < node.num_outputs:
+        raise node.unsupported(f"output {len(results)} ({names[len(results)]!r})")
+    for name, result in zip(names, results, strict=False):
+        if name:
+            node.scope.values[name] = result
+            if isinstance(result, OpResult) and result.name_hint is None:
+                result.name_hint = identifier(name)
+
+
+def _values(result: Result) -> Sequence[Value]:
+    """Return what a converter returned as values."""
+    if isinstance(result, Tensor):
+        return (result.item,)
+    if isinstance(result, tuple | list):
+        return [item.item if isinstance(item, Tensor) else item for item in result]
+    return (cast(Value, result),)
+
+
+def _is_small(results: Sequence[Value]) -> bool:
+    """Tell whether results are worth computing at once: of known shape and few bytes."""
+    total = 0
+    for result in results:
+        if result is None or is_known(result):
+            continue
+        if not isinstance(result, SSAValue) or not isinstance(result.type, relax.TensorType):
+            return False
+        shape = result.type.static_shape()
+        if shape is None:
+            return False
+        total += prod(shape) * 8
+    return total <= _FOLD_LIMIT
