@@ -62,7 +62,9 @@ def read(op: Operation, memory: Memory, indices: list[Index], mask: Mask) -> Any
     if mask is not None and memory.array.size == 0:
         raise InterpreterError(op, f"reads from an empty buffer of shape {memory.shape}")
     places = _checked(op, memory, indices, mask)
-    return memory.array[(*memory.lanes, *places)]
+    found = memory.array[(*memory.lanes, *places)]
+    # Values are signless: of uint64 and an int64 constant NumPy would make float64.
+    return found.view(f"int{found.itemsize * 8}") if found.dtype.kind == "u" else found
 
 
 def write(op: Operation, memory: Memory, indices: list[Index], value: Any, mask: Mask) -> None:
