@@ -114,7 +114,7 @@ class TileSchedule:
         def conditions(w: IntExpr) -> list[IntExpr]:
             return [run.size - 1 - w] if masked else []
 
-        self.fill(acc, shape, bindings)
+        self.fill(acc, shape, bindings, conditions)
         self.accumulate(acc, shape, bindings, conditions)
         self.write_back(acc, shape, bindings, conditions)
 
@@ -133,14 +133,20 @@ class TileSchedule:
         spatial = tir.IterKind.SPATIAL
         return [(spatial, self.tile.rows, u), (spatial, self.tile.vectors * self.tile.lanes, w)]
 
-    def fill(self, acc: SSAValue, shape: tuple[int, int], bindings: Bindings) -> None:
-        """Append `acc = init`."""
+    def fill(
+        self,
+        acc: SSAValue,
+        shape: tuple[int, int],
+        bindings: Bindings,
+        conditions: Conditions,
+    ) -> None:
+        """Append `acc = init`; the conditions keep the axes in their domains, and cost nothing."""
         init = self.nest.block.init
         assert init is not None, "a reduction has an init"
 
         def body(u: IntExpr, w: IntExpr) -> None:
             iters = [*self.spatial_iters(bindings(u, w)), *self.tile_iters(u, w)]
-            with self.b.tile_block(f"{self.name}_init", iters) as args:
+            with self.b.tile_block(f"{self.name}_init", iters, conditions(w)) as args:
                 self.clone(init, acc, args[:-2], args[-2:], self.nest.spatial)
 
         self.over_tile(shape, body)
