@@ -1,47 +1,14 @@
 """Resampling operators against ONNX's reference implementation."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from onnx import TensorProto, helper
-from onnx.reference import ReferenceEvaluator
-from xdsl.dialects import test
-from xdsl.dialects.builtin import f32, i64
 
 from tyrex.dialects import relax
-from tyrex.interpreters.relax import evaluate
 
-Array = npt.NDArray[Any]
-
-
-def reference(op_type: str, inputs: list[Array | None], **attributes: Any) -> Array:
-    """Return the result of one ONNX operator by ONNX's own implementation."""
-    names = [f"x{i}" if array is not None else "" for i, array in enumerate(inputs)]
-    node = helper.make_node(op_type, names, ["y"], **attributes)
-    values = [
-        helper.make_tensor_value_info(
-            name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
-        )
-        for name, array in zip(names, inputs, strict=True)
-        if array is not None
-    ]
-    result = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
-    graph = helper.make_graph([node], "g", values, [result])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)])
-    feeds = {n: a for n, a in zip(names, inputs, strict=True) if a is not None}
-    return np.asarray(ReferenceEvaluator(model).run(None, feeds)[0])  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-
-
-def tensor(array: Array) -> test.TestOp:
-    """Return an operation whose result has the type of `array`."""
-    dtype = i64 if array.dtype == np.int64 else f32
-    return test.TestOp(result_types=[relax.TensorType.of(array.shape, dtype)])
-
+from .onnx_reference import meaning, reference
 
 MODES: list[tuple[str, str]] = [
     *(("nearest", m) for m in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")),
@@ -63,11 +30,10 @@ def test_resize_by_scales(mode: str, nearest_mode: str, coordinates: str) -> Non
             "nearest_mode": nearest_mode,
             "coordinate_transformation_mode": coordinates,
         }
-        expected = reference("Resize", [x, None, wide], **properties)
-        op = relax.ResizeOp(
-            tensor(x), sizes=expected.shape, scales=[float(s) for s in wide], **properties
+        (expected,) = reference("Resize", [x, None, wide], **properties)
+        (found,) = meaning(
+            relax.ResizeOp, x, sizes=expected.shape, scales=[float(s) for s in wide], **properties
         )
-        (found,) = evaluate(op, (x,), {})
         np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5, err_msg=str(scales))
 
 
@@ -83,9 +49,8 @@ def test_resize_by_sizes(mode: str, nearest_mode: str, coordinates: str) -> None
             "nearest_mode": nearest_mode,
             "coordinate_transformation_mode": coordinates,
         }
-        expected = reference("Resize", [x, None, None, sizes], **properties)
-        op = relax.ResizeOp(tensor(x), sizes=expected.shape, **properties)
-        (found,) = evaluate(op, (x,), {})
+        (expected,) = reference("Resize", [x, None, None, sizes], **properties)
+        (found,) = meaning(relax.ResizeOp, x, sizes=expected.shape, **properties)
         np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5, err_msg=str(size))
 
 
@@ -95,7 +60,7 @@ def test_resize_weights(mode: str, antialias: bool, exclude: bool) -> None:
     x = np.random.default_rng(3).random((1, 1, 7, 8), np.float32)
     for scales in ((0.5, 0.3), (0.6, 2.0)):
         wide = np.array([1, 1, *scales], np.float32)
-        expected = reference(
+        (expected,) = reference(
             "Resize",
             [x, None, wide],
             mode=mode,
@@ -103,8 +68,9 @@ def test_resize_weights(mode: str, antialias: bool, exclude: bool) -> None:
             exclude_outside=int(exclude),
             cubic_coeff_a=-0.5,
         )
-        op = relax.ResizeOp(
-            tensor(x),
+        (found,) = meaning(
+            relax.ResizeOp,
+            x,
             sizes=expected.shape,
             scales=[float(s) for s in wide],
             mode=mode,
@@ -112,7 +78,6 @@ def test_resize_weights(mode: str, antialias: bool, exclude: bool) -> None:
             exclude_outside=exclude,
             cubic_coeff_a=-0.5,
         )
-        (found,) = evaluate(op, (x,), {})
         np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5, err_msg=str(scales))
 
 
@@ -122,22 +87,22 @@ def test_resize_crop(mode: str) -> None:
     roi = np.array([0, 0, 0.4, -0.5, 1, 1, 0.6, 1.25], np.float32)
     sizes = np.array([1, 1, 3, 6])
     crop = "tf_crop_and_resize"
-    expected = reference(
+    (expected,) = reference(
         "Resize",
         [x, roi, None, sizes],
         mode=mode,
         coordinate_transformation_mode=crop,
         extrapolation_value=10.0,
     )
-    op = relax.ResizeOp(
-        tensor(x),
+    (found,) = meaning(
+        relax.ResizeOp,
+        x,
         sizes=expected.shape,
         roi=[float(r) for r in roi],
         mode=mode,
         coordinate_transformation_mode=crop,
         extrapolation_value=10.0,
     )
-    (found,) = evaluate(op, (x,), {})
     np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5)
 
 
@@ -150,11 +115,10 @@ def test_grid_sample(mode: str, padding_mode: str, align_corners: bool) -> None:
         x = rng.random((2, 2, *dims), np.float32)
         grid = (rng.random((2, *points, len(dims)), np.float32) - 0.5) * 5
         properties: dict[str, Any] = {"mode": mode, "padding_mode": padding_mode}
-        expected = reference(
+        (expected,) = reference(
             "GridSample", [x, grid], align_corners=int(align_corners), **properties
         )
-        op = relax.GridSampleOp(tensor(x), tensor(grid), align_corners=align_corners, **properties)
-        (found,) = evaluate(op, (x, grid), {})
+        (found,) = meaning(relax.GridSampleOp, x, grid, align_corners=align_corners, **properties)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
@@ -175,7 +139,6 @@ def test_roi_align(mode: str, coordinates: str, ratio: int) -> None:
         "output_height": 2,
         "output_width": 3,
     }
-    expected = reference("RoiAlign", [x, rois, batch], **properties)
-    op = relax.RoiAlignOp(tensor(x), tensor(rois), tensor(batch), **properties)
-    (found,) = evaluate(op, (x, rois, batch), {})
+    (expected,) = reference("RoiAlign", [x, rois, batch], **properties)
+    (found,) = meaning(relax.RoiAlignOp, x, rois, batch, **properties)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

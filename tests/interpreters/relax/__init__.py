@@ -1,0 +1,1 @@
+"""What operators mean, compared with ONNX's reference and with NumPy."""
