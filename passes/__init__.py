@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PASSES: dict[str, str] = {
     "annotate-patterns": "relax.annotate_patterns:AnnotatePatternsPass",
+    "fold-constants": "relax.fold_constants:FoldConstantsPass",
     "fuse-ops": "relax.fuse_ops:FuseOpsPass",
     "fuse-tir": "relax.fuse_tir:FuseTirPass",
     "inline-blocks": "tir.inline_blocks:InlineBlocksPass",
