@@ -10,8 +10,7 @@ from .registry import Array, impl
 
 @impl(relax.NonZeroOp)
 def _non_zero(op: relax.NonZeroOp, x: Array) -> Array:
-    found = np.nonzero(x) if x.ndim else (np.zeros((int(x != 0),), np.int64),)
-    return np.array(found, np.int64)[: x.ndim].reshape(x.ndim, -1)
+    return np.argwhere(x).T.astype(np.int64)
 
 
 @impl(relax.CompressOp)
