@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from xdsl.dialects.builtin import UNKNOWN_LOC, LocationAttr, i64
@@ -40,14 +40,15 @@ class Builder:
         op.location = self.location
         self.block.add_op(op)
 
-    def emit(
-        self, op_class: type[relax.RelaxOp], *operands: Operand, **properties: relax.PropertyValue
-    ) -> Tensor:
-        """Append an operator of one result and return it."""
+    def emit(self, op_class: type[relax.RelaxOp], *operands: Operand, **properties: Any) -> Tensor:
+        """Append an operator of one result and return it.
+
+        Properties are Any: an operator may take more than a PropertyValue (a list of floats).
+        """
         return Tensor(self.emit_all(op_class, *operands, **properties)[0], self)
 
     def emit_all(
-        self, op_class: type[relax.RelaxOp], *operands: Operand, **properties: relax.PropertyValue
+        self, op_class: type[relax.RelaxOp], *operands: Operand, **properties: Any
     ) -> Sequence[SSAValue]:
         """Append an operator and return all its results."""
         values = [self.value(operand) for operand in operands]
@@ -197,9 +198,7 @@ class Tensor:
             )
         return shape
 
-    def emit(
-        self, op_class: type[relax.RelaxOp], *others: Operand, **properties: relax.PropertyValue
-    ) -> Tensor:
+    def emit(self, op_class: type[relax.RelaxOp], *others: Operand, **properties: Any) -> Tensor:
         """Append an operator whose first operand is this tensor."""
         return self.builder.emit(op_class, self, *map(self.like, others), **properties)
 
@@ -394,9 +393,9 @@ class Tensor:
         self, starts: Sequence[Dim], sizes: Sequence[Dim], steps: Sequence[int]
     ) -> Tensor:
         """Return x[start + i * step] for each axis; nothing is written where that is all."""
-        if all(s == 0 for s in starts) and all(step == 1 for step in steps):
-            if tuple(sizes) == self.type.shape:
-                return self
+        from_first = all(start == 0 for start in starts) and all(step == 1 for step in steps)
+        if from_first and tuple(sizes) == self.type.shape:
+            return self
         return self.emit(
             relax.StridedSliceOp,
             starts=relax.DimsAttr.of(starts),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, cast
 
 import onnx
 from onnx import FunctionProto, NodeProto, TypeProto
@@ -11,21 +11,19 @@ from xdsl.ir import SSAValue
 
 from ...dialects import relax
 from .loading import normal_domain
-from .registry import Converter
+from .node import Node
 from .tensors import type_code
 from .values import Value, tensor_type
 
-if TYPE_CHECKING:
-    from .node import Node
-
-Convert: TypeAlias = Converter
-
 
 @cache
-def schema_of(domain: str, op_type: str, version: int) -> onnx.defs.OpSchema | None:
-    """Return ONNX's definition of an operator in an opset version, or None."""
+def schema_of(domain: str, op_type: str, version: int) -> Any:
+    """Return ONNX's OpSchema of an operator in an opset version, or None.
+
+    Any, as package onnx declares no types for the functions of a schema.
+    """
     try:
-        return onnx.defs.get_schema(op_type, version, domain)
+        return cast(Any, onnx.defs.get_schema(op_type, version, domain))
     except onnx.defs.SchemaError:
         return None
 

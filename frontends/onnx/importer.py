@@ -15,20 +15,27 @@ from typing import cast
 
 import numpy as np
 import onnx
-from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoProto
-from xdsl.dialects.builtin import DictionaryAttr, FunctionType, ModuleOp, StringAttr
+from onnx import FunctionProto, GraphProto, NodeProto, ValueInfoProto
+from xdsl.dialects.builtin import (
+    DictionaryAttr,
+    FunctionType,
+    LocationAttr,
+    ModuleOp,
+    StringAttr,
+)
 from xdsl.ir import Attribute, Block, BlockArgument, OpResult, Region, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from ...dialects import relax
-from . import functions
 from .builder import Builder, Tensor
 from .errors import ModelError, file_location
 from .evaluate import evaluate
+from .functions import body_of
 from .graph import live_nodes
 from .loading import LoadedModel, load, normal_domain, opset_versions
 from .node import Node, producers
-from .registry import Result, find
+from .registry import Converter, Result, find
+from .scope import Scope
 from .shapes import fold
 from .support import check_supported
 from .symbols import InputDims, Symbols, identifier
@@ -65,47 +72,6 @@ def from_onnx(
     except ModelError as error:
         error.add_note(f"while importing {loaded.label}")
         raise
-
-
-class Scope:
-    """The names visible at some place of a graph, function or subgraph.
-
-    Attributes:
-        values: the names bound here.
-        opsets: the opset version of each domain.
-        attributes: the attributes of the call, inside a function.
-    """
-
-    def __init__(
-        self,
-        opsets: Mapping[str, int],
-        outer: Scope | None = None,
-        attributes: Mapping[str, AttributeProto] | None = None,
-    ) -> None:
-        self.values: dict[str, Value] = {}
-        self.opsets = opsets
-        self._outer = outer
-        self._attributes = attributes
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.values or (self._outer is not None and name in self._outer)
-
-    def __getitem__(self, name: str) -> Value:
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.values:
-                return scope.values[name]
-            scope = scope._outer
-        raise KeyError(name)  # a bug: live_nodes has seen that every name is written
-
-    def attribute(self, name: str) -> AttributeProto | None:
-        """Return the attribute that the enclosing function was called with, or None."""
-        scope: Scope | None = self
-        while scope is not None:
-            if scope._attributes is not None:
-                return scope._attributes.get(name)
-            scope = scope._outer
-        return None
 
 
 class Importer:
@@ -146,7 +112,7 @@ class Importer:
         given = weights.union(scope.values, (value.name for value in inputs))
         outputs = [value.name for value in graph.output]
         nodes = live_nodes(graph.node, outputs, given, self.where)
-        check_supported(self, graph, nodes, inputs)
+        check_supported(self.loaded, self.functions, graph, nodes, inputs)
         builder = Builder(Block())
         self._bind_inputs(inputs, scope, builder.block)
         self._bind_weights(graph, scope)
@@ -237,7 +203,7 @@ class Importer:
             return self.inline(node, model_function)
         entry = find(domain, node.op_type, node.version)
         if entry is None:
-            body = functions.body_of(node)
+            body = body_of(node)
             if body is None:
                 raise node.unsupported(f"operator {node.op_type} of opset {node.version}")
             return self.inline(node, body)
@@ -245,7 +211,7 @@ class Importer:
             return self._convert_and_evaluate(node, entry.convert)
         return _values(entry.convert(node))
 
-    def _convert_and_evaluate(self, node: Node, convert: functions.Convert) -> Sequence[Value]:
+    def _convert_and_evaluate(self, node: Node, convert: Converter) -> Sequence[Value]:
         """Convert a node on constants in a block of its own, and compute it if it is small."""
         target = node.builder
         scratch = Builder(Block())
@@ -279,17 +245,20 @@ class Importer:
         return [scope[name] if node.wants(i) else None for i, name in enumerate(function.output)]
 
     def subgraph(
-        self, node: Node, graph: GraphProto, inputs: Sequence[Value], builder: Builder
+        self,
+        graph: GraphProto,
+        inputs: Sequence[Value],
+        outer: Scope,
+        builder: Builder,
+        where: LocationAttr,
     ) -> list[Value]:
-        """Return the results of a subgraph of `node` on `inputs`, converted into `builder`."""
-        scope = Scope(node.scope.opsets, node.scope)
-        if len(inputs) != len(graph.input):
-            raise node.fail(f"its graph takes {len(graph.input)} inputs, {len(inputs)} are given")
+        """Return the results of a node's subgraph on `inputs`, converted into `builder`."""
+        scope = Scope(outer.opsets, outer)
         for info, value in zip(graph.input, inputs, strict=True):
             scope.values[info.name] = value
         self._bind_weights(graph, scope)
         outputs = [value.name for value in graph.output]
-        self.walk(live_nodes(graph.node, outputs, scope, node.location), scope, builder)
+        self.walk(live_nodes(graph.node, outputs, scope, where), scope, builder)
         return [scope[name] for name in outputs]
 
     # The module

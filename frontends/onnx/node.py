@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from onnx import AttributeProto, GraphProto, NodeProto
@@ -15,11 +15,9 @@ from ...symbolic import IntExpr
 from .builder import Builder, Operand, Tensor
 from .errors import ModelError, UnknownValueError
 from .graph import node_label, node_location
+from .scope import Scope, Session
 from .tensors import element_type, read_sparse
 from .values import Array, Known, Symbolic, Value, as_dims, is_known
-
-if TYPE_CHECKING:
-    from .importer import Importer, Scope
 
 _Type = AttributeProto.AttributeType
 _T = TypeVar("_T")
@@ -51,7 +49,7 @@ class Node:
         inputs: Sequence[Value],
         builder: Builder,
         scope: Scope,
-        importer: Importer,
+        importer: Session,
     ) -> None:
         self.proto = proto
         self.version = version
@@ -80,6 +78,16 @@ class Node:
     def wants(self, position: int) -> bool:
         """Tell whether output `position` has a name, so that somebody may read it."""
         return position < len(self.proto.output) and bool(self.proto.output[position])
+
+    def subgraph(self, graph: GraphProto, inputs: Sequence[Value], builder: Builder) -> list[Value]:
+        """Return the results of a subgraph of this node, converted into `builder`.
+
+        Raises:
+            ModelError: the graph takes another number of inputs.
+        """
+        if len(inputs) != len(graph.input):
+            raise self.fail(f"its graph takes {len(graph.input)} inputs, {len(inputs)} are given")
+        return self.importer.subgraph(graph, inputs, self.scope, builder, self.location)
 
     # Errors
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoProto
 
-from .errors import UnsupportedOperatorsError, group
+from .errors import UnsupportedOperatorsError, file_location, group
 from .functions import has_body, plain_body, schema_of
 from .graph import node_label, subgraphs
-from .loading import normal_domain, opset_versions
+from .loading import LoadedModel, normal_domain, opset_versions
 from .registry import attribute_int, find, known_domains
 from .tensors import is_supported, type_name
 
-if TYPE_CHECKING:
-    from .importer import Importer
-
+_Functions = Mapping[tuple[str, str], FunctionProto]
 _Finding = tuple[str, str, str, str]  # domain, operator, reason, node
 
 
 def check_supported(
-    importer: Importer,
+    model: LoadedModel,
+    functions: _Functions,
     graph: GraphProto,
     nodes: Sequence[NodeProto],
     inputs: Sequence[ValueInfoProto],
@@ -31,11 +29,11 @@ def check_supported(
     Raises:
         UnsupportedOperatorsError: all that cannot, with counts and the nodes' names.
     """
-    survey = _Survey(importer)
+    survey = _Survey(model.label, functions)
     found = [*_inputs(inputs), *_weights(graph, nodes)]
-    found += survey.nodes(nodes, importer.loaded.opsets)
+    found += survey.nodes(nodes, model.opsets)
     if found:
-        raise UnsupportedOperatorsError(importer.where, group(found))
+        raise UnsupportedOperatorsError(file_location(model.label), group(found))
 
 
 def _inputs(inputs: Iterable[ValueInfoProto]) -> Iterator[_Finding]:
@@ -62,9 +60,9 @@ def _type_reason(code: int) -> str:
 class _Survey:
     """Looks at nodes, their subgraphs and their functions' bodies, each function once."""
 
-    def __init__(self, importer: Importer) -> None:
-        self._functions = importer.functions
-        self._label = importer.loaded.label
+    def __init__(self, label: str, functions: _Functions) -> None:
+        self._functions = functions
+        self._label = label
         self._seen: set[tuple[str, str]] = set()
 
     def nodes(self, nodes: Iterable[NodeProto], opsets: Mapping[str, int]) -> Iterator[_Finding]:

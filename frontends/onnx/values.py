@@ -88,8 +88,8 @@ def settle(array: Array, dtype: Attribute) -> Known:
     for item in flat:
         if isinstance(item, IntExpr) and item.is_constant:
             values.append(item.constant_value)
-        elif isinstance(item, int | np.integer):
-            values.append(int(item))
+        elif isinstance(item, int):
+            values.append(item)
         else:
             return Symbolic(array, dtype)
     return np.array(values, dtypes.to_numpy(dtype)).reshape(array.shape)

@@ -23,7 +23,7 @@ def _(node: Node) -> list[Value]:
     condition = node.get(0)
     if isinstance(condition, np.ndarray):
         name = "then_branch" if condition.reshape(-1)[0] else "else_branch"
-        return node.importer.subgraph(node, node.graph(name), (), node.builder)
+        return node.subgraph(node.graph(name), (), node.builder)
     then, then_values = _branch(node, node.graph("then_branch"))
     otherwise, else_values = _branch(node, node.graph("else_branch"))
     if len(then_values) != len(else_values):
@@ -38,7 +38,7 @@ def _(node: Node) -> list[Value]:
 
 def _branch(node: Node, graph: GraphProto) -> tuple[Block, list[SSAValue]]:
     builder = Builder(Block(), node.builder)
-    results = node.importer.subgraph(node, graph, (), builder)
+    results = node.subgraph(graph, (), builder)
     values = [builder.value(_item(node, result)) for result in results]
     builder.insert(relax.YieldOp(*values))
     return builder.block, values
@@ -85,7 +85,7 @@ def _unrolled(node: Node, body: GraphProto, carried: list[Value], count: int | N
                 raise node.unsupported(f"a loop of more than {UNROLL_LIMIT} iterations")
             return _while(node, body, carried)
         inputs: list[Value] = [np.array(i, np.int64), np.array(True), *carried]
-        condition, *results = node.importer.subgraph(node, body, inputs, node.builder)
+        condition, *results = node.subgraph(body, inputs, node.builder)
         if isinstance(condition, SSAValue):
             if scans or i:
                 raise node.unsupported("a loop whose condition is computed at run time")
@@ -125,7 +125,7 @@ def _while(node: Node, body: GraphProto, carried: Sequence[Value]) -> list[Value
     below = (index < condition.tensor(limit).reshape([])) & going
     condition.insert(relax.YieldOp(below.value))
     step = Builder(Block(arg_types=types), builder)
-    found = node.importer.subgraph(node, body, list(step.block.args), step)
+    found = node.subgraph(body, list(step.block.args), step)
     following = step.tensor(step.block.args[0]) + 1
     values = [step.tensor(_item(node, value)) for value in found]
     values[0] = values[0].reshape([])
@@ -167,7 +167,7 @@ def _scan(
             x.slice(axis, size - 1 - i if backward else i, 1).squeeze([axis]).item
             for x, axis, backward in zip(scanned, axes, directions, strict=True)
         ]
-        results = node.importer.subgraph(node, body, [*states, *slices], node.builder)
+        results = node.subgraph(body, [*states, *slices], node.builder)
         states = results[: len(states)]
         for output, value in zip(outputs, results[len(states) :], strict=True):
             output.append(node.tensor(_item(node, value)))

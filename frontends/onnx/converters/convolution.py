@@ -73,7 +73,7 @@ def _transposed_pads(node: Node, rank: int) -> tuple[list[int], list[int]]:
 def _to_shape(
     node: Node, x: Tensor, window: Window, more: list[int], target: list[int] | None
 ) -> tuple[Window, list[int]]:
-    """Return the window and output padding that make the result's shape `target` (or n * stride)."""
+    """Return the window and output padding that make a result of `target`, or n * stride."""
     before: list[int] = []
     after: list[int] = []
     grown: list[int] = []

@@ -12,6 +12,7 @@ from ....symbolic import as_expr
 from ..builder import Tensor
 from ..node import Node
 from ..registry import converter
+from ..values import Value
 
 _UNARY: dict[str, type[relax.RelaxOp]] = {
     "Abs": relax.AbsOp,
@@ -179,8 +180,8 @@ def _(node: Node) -> Tensor:
 
 
 @converter("Identity")
-def _(node: Node) -> object:
-    return node.get(0)
+def _(node: Node) -> list[Value]:
+    return [node.get(0)]
 
 
 @converter("Dropout", since=12)

@@ -18,7 +18,7 @@ from .linear import matmul
 
 def saturate(x: Tensor, dtype: Attribute) -> Tensor:
     """Return whole floats as integers of `dtype`, its extremes where they are outside."""
-    limits = np.iinfo(dtypes.to_numpy(dtype))
+    limits = np.iinfo(dtypes.name_of(dtype))
     return x.maximum(float(limits.min)).minimum(float(limits.max)).cast(dtype)
 
 

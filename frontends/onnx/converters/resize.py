@@ -33,7 +33,7 @@ def _asymmetric(node: Node, x: Tensor, scales: Sequence[float]) -> Tensor:
     return x.emit(
         relax.ResizeOp,
         sizes=relax.DimsAttr.of(scaled(x.shape, scales)),
-        scales=scales,  # pyright: ignore[reportArgumentType]  # ResizeOp takes floats
+        scales=scales,
         mode=mode,
         coordinate_transformation_mode="asymmetric",
         nearest_mode="floor",
@@ -75,8 +75,8 @@ def _(node: Node) -> Tensor:
     return x.emit(
         relax.ResizeOp,
         sizes=relax.DimsAttr.of(sizes),
-        scales=scales,  # pyright: ignore[reportArgumentType]  # ResizeOp takes floats
-        roi=_roi(node, axes, x.rank) if coordinates == "tf_crop_and_resize" else None,  # pyright: ignore[reportArgumentType]
+        scales=scales,
+        roi=_roi(node, axes, x.rank) if coordinates == "tf_crop_and_resize" else None,
         mode=node.text("mode", "nearest"),
         coordinate_transformation_mode=coordinates,
         nearest_mode=node.text("nearest_mode", "round_prefer_floor"),

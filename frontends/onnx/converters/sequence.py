@@ -121,8 +121,5 @@ def _(node: Node) -> list[Value]:
     columns: list[tuple[Value, ...]] = []
     for value in node.inputs:
         columns.append(value if isinstance(value, tuple) else (value,) * len(first))
-    rows = [
-        node.importer.subgraph(node, body, list(row), node.builder)
-        for row in zip(*columns, strict=True)
-    ]
+    rows = [node.subgraph(body, list(row), node.builder) for row in zip(*columns, strict=True)]
     return [tuple(row[j] for row in rows) for j in range(len(body.output))]

@@ -114,7 +114,7 @@ def _(node: Node) -> Tensor:
         relax.CompressOp,
         node.x(1),
         axis=None if axis is None else node.axis(axis, x.rank),
-        new_symbols=[symbol],  # pyright: ignore[reportArgumentType]
+        new_symbols=[symbol],
     )
 
 
@@ -123,7 +123,7 @@ def _(node: Node) -> Tensor:
     symbol = node.importer.symbols.fresh("nonzero")
     return node.x().emit(
         relax.NonZeroOp,
-        new_symbols=[symbol],  # pyright: ignore[reportArgumentType]
+        new_symbols=[symbol],
     )
 
 
@@ -136,7 +136,7 @@ def _(node: Node) -> list[Tensor]:
         x,
         axis=None if axis is None else node.axis(axis, x.rank),
         sorted=bool(node.integer("sorted", 1)),
-        new_symbols=[symbol],  # pyright: ignore[reportArgumentType]
+        new_symbols=[symbol],
     )
     return [node.tensor(result) for result in results]
 
@@ -156,7 +156,7 @@ def _(node: Node) -> Tensor:
         iou_threshold=scalar(3, "iou_threshold") or 0.0,
         score_threshold=scalar(4, "score_threshold"),
         center_point_box=bool(node.integer("center_point_box", 0)),
-        new_symbols=[node.importer.symbols.fresh("selected")],  # pyright: ignore[reportArgumentType]
+        new_symbols=[node.importer.symbols.fresh("selected")],
     )
 
 

@@ -1,0 +1,85 @@
+"""Names and what they stand for, and what a node may ask of the import it is part of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from onnx import AttributeProto, GraphProto
+from xdsl.dialects.builtin import LocationAttr
+from xdsl.ir import SSAValue
+
+from .builder import Builder
+from .symbols import Symbols
+from .tensors import TensorReader
+from .values import Value
+
+
+class Session(Protocol):
+    """The import as a whole, as nodes see it."""
+
+    @property
+    def reader(self) -> TensorReader:
+        """Reads the model's weights."""
+        ...
+
+    @property
+    def symbols(self) -> Symbols:
+        """The symbols of the module."""
+        ...
+
+    def origins(self, value: SSAValue) -> Sequence[str]:
+        """Return the names of the graph's inputs that `value` is computed from."""
+        ...
+
+    def subgraph(
+        self,
+        graph: GraphProto,
+        inputs: Sequence[Value],
+        outer: Scope,
+        builder: Builder,
+        where: LocationAttr,
+    ) -> list[Value]:
+        """Return the results of a node's subgraph on `inputs`, converted into `builder`."""
+        ...
+
+
+class Scope:
+    """The names visible at some place of a graph, function or subgraph.
+
+    Attributes:
+        values: the names bound here.
+        opsets: the opset version of each domain.
+        attributes: the attributes of the call, inside a function.
+    """
+
+    def __init__(
+        self,
+        opsets: Mapping[str, int],
+        outer: Scope | None = None,
+        attributes: Mapping[str, AttributeProto] | None = None,
+    ) -> None:
+        self.values: dict[str, Value] = {}
+        self.opsets = opsets
+        self._outer = outer
+        self._attributes = attributes
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.values or (self._outer is not None and name in self._outer)
+
+    def __getitem__(self, name: str) -> Value:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return scope.values[name]
+            scope = scope._outer
+        raise KeyError(name)  # a bug: live_nodes has seen that every name is written
+
+    def attribute(self, name: str) -> AttributeProto | None:
+        """Return the attribute that the enclosing function was called with, or None."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope._attributes is not None:
+                return scope._attributes.get(name)
+            scope = scope._outer
+        return None
