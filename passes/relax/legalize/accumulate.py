@@ -23,8 +23,14 @@ def reduce_into(
     init: Number,
     update: Update,
 ) -> None:
-    """Append a reduction into `out`, through f32 where it holds half floats."""
+    """Append a reduction into `out`, through f32 where it holds half floats.
+
+    A symbolic extent is taken to be positive: a block that never runs does not initialize.
+    """
     dtype = compute_dtype(out.dtype)
+    if any(as_expr(extent) is as_expr(0) for extent in extents):
+        k.compute(name, out, lambda *i: k.cast(k.const(init, dtype), out.dtype))
+        return
     if not extents:  # a block without reduce variables has no initialization
         k.compute(name, out, lambda *i: k.cast(update(k.const(init, dtype), *i), out.dtype))
         return

@@ -110,7 +110,7 @@ def _arg_reduction(k: KernelBuilder, op: relax.ArgReductionOp, ins: Buffers, out
         here = k.select(same, k.index_value(inner[0]), k.const(nowhere, i64))
         return k.max(acc, here) if last else k.min(acc, here)
 
-    k.reduce("position", out, reduced.extents, nowhere, place)
+    reduce_into(k, "position", out, reduced.extents, nowhere, place)
 
 
 def _same(value: Value, best: Value) -> Value:

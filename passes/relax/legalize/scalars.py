@@ -93,7 +93,7 @@ def remainder(k: KernelBuilder, a: Value, b: Value) -> Value:
 
 
 def _float_remainder(k: KernelBuilder, a: Value, b: Value) -> Value:
-    """Return the remainder of f64; of f32 operands exact where |a / b| < 2^29.
+    """Return the remainder of f64, to an ulp of a; of f32 operands exact where |a / b| < 2^29.
 
     There the quotient has 29 bits and its product with b at most 53, f64's precision. A quotient
     that was rounded up to an integer leaves a remainder of the wrong sign, which b corrects.

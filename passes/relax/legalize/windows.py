@@ -192,7 +192,7 @@ def _max_pool_with_indices(
             flat = flat * size + i
         return k.min(acc, k.select(same, k.index_value(flat), k.const(nowhere, i64)))
 
-    k.reduce("max_pool_indices", indices, relax.ints(op.kernel), nowhere, update)
+    reduce_into(k, "max_pool_indices", indices, relax.ints(op.kernel), nowhere, update)
 
 
 @rule(relax.AvgPoolOp)

@@ -1,0 +1,1 @@
+"""Kernels that legalization makes, compared with what the operators mean."""
