@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 PASSES: dict[str, str] = {
     "annotate-patterns": "relax.annotate_patterns:AnnotatePatternsPass",
+    "fold-batch-norm": "relax.fold_batch_norm:FoldBatchNormPass",
     "fold-constants": "relax.fold_constants:FoldConstantsPass",
+    "fold-scales": "relax.fold_scales:FoldScalesPass",
     "fuse-ops": "relax.fuse_ops:FuseOpsPass",
     "fuse-tir": "relax.fuse_tir:FuseTirPass",
     "inline-blocks": "tir.inline_blocks:InlineBlocksPass",

@@ -30,6 +30,7 @@ from ...dialects.relax import Array
 from ...dialects.relax.dims import num_elements
 from ...interpreters.relax import IMPLS, evaluate
 from ...symbolic import IntExpr
+from .rewriting import constant_like
 
 REFUSALS = (ArithmeticError, IndexError, NotImplementedError, ValueError)
 """What evaluating raises where an operator has no value; it stays, to raise when it runs."""
@@ -90,7 +91,7 @@ class _Folder:
             result.replace_all_uses_with(constant.result)
         block.erase_op(op)
         for owner in dict.fromkeys(owners):
-            if isinstance(owner, relax.ConstantOp) and not any(r.uses for r in owner.results):
+            if isinstance(owner, relax.ConstantOp) and not any(r.first_use for r in owner.results):
                 owner.detach()
                 owner.erase()
 
@@ -104,17 +105,6 @@ class _Folder:
                 variable = None if dim is None else dim.as_var()
                 if variable is not None and isinstance(variable.key, str):
                     self.symbols[variable.key] = extent
-
-
-def constant_like(value: SSAValue, array: Array) -> relax.ConstantOp:
-    """Return a constant of the element type of `value` that holds `array` and bears its name."""
-    assert isinstance(value.type, relax.TensorType)
-    expected = dtypes.to_numpy(value.type.dtype)
-    assert array.dtype == expected, f"{value.type} is computed as {array.dtype}"
-    compact = array if array.flags.c_contiguous else array.copy(order="C")
-    op = relax.ConstantOp(relax.ConstantAttr.of(compact, value.type.dtype))
-    op.result.name_hint = value.name_hint
-    return op
 
 
 def substitute_symbols(op: Operation, symbols: dict[str, IntExpr | int]) -> None:
