@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import onnx
-from onnx import GraphProto, NodeProto, TensorProto
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 
 def external_files(path: Path) -> list[str]:
     """Return the names of the files of weights of the model at `path`, relative to its folder."""
-    model = onnx.load(path, load_external_data=False)
+    model = ModelProto.FromString(path.read_bytes())
     found: dict[str, None] = {}
     for tensor in _tensors(model.graph):
         for entry in tensor.external_data:

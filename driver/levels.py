@@ -1,0 +1,184 @@
+"""The levels of a compile by name: which one a module is at, and how to get to another.
+
+    graph -> kernels -> scheduled -> host -> llvm -> asm, obj
+
+The first four are one module, lowered step by step; `llvm`, `asm` and `obj` are made of all its
+kernels together. Names are those of `tyrex compile --to`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.llvm import FuncOp as LLVMFuncOp
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+
+from ..backends.llvm.codegen import Options, Output
+from ..backends.llvm.compile import compile_to as compile_llvm_to
+from ..dialects import relax, tir, vm
+from ..dialects.diagnostics import CompileError
+from ..dialects.target import set_target, target_of
+from ..dialects.verify import verify_module
+from ..passes import pipelines
+from ..passes.relax.legalize import RULES
+from ..runtime.errors import ArgumentError
+from .instruments import write_module
+from .pass_context import run_pipeline
+
+IR_LEVELS = ("graph", "kernels", "scheduled", "host", "llvm")
+"""The levels that are dialects, in order."""
+
+NATIVE_LEVELS: dict[str, Output] = {"asm": "assembly", "obj": "object", "llvm-ir": "llvm"}
+"""What LLVM makes of the level `llvm`, by our names."""
+
+LEVELS = (*IR_LEVELS, *NATIVE_LEVELS)
+
+LLVM_LEVELS = (0, 2, 3, 3)
+"""For -O0 to -O3: how much LLVM does."""
+
+
+def level_of(module: ModuleOp) -> str:
+    """Return the level that a module is at, by the operations in it.
+
+    Raises:
+        CompileError: it has no function of any level.
+    """
+    functions = list(module.body.ops)
+    if any(isinstance(func, vm.FuncOp) for func in functions):
+        return "host"
+    graphs = [func for func in functions if isinstance(func, relax.FuncOp)]
+    kernels = [func for func in functions if isinstance(func, tir.FuncOp)]
+    if any(_contains(func, _is_operator) for func in graphs) or (graphs and not kernels):
+        return "graph"
+    if kernels:
+        return "kernels" if any(_contains(k, _is_block) for k in kernels) else "scheduled"
+    if any(isinstance(func, LLVMFuncOp) for func in functions):
+        return "llvm"
+    raise CompileError(
+        module,
+        "has nothing to compile",
+        hint="a module holds relax.func (a graph), tir.func (kernels), or vm.func (a program)",
+    )
+
+
+def _contains(op: Operation, wanted: Callable[[Operation], bool]) -> bool:
+    return any(wanted(inner) for inner in op.walk())
+
+
+def _is_operator(op: Operation) -> bool:
+    return type(op) in RULES
+
+
+def _is_block(op: Operation) -> bool:
+    return isinstance(op, tir.BlockOp)
+
+
+def passes_between(start: str, stop: str, opt_level: int) -> list[tuple[str, Sequence[ModulePass]]]:
+    """Return the passes from a module of level `start` to one of level `stop`, level by level.
+
+    A graph is optimised before it leaves its level; a module of another level has been.
+    """
+    first, last = IR_LEVELS.index(start), IR_LEVELS.index(stop)
+    if first > last:
+        raise ArgumentError(f"the module is at level {start}; it cannot go back to {stop}")
+    first += start != "graph"
+    table = pipelines.OPT_LEVELS[opt_level]
+    return [(level, table.get(level, ())) for level in IR_LEVELS[first : last + 1]]
+
+
+def lower(module: ModuleOp, stop: str, opt_level: int) -> ModuleOp:
+    """Lower `module`, in place, to level `stop` and verify what is there."""
+    for _, passes in passes_between(level_of(module), stop, opt_level):
+        run_pipeline(module, passes)
+    verify_module(module)
+    return module
+
+
+def compile_module_to(module: ModuleOp, level: str, opt_level: int) -> str | bytes:
+    """Return what is to be seen at a level: MLIR or LLVM IR or assembly as text, an object.
+
+    Args:
+        module: lowered in place; it names its target.
+        level: one of `LEVELS`.
+        opt_level: of -O.
+
+    Raises:
+        ArgumentError: there is no such level, or the module is past it.
+    """
+    check_level(level)
+    if level in IR_LEVELS and level != "llvm":
+        return text_of(lower(module, level, opt_level))
+    native = _native_part(module, opt_level)
+    if level == "llvm":
+        return text_of(native)
+    output = NATIVE_LEVELS[level]
+    code = compile_llvm_to(output, native, target_of(module), llvm_options(opt_level))
+    return code if output == "object" else code.decode()
+
+
+def check_level(level: str) -> None:
+    """Raise `ArgumentError` when there is no level of that name."""
+    if level not in LEVELS:
+        raise ArgumentError(f"there is no level {level!r}; use one of {', '.join(LEVELS)}")
+
+
+def llvm_options(opt_level: int) -> Options:
+    """Return what LLVM does at a level of -O."""
+    return Options(opt_level=LLVM_LEVELS[opt_level])
+
+
+def _native_part(module: ModuleOp, opt_level: int) -> ModuleOp:
+    """Return a module with the module's kernels alone, in the `llvm` dialect."""
+    if level_of(module) != "llvm":
+        lower(module, "scheduled", opt_level) if level_of(module) != "host" else None
+        for func in list(module.body.ops):
+            if not isinstance(func, tir.FuncOp):
+                func.detach()
+                func.erase(safe_erase=False)
+        run_pipeline(module, pipelines.OPT_LEVELS[opt_level]["llvm"])
+        verify_module(module)
+    return module
+
+
+def text_of(module: ModuleOp) -> str:
+    """Return a module as MLIR text."""
+    stream = io.StringIO()
+    write_module(module, stream)
+    return stream.getvalue()
+
+
+def with_target(module: ModuleOp, target: object) -> ModuleOp:
+    """Write the target on a module; return the module."""
+    set_target(module, target)  # pyright: ignore[reportArgumentType]
+    return module
+
+
+# -- what a pipeline consists of -----------------------------------------------------------------
+
+_LINE = re.compile(r"^ +(\w+)\(.*\),  # (.+)$", re.MULTILINE)
+
+
+def print_pipeline(opt_level: int) -> str:
+    """Return the passes of a level of -O, each with why it stands there."""
+    reasons = dict(_LINE.findall(inspect.getsource(pipelines)))
+    lines = [f"-O{opt_level}: {_ABOUT[opt_level]}"]
+    for level, passes in pipelines.OPT_LEVELS[opt_level].items():
+        lines.append(f"{level}:" if passes else f"{level}: no passes")
+        for module_pass in passes:
+            because = reasons.get(type(module_pass).__name__, "")
+            lines.append(f"  {module_pass.spec()!s:28} {because}".rstrip())
+    lines.append(f"obj: LLVM at -O{LLVM_LEVELS[opt_level]}, one module per kernel")
+    return "\n".join(lines)
+
+
+_ABOUT = (
+    "one kernel per operator, no fusion",
+    "fusion, exact math: no multiply-add is contracted",
+    "fusion, layouts and schedules (the default)",
+    "as -O2, and sums may be reordered",
+)

@@ -1,0 +1,112 @@
+"""What a compile is asked for, besides the model. Plain data: importing it costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from ..dialects.machine import Target
+from ..runtime.errors import ArgumentError
+
+EXEC_MODES = ("bytecode", "compiled")
+OPT_LEVELS = (0, 1, 2, 3)
+
+Progress = Callable[[str, int, int], None]
+"""Told what is going on: the stage's name, how much of it is done, of how much (0: unknown)."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Do not care."""
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """The options of one compile, checked."""
+
+    target: Target
+    opt_level: int = 2
+    dims: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Sizes of named dims."""
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    """Whole shapes of inputs."""
+
+    def key(self) -> str:
+        """Return everything that changes the result, as text."""
+        dims = sorted(self.dims.items())
+        shapes = sorted(self.shapes.items())
+        return f"{self.target!r} O{self.opt_level} {dims} {shapes}"
+
+
+def check_opt_level(level: object) -> int:
+    """Return the level when it is one.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    if isinstance(level, bool) or level not in OPT_LEVELS:
+        raise ArgumentError(f"opt_level is {level!r}; it must be 0, 1, 2 or 3")
+    return level
+
+
+def check_exec_mode(mode: object) -> None:
+    """Accept "bytecode".
+
+    Raises:
+        NotImplementedError: "compiled" is not there yet.
+        ArgumentError: there is no such mode.
+    """
+    if mode == "compiled":
+        raise NotImplementedError(
+            'exec_mode="compiled" (the host program as native code); use exec_mode="bytecode"'
+        )
+    if mode not in EXEC_MODES:
+        raise ArgumentError(f"exec_mode is {mode!r}; use one of {', '.join(EXEC_MODES)}")
+
+
+def check_dims(dims: Mapping[str, int] | None) -> dict[str, int]:
+    """Return sizes of named dims as plain ints.
+
+    Raises:
+        ArgumentError: something else than a mapping of names to sizes.
+    """
+    for name, size in _items(dims, "dims", "{'batch': 1}"):
+        if not isinstance(name, str) or not _is_size(size):
+            raise ArgumentError(
+                f"dims: expected names and sizes from 0 on, as {{'batch': 1}}; found "
+                f"{name!r}: {size!r}"
+            )
+    return {name: int(size) for name, size in (dims or {}).items()}
+
+
+def check_shapes(shapes: Mapping[str, tuple[int, ...]] | None) -> dict[str, tuple[int, ...]]:
+    """Return shapes of inputs as tuples of plain ints.
+
+    Raises:
+        ArgumentError: something else than a mapping of names to shapes.
+    """
+    for name, shape in _items(shapes, "shapes", "{'x': (1, 3, 224, 224)}"):
+        if not isinstance(name, str) or not isinstance(shape, tuple | list):
+            raise ArgumentError(
+                f"shapes: expected input names and tuples, as {{'x': (1, 3, 224, 224)}}; found "
+                f"{name!r}: {shape!r}"
+            )
+        if not all(map(_is_size, cast(Sequence[object], shape))):
+            raise ArgumentError(
+                f"shapes: input {name!r}: expected sizes from 0 on; found {shape!r}; leave out "
+                "inputs whose dims are to stay symbolic, and name dims in dims="
+            )
+    return {name: tuple(int(size) for size in shape) for name, shape in (shapes or {}).items()}
+
+
+def _items(mapping: object, what: str, example: str) -> list[tuple[object, object]]:
+    if mapping is None:
+        return []
+    if not isinstance(mapping, Mapping):
+        raise ArgumentError(f"{what}: expected a dict such as {example}; found {mapping!r}")
+    return list(cast(Mapping[object, object], mapping).items())
+
+
+def _is_size(size: object) -> bool:
+    index = getattr(size, "__index__", None)
+    return index is not None and not isinstance(size, bool) and index() >= 0
