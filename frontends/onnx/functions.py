@@ -37,7 +37,16 @@ def plain_body(domain: str, op_type: str, version: int) -> FunctionProto | None:
     usable = [known for known in schema.function_opset_versions if known <= version]
     if not usable:
         return None
-    return FunctionProto.FromString(schema.get_function_with_opset_version(max(usable)))
+    body = FunctionProto.FromString(schema.get_function_with_opset_version(max(usable)))
+    return _with_defaults(body, schema)
+
+
+def _with_defaults(body: FunctionProto, schema: Any) -> FunctionProto:
+    """Return a function that knows the defaults of its operator's attributes."""
+    for attribute in schema.attributes.values():
+        if attribute.default_value.name:
+            body.attribute_proto.add().CopyFrom(attribute.default_value)
+    return body
 
 
 def has_body(domain: str, op_type: str, version: int) -> bool:
@@ -72,7 +81,7 @@ def body_of(node: Node) -> FunctionProto | None:
         )
     except (RuntimeError, onnx.checker.ValidationError):
         return None
-    return FunctionProto.FromString(body) if body else None
+    return _with_defaults(FunctionProto.FromString(body), schema) if body else None
 
 
 def _bound(node: Node) -> NodeProto:

@@ -32,6 +32,11 @@ def subgraphs(node: NodeProto) -> Iterator[GraphProto]:
             yield from attr.graphs
 
 
+def has_subgraph(node: NodeProto) -> bool:
+    """Tell whether a node has graphs among its attributes."""
+    return next(subgraphs(node), None) is not None
+
+
 def free_names(graph: GraphProto) -> dict[str, None]:
     """Return the names that a subgraph takes from the graphs around it, in order of use."""
     bound = {value.name for value in graph.input}

@@ -31,14 +31,14 @@ from .builder import Builder, Tensor
 from .errors import ModelError, file_location
 from .evaluate import evaluate
 from .functions import body_of
-from .graph import live_nodes
+from .graph import has_subgraph, live_nodes
 from .loading import LoadedModel, load, normal_domain, opset_versions
 from .node import Node, producers
 from .registry import Converter, Result, find
 from .scope import Scope
 from .shapes import fold
 from .support import check_supported
-from .symbols import InputDims, Symbols, identifier
+from .symbols import InputDims, Symbols, identifier, tensor_info
 from .tensors import TensorReader, element_type, read_sparse
 from .values import Value, is_known
 
@@ -153,7 +153,7 @@ class Importer:
         resolver = InputDims(self.symbols, self._dims, self._shapes, self.where)
         shapes = resolver.resolve(inputs)
         for value in inputs:
-            dtype = element_type(_tensor_info(value).elem_type, self.where)
+            dtype = element_type(tensor_info(value).elem_type, self.where)
             tensor = relax.TensorType.of(shapes[value.name], dtype)
             argument = block.insert_arg(tensor, len(block.args))
             argument.name_hint = identifier(value.name)
@@ -207,7 +207,8 @@ class Importer:
             if body is None:
                 raise node.unsupported(f"operator {node.op_type} of opset {node.version}")
             return self.inline(node, body)
-        if known and all(value is None or isinstance(value, np.ndarray) for value in node.inputs):
+        numbers = all(value is None or isinstance(value, np.ndarray) for value in node.inputs)
+        if known and numbers and not has_subgraph(node.proto):
             return self._convert_and_evaluate(node, entry.convert)
         return _values(entry.convert(node))
 
@@ -231,7 +232,7 @@ class Importer:
 
     def inline(self, node: Node, function: FunctionProto) -> Sequence[Value]:
         """Return the results of a function's body on a node's inputs."""
-        attributes = {attr.name: attr for attr in function.attribute_proto}
+        attributes = {attr.name: attr for attr in function.attribute_proto}  # the defaults
         attributes.update(node.attributes)
         opsets = opset_versions(function, self.loaded.label)
         for domain, version in node.scope.opsets.items():
@@ -299,12 +300,6 @@ class Importer:
             fields = [self._output(name, field, builder) for field in value]
             return builder.emit(relax.TupleOp, *fields).value
         return builder.value(value)
-
-
-def _tensor_info(value: ValueInfoProto) -> onnx.TypeProto.Tensor:
-    if value.type.WhichOneof("value") == "optional_type":
-        return value.type.optional_type.elem_type.tensor_type
-    return value.type.tensor_type
 
 
 def _symbols_of(block: Block) -> list[str]:

@@ -39,6 +39,8 @@ def check_supported(
 def _inputs(inputs: Iterable[ValueInfoProto]) -> Iterator[_Finding]:
     for value in inputs:
         kind = value.type.WhichOneof("value")
+        if kind == "optional_type" and value.type.optional_type.elem_type.HasField("tensor_type"):
+            continue  # a tensor that is there; values={name: None} says that it is not
         if kind != "tensor_type":
             what = kind.removesuffix("_type") if kind else "value without a type"
             yield "", "input", f"an input that is a {what}", value.name

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from onnx import TensorShapeProto, ValueInfoProto
+from onnx import TensorShapeProto, TypeProto, ValueInfoProto
 from xdsl.dialects.builtin import LocationAttr
 
 from ...symbolic import IntExpr, as_expr, var
@@ -86,7 +86,7 @@ class InputDims:
 
     def _fix_shape(self, value: ValueInfoProto, shape: Sequence[int]) -> None:
         dims = _proto_shape(value)
-        if value.type.tensor_type.HasField("shape") and len(dims) != len(shape):
+        if tensor_info(value).HasField("shape") and len(dims) != len(shape):
             raise ModelError(
                 self._where,
                 f"shapes= gives input {value.name!r} {len(shape)} dims {tuple(shape)}; "
@@ -119,7 +119,7 @@ class InputDims:
         given = self._shapes.get(value.name)
         if given is not None:
             return tuple(as_expr(size) for size in given)
-        if not value.type.tensor_type.HasField("shape"):
+        if not tensor_info(value).HasField("shape"):
             raise ModelError(
                 self._where,
                 f"the model does not say how many dims input {value.name!r} has",
@@ -138,8 +138,15 @@ class InputDims:
         return self._values[param]
 
 
+def tensor_info(value: ValueInfoProto) -> TypeProto.Tensor:
+    """Return what the model says of an input's tensor; an optional one is there."""
+    if value.type.WhichOneof("value") == "optional_type":
+        return value.type.optional_type.elem_type.tensor_type
+    return value.type.tensor_type
+
+
 def _proto_shape(value: ValueInfoProto) -> Sequence[TensorShapeProto.Dimension]:
-    return value.type.tensor_type.shape.dim
+    return tensor_info(value).shape.dim
 
 
 def _show(dims: Sequence[TensorShapeProto.Dimension]) -> str:

@@ -11,6 +11,7 @@ from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ....dialects import relax
 from ..builder import Builder, Tensor, concat
+from ..errors import ModelError
 from ..node import Node
 from ..registry import converter
 from ..values import Array, Item, Value, is_known
@@ -24,6 +25,7 @@ def _(node: Node) -> list[Value]:
     if isinstance(condition, np.ndarray):
         name = "then_branch" if condition.reshape(-1)[0] else "else_branch"
         return node.subgraph(node.graph(name), (), node.builder)
+    assert condition is None or isinstance(condition, SSAValue), "a condition is no sequence"
     then, then_values = _branch(node, node.graph("then_branch"))
     otherwise, else_values = _branch(node, node.graph("else_branch"))
     if len(then_values) != len(else_values):
@@ -39,6 +41,8 @@ def _(node: Node) -> list[Value]:
 def _branch(node: Node, graph: GraphProto) -> tuple[Block, list[SSAValue]]:
     builder = Builder(Block(), node.builder)
     results = node.subgraph(graph, (), builder)
+    if any(value is None or isinstance(value, tuple) for value in results):
+        raise node.unknown("the condition that chooses a sequence or optional", node.get(0))
     values = [builder.value(_item(node, result)) for result in results]
     builder.insert(relax.YieldOp(*values))
     return builder.block, values
@@ -110,7 +114,9 @@ def stack(node: Node, items: Sequence[Tensor], axis: int, body: GraphProto, j: i
 def _while(node: Node, body: GraphProto, carried: Sequence[Value]) -> list[Value]:
     """Return the results of a relax.while over (iteration, condition, carried...)."""
     if len(body.output) - 1 > len(carried):
-        raise node.unsupported("a loop of run-time length that collects outputs")
+        raise _unknown_length(node, "the length of a loop that collects outputs")
+    if any(value is None or isinstance(value, tuple) for value in carried):
+        raise _unknown_length(node, "the length of a loop over sequences or optionals")
     builder = node.builder
     limit = node.x(0).value if node.has(0) else builder.value(np.array(np.iinfo(np.int64).max))
     start = node.x(1).reshape([]).value if node.has(1) else builder.value(np.array(True))
@@ -136,6 +142,12 @@ def _while(node: Node, body: GraphProto, carried: Sequence[Value]) -> list[Value
     op = relax.WhileOp(inits, types, Region(condition.block), Region(step.block))
     builder.insert(op)
     return list(op.results[2:])
+
+
+def _unknown_length(node: Node, what: str) -> ModelError:
+    bounds = [node.get(0), node.get(1)]
+    unknown = next((value for value in bounds if isinstance(value, SSAValue)), None)
+    return node.unsupported(what) if unknown is None else node.unknown(what, unknown)
 
 
 @converter("Scan", since=9)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from onnx import AttributeProto
 from xdsl.dialects.builtin import f32, i64
+from xdsl.ir import Attribute
 
 from ....dialects import dtypes, relax
-from ....symbolic import as_expr, ceildiv, max_
+from ....symbolic import IntExpr, as_expr, ceildiv, max_
 from ..builder import Tensor, iota
 from ..node import Node
 from ..registry import converter
@@ -53,17 +54,27 @@ def _(node: Node) -> Tensor:
 def _(node: Node) -> Tensor:
     """Start + delta * (0, 1, ..): as many as fit before the limit."""
     dtype = node.x(0).dtype
-    if dtypes.is_float(dtype):
-        start, limit, delta = (float(node.array(i, "a bound").item()) for i in range(3))
-        count = max(int(np.ceil((limit - start) / delta)), 0)
-        numbers = iota(node.builder, count, dtype)
-        return numbers * delta + start
-    start, limit, delta = (node.dims(i, "a bound")[0] for i in range(3))
+    bounds = [_bound(node, i) for i in range(3)]
+    whole = [bound for bound in bounds if isinstance(bound, IntExpr)]
+    if len(whole) == 3:
+        return _range(node, whole[0], whole[1], whole[2], dtype)
+    start, limit, delta = (node.array(i, "a bound").item() for i in range(3))
+    count = max(int(np.ceil((limit - start) / delta)), 0)
+    return iota(node.builder, count, dtype) * delta + start
+
+
+def _bound(node: Node, position: int) -> IntExpr | float:
+    value = node.known(position, "a bound")
+    if isinstance(value, np.ndarray) and not float(value.item()).is_integer():
+        return float(value.item())
+    return node.dims(position, "a bound")[0]
+
+
+def _range(node: Node, start: IntExpr, limit: IntExpr, delta: IntExpr, dtype: Attribute) -> Tensor:
     if not delta.is_constant or delta == 0:
         raise node.fail(f"delta is {delta}, expected a number that is not 0")
     step = delta.constant_value
-    span = limit - start if step > 0 else start - limit
-    count = ceildiv(span, abs(step))
+    count = ceildiv(limit - start if step > 0 else start - limit, abs(step))
     if not count.provably_ge0({key: (0, None) for key in count.free_vars()}):
         count = max_(count, 0)
     numbers = iota(node.builder, count, dtype)

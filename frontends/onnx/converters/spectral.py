@@ -22,6 +22,8 @@ def _(node: Node) -> Tensor:
         axis = node.integer("axis", 1)
     axis = node.axis(axis, x.rank)
     length = x.shape[axis]
+    if node.integer("inverse", 0) and node.integer("onesided", 0):
+        length = (length - 1) * 2  # x is the first half of the spectrum of a real signal
     if node.has(1):
         length = node.dims(1, "dft_length")[0]
     if not length.is_constant or not x.shape[axis].is_constant:
