@@ -22,14 +22,7 @@ from xdsl.dialects.builtin import UNKNOWN_LOC, LocationAttr, i1, i64
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...symbolic import IntExpr, as_expr, var
-from .access import (
-    AllocOp,
-    IndexValueOp,
-    LoadOp,
-    PredicatedLoadOp,
-    PredicateOp,
-    StoreOp,
-)
+from .access import AllocOp, IndexValueOp, LoadOp, PredicatedLoadOp, PredicateOp, StoreOp
 from .attributes import GLOBAL, BufferType, ForKind, IterKind
 from .base import INDEX, free_symbols
 from .control import BlockOp, ForOp, IfOp
@@ -226,6 +219,9 @@ class KernelBuilder(Emitter):
         The reduction runs over `extents` in any order: `update` must be commutative and
         associative in its first argument, up to rounding.
         """
+        if 0 in extents:  # a block that never runs would not run its init either
+            self.compute(name, out, lambda *_: self.const(init, out.dtype))
+            return
         rank = len(out.shape)
 
         def body(*iters: IntExpr) -> None:

@@ -37,8 +37,7 @@ def _result_type(op: Operation) -> np.dtype[Any]:
 
 def _where(cond: Array, a: Array, b: Array) -> Array:
     """Return a where cond, else b (both of one type)."""
-    chosen: npt.NDArray[Any] = np.where(cond, a, b)
-    return chosen
+    return np.where(np.asarray(cond), np.asarray(a), np.asarray(b))
 
 
 # -- floats ----------------------------------------------------------------------------------

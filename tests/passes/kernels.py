@@ -1,0 +1,436 @@
+"""Kernels of random ragged shapes with inputs whose results are exact in every order.
+
+Values are small integers, so that sums and products are exact also in f32: what a pass leaves has
+to give the same bits.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.dialects.builtin import ModuleOp, f32, i32, i64
+from xdsl.ir import Attribute
+
+from tyrex.dialects import dtypes, tir
+from tyrex.dialects.target import Target, set_target
+from tyrex.dialects.tir.compute import Buffer, KernelBuilder
+from tyrex.dialects.tir.values import Value
+from tyrex.interpreters.tir import run_kernel
+from tyrex.symbolic import IntExpr, as_expr, var
+
+Array = NDArray[Any]
+SIZES = (1, 2, 3, 5, 7, 8, 16, 17, 33)
+SMALL = (1, 2, 3, 5)
+TYPES = (f32, i32)
+TARGETS = (
+    Target("x86_64-linux-gnu", vector_bits=256, vector_registers=16),
+    Target("x86_64-linux-gnu", vector_bits=512, vector_registers=32),
+    Target("x86_64-linux-gnu", vector_bits=128, vector_registers=16),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kernel and the values of its symbols."""
+
+    func: tir.FuncOp
+    symbols: dict[str, int]
+
+    def arguments(self, seed: int) -> list[Array]:
+        """Return inputs of small integers, and outputs."""
+        rng = np.random.default_rng(seed)
+        arrays: list[Array] = []
+        for arg in (*self.func.inputs, *self.func.outputs):
+            assert isinstance(arg.type, tir.BufferType)
+            shape = [dim.evaluate(self.symbols) for dim in arg.type.shape]
+            arrays.append(rng.integers(-3, 4, shape).astype(dtypes.to_numpy(arg.type.dtype)))
+        return arrays
+
+    def outputs_of(self, func: tir.FuncOp, seed: int, **options: Any) -> list[Array]:
+        """Run a form of the kernel and return its outputs."""
+        arrays = self.arguments(seed)
+        run_kernel(func, arrays, self.symbols, **options)
+        return arrays[len(func.inputs) :]
+
+
+def module_of(func: tir.FuncOp, target: Target) -> ModuleOp:
+    """Return a module for `target` with a copy of the kernel."""
+    module = ModuleOp([func.clone()])
+    set_target(module, target)
+    return module
+
+
+def kernel_in(module: ModuleOp) -> tir.FuncOp:
+    """Return the module's kernel."""
+    (func,) = module.body.ops
+    assert isinstance(func, tir.FuncOp)
+    return func
+
+
+def assert_same(found: list[Array], expected: list[Array]) -> None:
+    """Check that all bits agree (any NaN is NaN)."""
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+Dims = Callable[..., int]
+Build = Callable[[KernelBuilder, Random, Attribute], None]
+
+
+def _pick(r: Random) -> int:
+    return r.choice(SIZES)
+
+
+def _relu(k: KernelBuilder, x: Value) -> Value:
+    return k.max(x, k.const(0, x.dtype))
+
+
+def _least(dtype: Attribute) -> float | int:
+    return float("-inf") if dtypes.is_float(dtype) else -(2**31)
+
+
+def elementwise(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """A chain through temporaries: broadcast, transposed, read twice."""
+    m, n = _pick(r), _pick(r)
+    a, b, c = k.input((m, n), dtype), k.input((n,), dtype), k.input((n, m), dtype)
+    y, z = k.output((m, n), dtype), k.output((n, m), dtype)
+    t, u = k.temp((m, n), dtype), k.temp((m, n), dtype)
+    k.compute("add", t, lambda i, j: k.load(a, i, j) + k.load(b, j))
+    k.compute("mul", u, lambda i, j: k.load(t, i, j) * k.load(c, j, i) - k.load(a, i, 0))
+    k.compute("relu", y, lambda i, j: _relu(k, k.load(u, i, j)))
+    k.compute("move", z, lambda i, j: k.load(u, j, i))
+
+
+def scalars(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """Rank 0 and empty axes beside others."""
+    n = r.choice((0, 1, 5))
+    a, s = k.input((n, 3), dtype), k.input((), dtype)
+    y, z = k.output((n, 3), dtype), k.output((), dtype)
+    k.compute("scale", y, lambda i, j: k.load(a, i, j) * k.load(s))
+    k.reduce("sum", z, (n, 3), 0, lambda acc, i, j: acc + k.load(a, i, j))
+
+
+def pad_slice(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """A pad, and a slice of it with steps."""
+    m, n, low = _pick(r), _pick(r), r.choice((0, 1, 3))
+    step = r.choice((1, 2, 3))
+    a = k.input((m, n), dtype)
+    padded = k.temp((m + low, n + low + 2), dtype)
+    out_n = (n + low + 1) // step + 1
+    y = k.output((m + low, out_n), dtype)
+    k.compute(
+        "pad",
+        padded,
+        lambda i, j: k.load(
+            a, i - low, j - low, where=[i - low, j - low, n - 1 + low - j], default=7
+        ),
+    )
+    last = n + low + 1
+    k.compute("slice", y, lambda i, j: k.load(padded, i, last - j * step) + k.const(1, dtype))
+
+
+def concat(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """Two inputs side by side, scaled."""
+    m, n, p = _pick(r), _pick(r), _pick(r)
+    a, b = k.input((m, n), dtype), k.input((m, p), dtype)
+    t, y = k.temp((m, n + p), dtype), k.output((m, n + p), dtype)
+
+    def pick(i: IntExpr, j: IntExpr) -> Value:
+        left = k.load(a, i, j, where=[n - 1 - j])
+        right = k.load(b, i, j - n, where=[j - n])
+        return k.select(k.predicate(n - 1 - j), left, right)
+
+    k.compute("concat", t, pick)
+    k.compute("double", y, lambda i, j: k.load(t, i, j) + k.load(t, i, j))
+
+
+def matmul(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """A batched product, either side transposed or not, bias and activation after it."""
+    batch, m, n, p = r.choice((1, 1, 3)), _pick(r), _pick(r), _pick(r)
+    ta, tb = r.random() < 0.3, r.random() < 0.5
+    a = k.input((batch, p, m) if ta else (batch, m, p), dtype)
+    b = k.input((n, p) if tb else (p, n), dtype)
+    bias, y = k.input((n,), dtype), k.output((batch, m, n), dtype)
+    t = k.temp((batch, m, n), dtype)
+
+    def update(acc: Value, h: IntExpr, i: IntExpr, j: IntExpr, q: IntExpr) -> Value:
+        left = k.load(a, h, q, i) if ta else k.load(a, h, i, q)
+        return acc + left * (k.load(b, j, q) if tb else k.load(b, q, j))
+
+    k.reduce("matmul", t, (p,), 0, update)
+    k.compute("bias", y, lambda h, i, j: _relu(k, k.load(t, h, i, j) + k.load(bias, j)))
+
+
+def conv(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """A convolution with strides, dilation, borders and groups; bias and residual after it."""
+    groups = r.choice((1, 1, 2, 3))
+    cg, og = r.choice((1, 2, 4)), r.choice((1, 3, 4, 9))
+    if r.random() < 0.3:
+        groups, cg, og = r.choice((3, 8)), 1, 1  # depthwise
+    kh, kw = r.choice(((1, 1), (3, 3), (3, 2), (5, 1)))
+    stride, dilation, pad = r.choice((1, 1, 2, 3)), r.choice((1, 1, 2)), r.choice((0, 1, 2))
+    oh, ow = r.choice((1, 3, 7)), r.choice((1, 3, 8, 13, 17))
+    h = max((oh - 1) * stride + (kh - 1) * dilation + 1 - 2 * pad, 1)
+    w = max((ow - 1) * stride + (kw - 1) * dilation + 1 - 2 * pad, 1)
+    x = k.input((2, groups * cg, h, w), dtype)
+    f = k.input((groups * og, cg, kh, kw), dtype)
+    bias, rest = k.input((groups * og,), dtype), k.input((2, groups * og, oh, ow), dtype)
+    t, y = k.temp((2, groups * og, oh, ow), dtype), k.output((2, groups * og, oh, ow), dtype)
+
+    def update(acc: Value, n: IntExpr, o: IntExpr, i: IntExpr, j: IntExpr, *k_: IntExpr) -> Value:
+        c, u, v = k_
+        row, column = i * stride + u * dilation - pad, j * stride + v * dilation - pad
+        where = [row, h - 1 - row, column, w - 1 - column] if pad else []
+        source = k.load(x, n, o // og * cg + c, row, column, where=where)
+        return acc + source * k.load(f, o, c, u, v)
+
+    k.reduce("conv", t, (cg, kh, kw), 0, update)
+    k.compute(
+        "add",
+        y,
+        lambda n, o, i, j: (
+            _relu(k, k.load(t, n, o, i, j) + k.load(bias, o)) + k.load(rest, n, o, i, j)
+        ),
+    )
+
+
+def pooling(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """Greatest and sum of windows."""
+    c, oh, ow = r.choice(SMALL), r.choice((1, 4, 7)), r.choice((1, 5, 16, 19))
+    size, stride, pad = r.choice((2, 3)), r.choice((1, 2)), r.choice((0, 1))
+    h, w = (oh - 1) * stride + size - 2 * pad, (ow - 1) * stride + size - 2 * pad
+    h, w = max(h, 1), max(w, 1)
+    x = k.input((c, h, w), dtype)
+    y, z = k.output((c, oh, ow), dtype), k.output((c, oh, ow), dtype)
+
+    def window(default: float | int) -> Callable[..., Value]:
+        def load(ch: IntExpr, i: IntExpr, j: IntExpr, u: IntExpr, v: IntExpr) -> Value:
+            row, column = i * stride + u - pad, j * stride + v - pad
+            where = [row, h - 1 - row, column, w - 1 - column]
+            return k.load(x, ch, row, column, where=where, default=default)
+
+        return load
+
+    least = _least(dtype)
+    greatest, sums = window(least), window(0)
+    k.reduce("max", y, (size, size), least, lambda acc, *i: k.max(acc, greatest(*i)))
+    k.reduce("sum", z, (size, size), 0, lambda acc, *i: acc + sums(*i))
+
+
+def softmax(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """The shape of softmax: maximum, map, sum, map. In integers, so that it is exact."""
+    m, n = _pick(r), _pick(r)
+    x, y = k.input((m, n), dtype), k.output((m, n), dtype)
+    top, total, e = k.temp((m,), dtype), k.temp((m,), dtype), k.temp((m, n), dtype)
+    least = _least(dtype)
+    k.reduce("max", top, (n,), least, lambda acc, i, j: k.max(acc, k.load(x, i, j)))
+    k.compute("exp", e, lambda i, j: k.load(x, i, j) - k.load(top, i) + k.const(7, dtype))
+    k.reduce("sum", total, (n,), 0, lambda acc, i, j: acc + k.load(e, i, j))
+    k.compute("div", y, lambda i, j: k.load(e, i, j) / k.load(total, i))
+
+
+def reductions(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """Sums along each choice of axes; products; an epilogue that reads the reduced value."""
+    shape = (r.choice(SMALL), _pick(r), _pick(r))
+    x = k.input(shape, dtype)
+    axes = r.choice(((0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)))
+    kept = [axis for axis in range(3) if axis not in axes]
+    out_shape = [shape[axis] for axis in kept]
+    sums, signs = k.temp(out_shape, dtype), k.output(out_shape, dtype)
+    y = k.output(out_shape, dtype)
+
+    def element(*iters: IntExpr) -> Value:
+        place = dict(zip((*kept, *axes), iters, strict=True))
+        return k.load(x, *(place[axis] for axis in range(3)))
+
+    extents = [shape[axis] for axis in axes]
+    k.reduce("sum", sums, extents, 0, lambda acc, *i: acc + element(*i))
+    k.compute("twice", y, lambda *i: k.load(sums, *i) * k.const(2, dtype))
+
+    def sign(acc: Value, *iters: IntExpr) -> Value:
+        negative = element(*iters) < 0
+        return acc * k.select(negative, k.const(-1, dtype), k.const(1, dtype))
+
+    k.reduce("product", signs, extents, 1, sign)
+
+
+def norm(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """The shape of a normalization: two sums over one read, scale and shift."""
+    m, n = _pick(r), _pick(r)
+    x, scale, y = k.input((m, n), dtype), k.input((n,), dtype), k.output((m, n), dtype)
+    s, q = k.temp((m,), dtype), k.temp((m,), dtype)
+    k.reduce("sum", s, (n,), 0, lambda acc, i, j: acc + k.load(x, i, j))
+    k.reduce("squares", q, (n,), 0, lambda acc, i, j: acc + k.load(x, i, j) * k.load(x, i, j))
+    k.compute(
+        "scale",
+        y,
+        lambda i, j: (
+            (k.load(x, i, j) * k.const(n, dtype) - k.load(s, i)) * k.load(scale, j) + k.load(q, i)
+        ),
+    )
+
+
+def gather_scatter(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """Indices out of memory: read at them, and added to in order."""
+    m, n = _pick(r), _pick(r)
+    x, at = k.input((m, n), dtype), k.input((n,), i64)
+    y, z = k.output((n, m), dtype), k.output((m,), dtype)
+
+    def place(j: IntExpr) -> IntExpr:
+        return (k.as_index(k.load(at, j)) + m * 3) % m
+
+    k.compute("gather", y, lambda j, i: k.load(x, place(j), (i + 1) % n))
+    k.compute("zero", z, lambda i: k.const(0, dtype))
+
+    def scatter() -> None:
+        def add(j: IntExpr) -> None:
+            target = place(j)
+            k.store(z, [target], k.load(z, target) + k.load(x, 0, j))
+
+        k.for_(n, add)
+
+    k.opaque("scatter", scatter)
+
+
+def scan(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """A running sum: each element needs the one before; odd elements only are kept."""
+    m, n = _pick(r), _pick(r)
+    x, y = k.input((m, n), dtype), k.output((m, n), dtype)
+    t = k.temp((m, n), dtype)
+
+    def rows(i: IntExpr) -> None:
+        def step(j: IntExpr) -> None:
+            before = k.load(t, i, j - 1, where=[j - 1])
+            k.store(t, [i, j], before + k.load(x, i, j))
+
+            def keep() -> None:
+                k.store(y, [i, j], k.load(t, i, j))
+
+            def drop() -> None:
+                k.store(y, [i, j], k.index_value(j, dtype))
+
+            k.if_(k.predicate(j % 2 - 1), keep, drop)
+
+        k.for_(n, step)
+
+    k.opaque("scan", lambda: k.for_(m, rows))
+
+
+def conditional(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """Statements under conditions that come out of memory."""
+    n = _pick(r)
+    x, y = k.input((n,), dtype), k.output((n,), dtype)
+    t = k.temp((n,), dtype)
+
+    def body(i: IntExpr) -> None:
+        value = k.load(x, i)
+        k.if_(value > 0, lambda: k.store(t, [i], value), lambda: k.store(t, [i], -value))
+
+    k.nest("abs", [(tir.IterKind.SPATIAL, n)], body)
+    k.compute("more", y, lambda i: k.load(t, i) + k.index_value(i * 2 + 1, dtype))
+
+
+def stack(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+    """A small buffer of each iteration's own: the two greatest of a row."""
+    m, n = _pick(r), _pick(r)
+    x, y = k.input((m, n), dtype), k.output((m, 2), dtype)
+
+    def row(i: IntExpr) -> None:
+        best = k.temp((2,), dtype, tir.STACK)
+        k.for_(2, lambda j: k.store(best, [j], k.const(_least(dtype), dtype)))
+
+        def meet(j: IntExpr) -> None:
+            value = k.load(x, i, j)
+            first, second = k.load(best, 0), k.load(best, 1)
+            k.store(best, [1], k.max(second, k.min(first, value)))
+            k.store(best, [0], k.max(first, value))
+
+        k.for_(n, meet)
+        k.for_(2, lambda j: k.store(y, [i, j], k.load(best, j)))
+
+    k.nest("top", [(tir.IterKind.SPATIAL, m)], row)
+
+
+BUILDERS: tuple[Build, ...] = (
+    elementwise,
+    scalars,
+    pad_slice,
+    concat,
+    matmul,
+    conv,
+    pooling,
+    softmax,
+    reductions,
+    norm,
+    gather_scatter,
+    scan,
+    conditional,
+    stack,
+)
+
+
+def build(builder: Build, seed: int, dtype: Attribute) -> Case:
+    """Return the kernel that a builder makes of a seed."""
+    name = getattr(builder, "__name__", "kernel")
+    k = KernelBuilder(name)
+    builder(k, Random(f"{name} {seed}"), dtype)
+    func = k.build()
+    func.verify()
+    return Case(func, {})
+
+
+def symbolic_matmul(dtype: Attribute) -> Case:
+    """A product of symbolic extents with an activation after it."""
+    k = KernelBuilder("symbolic_matmul")
+    m, n, p = var("m"), var("n"), as_expr(5)
+    a, b, y = k.input((m, p), dtype), k.input((p, n), dtype), k.output((m, n), dtype)
+    t = k.temp((m, n), dtype)
+    k.reduce("matmul", t, (p,), 0, lambda acc, i, j, q: acc + k.load(a, i, q) * k.load(b, q, j))
+    k.compute("relu", y, lambda i, j: _relu(k, k.load(t, i, j)))
+    func = k.build()
+    func.verify()
+    return Case(func, {"m": 7, "n": 17})
+
+
+def symbolic_window(dtype: Attribute) -> Case:
+    """Sums of windows over the border of a symbolic axis, and a reversal."""
+    k = KernelBuilder("symbolic_window")
+    n = var("n")
+    x, y, z = k.input((3, n), dtype), k.output((3, n), dtype), k.output((3, n), dtype)
+    k.reduce(
+        "sum",
+        y,
+        (3,),
+        0,
+        lambda acc, c, i, u: acc + k.load(x, c, i + u - 1, where=[i + u - 1, n - i - u]),
+    )
+    k.compute("reverse", z, lambda c, i: k.load(y, c, n - 1 - i))
+    func = k.build()
+    func.verify()
+    return Case(func, {"n": 19})
+
+
+SYMBOLIC: tuple[Callable[[Attribute], Case], ...] = (symbolic_matmul, symbolic_window)
+
+Maker = Callable[[], Case]
+
+
+def all_cases(seeds: int) -> list[tuple[str, Maker]]:
+    """Return (name, maker) of every kernel in both element types."""
+    found: list[tuple[str, Maker]] = []
+    for dtype in TYPES:
+        for builder in BUILDERS:
+            name = getattr(builder, "__name__", "kernel")
+            for seed in range(seeds):
+                found.append((f"{name}-{dtype}-{seed}", partial(build, builder, seed, dtype)))
+        for maker in SYMBOLIC:
+            name = getattr(maker, "__name__", "kernel")
+            found.append((f"{name}-{dtype}", partial(maker, dtype)))
+    return found
+
+
+__all__ = ["BUILDERS", "Buffer", "Case", "all_cases", "assert_same", "build"]

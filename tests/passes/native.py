@@ -1,0 +1,86 @@
+"""Runs a kernel as native code: lowered, compiled, loaded, called with plain arrays."""
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+
+from tyrex.backends.llvm.compile import compile_to_object
+from tyrex.backends.llvm.host import detect_host
+from tyrex.backends.llvm.jit import LoadedObject
+from tyrex.dialects import dtypes, tir
+from tyrex.dialects.target import Target
+from tyrex.dialects.verify import verify_module
+from tyrex.passes.llvm.lower_to_llvm import LowerToLlvmPass
+
+Array = NDArray[Any]
+_BODY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+_PARALLEL_FOR = ctypes.CFUNCTYPE(
+    ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64
+)
+CHUNK = 3
+
+
+class _Context(ctypes.Structure):
+    """The start of struct tyrex_context."""
+
+    _fields_ = (
+        ("abi_version", ctypes.c_uint32),
+        ("num_threads", ctypes.c_uint32),
+        ("parallel_for", _PARALLEL_FOR),
+    )
+
+
+@_PARALLEL_FOR
+def _backwards(context: int, body: int, closure: int, n: int) -> int:
+    """Run a parallel loop in small chunks, the last one first."""
+    run = _BODY(body)
+    for begin in reversed(range(0, n, CHUNK)):
+        if code := run(closure, begin, min(begin + CHUNK, n)):
+            return code
+    return 0
+
+
+@cache
+def host() -> Target:
+    """Return the machine that the tests run on."""
+    return detect_host()
+
+
+class NativeKernel:
+    """The kernel of a module, compiled."""
+
+    def __init__(self, module: ModuleOp) -> None:
+        """Lower and compile `module`, which is changed."""
+        (func,) = module.body.ops
+        assert isinstance(func, tir.FuncOp)
+        self.name = func.sym_name.data
+        self.symbols = func.symbol_names
+        self.num_inputs, self.num_outputs = len(func.inputs), len(func.outputs)
+        self.workspaces = [arg.type for arg in func.workspaces]
+        LowerToLlvmPass().apply(Context(), module)
+        verify_module(module)
+        self.loaded = LoadedObject(compile_to_object(module, host()))
+
+    def __call__(self, arrays: Sequence[Array], symbols: Mapping[str, int]) -> list[Array]:
+        """Run on inputs and outputs; return the outputs."""
+        buffers = [*arrays]
+        for buffer_type in self.workspaces:
+            assert isinstance(buffer_type, tir.BufferType)
+            shape = [dim.evaluate(symbols) for dim in buffer_type.shape]
+            buffers.append(np.full(shape, 77, dtypes.to_numpy(buffer_type.dtype)))
+        context = _Context(1, 4, _backwards)
+        words = [
+            ctypes.addressof(context),
+            *(array.ctypes.data for array in buffers),
+            *(symbols[name] for name in self.symbols),
+        ]
+        args = (ctypes.c_int64 * len(words))(*words)
+        kernel = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(self.loaded.address(self.name))
+        assert kernel(ctypes.addressof(args)) == 0
+        return list(arrays[self.num_inputs : self.num_inputs + self.num_outputs])
