@@ -9,16 +9,18 @@ from xdsl.dialects.builtin import (
     DenseArrayBase,
     FlatSymbolRefAttrConstr,
     IntegerAttr,
+    StringAttr,
     SymbolRefAttr,
     TupleType,
     i64,
 )
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue, TypeAttribute
 from xdsl.irdl import (
     IRDLOperation,
     ParsePropInAttrDict,
     irdl_op_definition,
     operand_def,
+    opt_prop_def,
     prop_def,
     result_def,
     traits_def,
@@ -30,6 +32,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from .base import RelaxOp, compatible
 from .constant import Array, ConstantAttr
+from .operand_checks import ints
 from .types import ObjectType, ShapeType, TensorType
 
 
@@ -119,7 +122,7 @@ class CallTIRInplaceOp(_CalleeOp):
     @property
     def inplace_args(self) -> tuple[int, ...]:
         """For each result the argument whose memory it takes, or -1."""
-        return tuple(int(i) for i in self.inplace.iter_values())
+        return ints(self.inplace)
 
     def verify_(self) -> None:
         taken = self.inplace_args
@@ -164,7 +167,8 @@ class TupleOp(RelaxOp):
     traits = traits_def(Pure())
 
     def infer_types(self) -> Sequence[Attribute]:
-        return [TupleType(ArrayAttr([field.type for field in self.fields]))]
+        types = (field.type for field in self.fields)
+        return [TupleType(ArrayAttr([t for t in types if isinstance(t, TypeAttribute)]))]
 
 
 @irdl_op_definition
@@ -181,7 +185,9 @@ class TupleGetItemOp(RelaxOp):
     traits = traits_def(Pure())
 
     def infer_types(self) -> Sequence[Attribute]:
-        fields = self.tuple_value.type.types.data
+        tuple_type = self.tuple_value.type
+        assert isinstance(tuple_type, TupleType)
+        fields = tuple_type.types.data
         index = self.index.value.data
         if not 0 <= index < len(fields):  # (C1)
             raise VerifyException(
@@ -194,18 +200,27 @@ class TupleGetItemOp(RelaxOp):
 class MatchCastOp(IRDLOperation):
     """`%y = relax.match_cast %x : A -> B`: `%x`, known from here on to have type B.
 
-    Checked at run time; symbols that B names first are introduced here.
+    Checked at run time; symbols that B names first are introduced here: `{new_symbols = ["k"]}`.
 
     (C1) the types do not contradict each other.
     """
 
     name = "relax.match_cast"
     x = operand_def()
+    new_symbols = opt_prop_def(ArrayAttr[StringAttr])
     result = result_def()
+    irdl_options = (ParsePropInAttrDict(),)
     assembly_format = "$x attr-dict `:` type($x) `->` type($result)"
 
-    def __init__(self, x: SSAValue, result_type: Attribute) -> None:
-        super().__init__(operands=[x], result_types=[result_type])
+    def __init__(
+        self, x: SSAValue, result_type: Attribute, new_symbols: Sequence[str] = ()
+    ) -> None:
+        names = ArrayAttr([StringAttr(name) for name in new_symbols])
+        super().__init__(
+            operands=[x],
+            properties={"new_symbols": names if new_symbols else None},
+            result_types=[result_type],
+        )
 
     def verify_(self) -> None:
         if not compatible(self.result.type, self.x.type):  # (C1)

@@ -18,28 +18,8 @@ def _matmul(op: relax.MatmulOp, a: Array, b: Array) -> Array:
 
 @impl(relax.EinsumOp)
 def _einsum(op: relax.EinsumOp, *xs: Array) -> Array:
-    """Sum the product of all operands, each laid out over every label, broadcast."""
-    spec = op.spec()
-    labels = (*spec.output, *spec.summed)
-    product: Array = np.ones((1,) * len(labels), wide(xs[0]).dtype)
-    for x, found in zip(xs, spec.inputs, strict=True):
-        product = product * _laid_out(wide(x), found, labels)
-    summed = tuple(range(len(spec.output), len(labels)))
-    return narrow_like(np.sum(product, axis=summed, dtype=product.dtype), xs[0])
-
-
-def _laid_out(x: Array, found: tuple[str, ...], labels: tuple[str, ...]) -> Array:
-    """Return `x` with one axis per label: its diagonal on labels it has twice, 1 on the others."""
-    seen = list(found)
-    for label in dict.fromkeys(found):
-        while seen.count(label) > 1:
-            first = seen.index(label)
-            second = seen.index(label, first + 1)
-            x = np.diagonal(x, axis1=first, axis2=second)
-            seen = [other for i, other in enumerate(seen) if i not in (first, second)] + [label]
-    order = [seen.index(label) for label in labels if label in seen]
-    extents = iter(x.transpose(order).shape)
-    return x.transpose(order).reshape([next(extents) if y in seen else 1 for y in labels])
+    found: Array = np.einsum(op.equation.data, *map(wide, xs), optimize=len(xs) > 2)
+    return narrow_like(found, xs[0])
 
 
 @impl(relax.BatchNormOp)
