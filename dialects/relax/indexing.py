@@ -32,7 +32,7 @@ REDUCTIONS = ("none", "add", "mul", "max", "min")
 def check_indices(op: RelaxOp, indices: SSAValue) -> None:
     """Check that indices are integers."""
     dtype = tensor_type(indices).dtype
-    require(dtypes.is_integer(dtype), op, f"indices are {dtype}, expected integers")
+    require(dtypes.is_integer(dtype), op, f"(C1) indices are {dtype}, expected integers")
 
 
 class GatheringOp(RelaxOp):
@@ -56,7 +56,7 @@ class GatherOp(GatheringOp):
     axis = prop_def(IntegerAttr)
 
     def infer_types(self) -> Sequence[Attribute]:
-        check_indices(self, self.indices)  # (C1)
+        check_indices(self, self.indices)
         x, axis = tensor_type(self.x), self.axis.value.data
         check_axis(self, axis, x.rank, "(C2)")
         indices = tensor_type(self.indices).shape
@@ -77,18 +77,18 @@ class GatherElementsOp(GatheringOp):
     axis = prop_def(IntegerAttr)
 
     def infer_types(self) -> Sequence[Attribute]:
-        check_indices(self, self.indices)  # (C1)
-        check_same_rank(self, tensor_type(self.x), tensor_type(self.indices))
+        check_indices(self, self.indices)
+        check_same_rank(self, tensor_type(self.x), tensor_type(self.indices), "(C1)")
         check_axis(self, self.axis.value.data, tensor_type(self.x).rank, "(C2)")
         return [TensorType.of(tensor_type(self.indices).shape, tensor_type(self.x).dtype)]
 
 
-def check_same_rank(op: RelaxOp, x: TensorType, indices: TensorType) -> None:
+def check_same_rank(op: RelaxOp, x: TensorType, indices: TensorType, rule: str) -> None:
     """Check that two tensors have one rank, where both are known."""
     require(
         x.rank is None or indices.rank is None or x.rank == indices.rank,
         op,
-        f"indices have rank {indices.rank}, x has rank {x.rank}",
+        f"{rule} indices have rank {indices.rank}, x has rank {x.rank}",
     )
 
 
@@ -102,13 +102,13 @@ def nd_result(op: RelaxOp, x: TensorType, indices: TensorType, batch_dims: int) 
         return None
     depth = indices.shape[-1] if indices.shape else None
     if depth is None or not depth.is_constant:
-        require(False, op, f"indices are {indices}; their last dim must be a number")
+        require(False, op, f"(C2) indices are {indices}; their last dim must be a number")
         raise AssertionError
     width = depth.constant_value
     require(
         0 <= batch_dims < len(indices.shape) and batch_dims + width <= len(x.shape),
         op,
-        f"index tuples of {width} after {batch_dims} batch axes do not fit {x}",
+        f"(C2) index tuples of {width} after {batch_dims} batch axes do not fit {x}",
     )
     return [*indices.shape[:-1], *x.shape[batch_dims + width :]]
 
@@ -128,16 +128,16 @@ class GatherNdOp(GatheringOp):
     batch_dims = prop_def(IntegerAttr)
 
     def infer_types(self) -> Sequence[Attribute]:
-        check_indices(self, self.indices)  # (C1)
+        check_indices(self, self.indices)
         x, indices, batch_dims = (
             tensor_type(self.x),
             tensor_type(self.indices),
             self.batch_dims.value.data,
         )
-        shape = nd_result(self, x, indices, batch_dims)  # (C2)
+        shape = nd_result(self, x, indices, batch_dims)
         for d in range(batch_dims):
             dims = (None if t.shape is None else t.shape[d] for t in (x, indices))
-            require(may_be_equal(*dims), self, f"batch axis {d} differs: {x}, {indices}")  # (C3)
+            require(may_be_equal(*dims), self, f"(C3) batch axis {d} differs: {x}, {indices}")
         return [TensorType.of(shape, x.dtype)]
 
 
@@ -158,11 +158,12 @@ class ScatterOp(RelaxOp):
         """Check the element types and the reduction."""
         check_indices(self, self.indices)
         x, updates = tensor_type(self.x).dtype, tensor_type(self.updates).dtype
-        require(x == updates, self, f"updates are {updates}, x is {x}")
+        require(x == updates, self, f"(C1) updates are {updates}, x is {x}")
         require(
             self.reduction.data in REDUCTIONS,
             self,
-            f'reduction "{self.reduction.data}" is unknown; use one of {", ".join(REDUCTIONS)}',
+            f'(C1) reduction "{self.reduction.data}" is unknown; '
+            f"use one of {', '.join(REDUCTIONS)}",
         )
 
 
@@ -181,12 +182,10 @@ class ScatterElementsOp(ScatterOp):
     axis = prop_def(IntegerAttr)
 
     def infer_types(self) -> Sequence[Attribute]:
-        self.check_updates()  # (C1)
-        check_same_rank(self, tensor_type(self.x), tensor_type(self.indices))  # (C2)
+        self.check_updates()
+        check_same_rank(self, tensor_type(self.x), tensor_type(self.indices), "(C2)")
         check_axis(self, self.axis.value.data, tensor_type(self.x).rank, "(C2)")
-        check_dims(
-            self, "updates", tensor_type(self.updates), tensor_type(self.indices).shape
-        )  # (C3)
+        check_dims(self, "(C3) updates", tensor_type(self.updates), tensor_type(self.indices).shape)
         return [tensor_type(self.x)]
 
 
@@ -204,9 +203,9 @@ class ScatterNdOp(ScatterOp):
     name = "relax.scatter_nd"
 
     def infer_types(self) -> Sequence[Attribute]:
-        self.check_updates()  # (C1)
-        expected = nd_result(self, tensor_type(self.x), tensor_type(self.indices), 0)  # (C2)
-        check_dims(self, "updates", tensor_type(self.updates), expected)  # (C3)
+        self.check_updates()
+        expected = nd_result(self, tensor_type(self.x), tensor_type(self.indices), 0)
+        check_dims(self, "(C3) updates", tensor_type(self.updates), expected)
         return [tensor_type(self.x)]
 
 
@@ -247,10 +246,10 @@ class TopKOp(RelaxOp):
             return [TensorType.of(None, x.dtype), TensorType.of(None, i64)]
         dim = x.shape[axis]
         static = dim is not None and dim.is_constant
-        require(  # (C2)
+        require(
             k >= 0 and not (static and dim is not None and k > dim.constant_value),
             self,
-            f"k = {k} of {dim} elements along axis {axis}",
+            f"(C2) k = {k} of {dim} elements along axis {axis}",
         )
         shape = [k if d == axis else dim for d, dim in enumerate(x.shape)]
         return [TensorType.of(shape, x.dtype), TensorType.of(shape, i64)]
@@ -282,13 +281,13 @@ class ReverseSequenceOp(RelaxOp):
     def infer_types(self) -> Sequence[Attribute]:
         x, lengths = tensor_type(self.x), tensor_type(self.lengths)
         batch, time = self.batch_axis.value.data, self.time_axis.value.data
-        require(  # (C1)
+        require(
             {batch, time} == {0, 1} and (x.rank is None or x.rank >= 2),
             self,
-            f"batch axis {batch}, time axis {time} of {x}; use 0 and 1",
+            f"(C1) batch axis {batch}, time axis {time} of {x}; use 0 and 1",
         )
-        require(dtypes.is_integer(lengths.dtype), self, f"lengths are {lengths}")  # (C2)
-        check_dims(self, "lengths", lengths, None if x.shape is None else [x.shape[batch]])
+        require(dtypes.is_integer(lengths.dtype), self, f"(C2) lengths are {lengths}")
+        check_dims(self, "(C2) lengths", lengths, None if x.shape is None else [x.shape[batch]])
         return [x]
 
 
@@ -307,8 +306,8 @@ class MaxUnpoolOp(ShapedOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         indices = tensor_type(self.indices)
-        check_indices(self, self.indices)  # (C1)
-        check_dims(self, "indices", indices, tensor_type(self.x).shape)
+        check_indices(self, self.indices)
+        check_dims(self, "(C1) indices", indices, tensor_type(self.x).shape)
         return [TensorType.of(self.shape.data, tensor_type(self.x).dtype)]
 
 

@@ -17,7 +17,6 @@ from xdsl.irdl import (
     var_result_def,
 )
 from xdsl.traits import Pure
-from xdsl.utils.exceptions import VerifyException
 
 from ...symbolic import IntExpr, as_expr
 from .attributes import DimsAttr
@@ -68,11 +67,11 @@ class ReshapeOp(ShapedOp):
             num_elements(tensor_type(self.x)),
             TensorType.of(self.shape.data, tensor_type(self.x).dtype),
         )
-        require(  # (C1)
+        require(
             may_be_equal(before, num_elements(after)),
             self,
-            f"{tensor_type(self.x)} has {before} elements, the new shape {show(self.shape.data)}"
-            f" has {num_elements(after)}",
+            f"(C1) {tensor_type(self.x)} has {before} elements, "
+            f"the new shape {show(self.shape.data)} has {num_elements(after)}",
         )
         return [after]
 
@@ -93,10 +92,10 @@ class PermuteDimsOp(RelaxOp):
     def infer_types(self) -> Sequence[Attribute]:
         axes, shape = ints(self.axes), tensor_type(self.x).shape
         rank = len(axes) if shape is None else len(shape)
-        require(  # (C1)
+        require(
             sorted(axes) == list(range(rank)),
             self,
-            f"axes {list(axes)} are no permutation of {list(range(rank))}",
+            f"(C1) axes {list(axes)} are no permutation of {list(range(rank))}",
         )
         dims = None if shape is None else [shape[axis] for axis in axes]
         return [TensorType.of(dims or (None,) * rank if rank else (), tensor_type(self.x).dtype)]
@@ -115,11 +114,11 @@ class BroadcastToOp(ShapedOp):
     def infer_types(self) -> Sequence[Attribute]:
         target = self.shape.data
         shape = tensor_type(self.x).shape or ()
-        fits = len(shape) <= len(target) and all(  # (C1)
+        fits = len(shape) <= len(target) and all(
             may_be_equal(dim, goal) or may_be_equal(dim, ONE)
             for dim, goal in zip(reversed(shape), reversed(target), strict=False)
         )
-        require(fits, self, f"{tensor_type(self.x)} does not broadcast to {show(target)}")
+        require(fits, self, f"(C1) {tensor_type(self.x)} does not broadcast to {show(target)}")
         return [TensorType.of(target, tensor_type(self.x).dtype)]
 
 
@@ -140,24 +139,25 @@ class ConcatOp(RelaxOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         types = [tensor_type(x) for x in self.xs]
-        require(len(types) > 0, self, "needs at least one tensor")  # (C1)
+        require(len(types) > 0, self, "(C1) needs at least one tensor")
         dtype = types[0].dtype
         found = sorted({str(t.dtype) for t in types})
-        require(len(found) == 1, self, f"element types differ: {', '.join(found)}; cast first")
+        require(len(found) == 1, self, f"(C1) element types differ: {', '.join(found)}; cast first")
         axis = self.axis.value.data
         shapes = [t.shape for t in types if t.shape is not None]
         if not shapes:
             return [TensorType.of(None, dtype)]
         ranks = sorted({len(shape) for shape in shapes})
-        require(len(ranks) == 1, self, f"ranks differ: {ranks}")  # (C2)
+        require(len(ranks) == 1, self, f"(C2) ranks differ: {ranks}")
         check_axis(self, axis, ranks[0], "(C2)")
         dims = list(shapes[0])
         for d in range(ranks[0]):
             for shape in shapes if d != axis else ():
-                if not may_be_equal(dims[d], shape[d]):  # (C3)
-                    raise VerifyException(
-                        f"relax.concat: dims of axis {d} differ: {dims[d]} and {shape[d]}"
-                    )
+                require(
+                    may_be_equal(dims[d], shape[d]),
+                    self,
+                    f"(C3) dims of axis {d} differ: {dims[d]} and {shape[d]}",
+                )
                 dims[d] = merge(dims[d], shape[d])
         along = sum_of(shape[axis] for shape in shapes)
         dims[axis] = along if len(shapes) == len(types) else None
@@ -202,10 +202,10 @@ class SplitOp(RelaxOp):
         if shape is None:
             return [TensorType.of(None, dtype) for _ in sections]
         check_axis(self, axis, len(shape), "(C1)")
-        require(  # (C2)
+        require(
             may_be_equal(sum_of(sections), shape[axis]),
             self,
-            f"sections {show(sections)} do not add up to {shape[axis]}",
+            f"(C2) sections {show(sections)} do not add up to {shape[axis]}",
         )
         return [TensorType.of(replace(shape, axis, section), dtype) for section in sections]
 
@@ -251,22 +251,24 @@ class StridedSliceOp(RelaxOp):
         shape = tensor_type(self.x).shape
         rank = len(starts) if shape is None else len(shape)
         counts = (len(starts), len(sizes), len(steps))
-        require(  # (C1)
+        require(
             set(counts) == {rank},
             self,
-            f"{counts[0]} starts, {counts[1]} sizes, {counts[2]} steps for rank {rank}",
+            f"(C1) {counts[0]} starts, {counts[1]} sizes, {counts[2]} steps for rank {rank}",
         )
-        require(0 not in steps, self, "a step is 0")  # (C2)
+        require(0 not in steps, self, "(C2) a step is 0")
         negative = any(size.is_constant and size.constant_value < 0 for size in sizes)
-        require(not negative, self, f"a size is negative in {show(sizes)}")
+        require(not negative, self, f"(C2) a size is negative in {show(sizes)}")
         for d, dim in enumerate(shape or ()):
             last = starts[d] + (sizes[d] - 1) * steps[d]
             ends = [starts[d], last]
             if dim is None or (sizes[d].is_constant and sizes[d].constant_value == 0):
                 continue
             outside = any(_is_negative(e) or _is_negative(dim - 1 - e) for e in ends)
-            require(  # (C3)
-                not outside, self, f"axis {d} reads {starts[d]} to {last}, outside of 0..{dim}-1"
+            require(
+                not outside,
+                self,
+                f"(C3) axis {d} reads {starts[d]} to {last}, outside of 0..{dim}-1",
             )
         return [TensorType.of(sizes, tensor_type(self.x).dtype)]
 
@@ -303,21 +305,21 @@ class PadOp(RelaxOp):
             tensor_type(self.x).dtype,
         )
         rank = len(padding) // 2 if shape is None else len(shape)
-        require(  # (C1)
+        require(
             len(padding) == 2 * rank and min(padding, default=0) >= 0,
             self,
-            f"padding {list(padding)}; needs {2 * rank} counts, none negative",
+            f"(C1) padding {list(padding)}; needs {2 * rank} counts, none negative",
         )
-        require(  # (C2)
+        require(
             self.mode.data in PAD_MODES,
             self,
-            f'mode "{self.mode.data}" is unknown; use one of {", ".join(PAD_MODES)}',
+            f'(C2) mode "{self.mode.data}" is unknown; use one of {", ".join(PAD_MODES)}',
         )
         value = tensor_type(self.value)
-        require(  # (C3)
+        require(
             value.dtype == dtype and value.shape in ((), None),
             self,
-            f"value is {value}, expected a scalar of {dtype}",
+            f"(C3) value is {value}, expected a scalar of {dtype}",
         )
         dims: Shape = shape if shape is not None else (None,) * rank
         return [
@@ -351,10 +353,10 @@ class TileOp(RelaxOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         repeats, shape = self.repeats.data, tensor_type(self.x).shape
-        require(  # (C1)
+        require(
             (shape is None or len(shape) == len(repeats)) and not any(map(_is_negative, repeats)),
             self,
-            f"repeats {show(repeats)} do not fit {tensor_type(self.x)}",
+            f"(C1) repeats {show(repeats)} do not fit {tensor_type(self.x)}",
         )
         dims: Shape = shape if shape is not None else (None,) * len(repeats)
         return [
@@ -393,7 +395,7 @@ class FullOp(ShapedOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         value = tensor_type(self.value)
-        require(value.shape in ((), None), self, f"value is {value}, expected a scalar")  # (C1)
+        require(value.shape in ((), None), self, f"(C1) value is {value}, expected a scalar")
         return [TensorType.of(self.shape.data, value.dtype)]
 
 
@@ -415,7 +417,7 @@ class TriluOp(RelaxOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         rank = tensor_type(self.x).rank
-        require(rank is None or rank >= 2, self, f"{tensor_type(self.x)} has no two axes")  # (C1)
+        require(rank is None or rank >= 2, self, f"(C1) {tensor_type(self.x)} has no two axes")
         return [tensor_type(self.x)]
 
     @property

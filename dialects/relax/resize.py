@@ -124,19 +124,19 @@ class ResizeOp(RelaxOp):
         x, sizes = tensor_type(self.x), self.sizes.data
         rank = len(sizes) if x.shape is None else len(x.shape)
         scales = self.scale_values
-        require(  # (C1)
+        require(
             len(sizes) == rank and (scales is None or len(scales) == rank),
             self,
-            f"{len(sizes)} sizes, {None if scales is None else len(scales)} scales for {x}",
+            f"(C1) {len(sizes)} sizes, {None if scales is None else len(scales)} scales for {x}",
         )
-        require(min(scales or (1.0,)) > 0, self, f"scales {scales} are not all positive")
+        require(min(scales or (1.0,)) > 0, self, f"(C1) scales {scales} are not all positive")
         coordinates = self.coordinate_transformation_mode.data
-        one_of(self, "mode", self.mode.data, RESIZE_MODES)  # (C2)
-        one_of(self, "coordinate_transformation_mode", coordinates, COORDINATE_MODES)
-        one_of(self, "nearest_mode", self.nearest_mode.data, NEAREST_MODES)
+        one_of(self, "(C2) mode", self.mode.data, RESIZE_MODES)
+        one_of(self, "(C2) coordinate_transformation_mode", coordinates, COORDINATE_MODES)
+        one_of(self, "(C2) nearest_mode", self.nearest_mode.data, NEAREST_MODES)
         expected = 2 * rank if coordinates == "tf_crop_and_resize" else 0
         found = 0 if self.roi is None else len(floats(self.roi))
-        require(found == expected, self, f"{found} numbers in roi, expected {expected}")  # (C3)
+        require(found == expected, self, f"(C3) {found} numbers in roi, expected {expected}")
         return [TensorType.of(sizes, x.dtype)]
 
     @property
@@ -227,18 +227,20 @@ class GridSampleOp(RelaxOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         x, grid = tensor_type(self.x), tensor_type(self.grid)
-        one_of(self, "mode", self.mode.data, RESIZE_MODES)  # (C2)
-        one_of(self, "padding_mode", self.padding_mode.data, PADDING_MODES)
+        one_of(self, "(C2) mode", self.mode.data, RESIZE_MODES)
+        one_of(self, "(C2) padding_mode", self.padding_mode.data, PADDING_MODES)
         floating = dtypes.is_float(x.dtype) and dtypes.is_float(grid.dtype)
-        require(floating, self, f"x is {x.dtype}, grid {grid.dtype}; expected floats")  # (C3)
+        require(floating, self, f"(C3) x is {x.dtype}, grid {grid.dtype}; expected floats")
         if x.shape is None or grid.shape is None:
             return [TensorType.of(None, x.dtype)]
         spatial = len(x.shape) - 2
-        fits = spatial >= 1 and len(grid.shape) == spatial + 2  # (C1)
+        fits = spatial >= 1 and len(grid.shape) == spatial + 2
         last = grid.shape[-1] if grid.shape else None
         fits = fits and (last is None or not last.is_constant or last.constant_value == spatial)
         require(
-            fits and may_be_equal(x.shape[0], grid.shape[0]), self, f"{grid} does not sample {x}"
+            fits and may_be_equal(x.shape[0], grid.shape[0]),
+            self,
+            f"(C1) {grid} does not sample {x}",
         )
         return [TensorType.of([*x.shape[:2], *grid.shape[1:-1]], x.dtype)]
 
@@ -276,16 +278,16 @@ class RoiAlignOp(RelaxOp):
             tensor_type(self.rois),
             tensor_type(self.batch_indices),
         )
-        check_dims(self, "x", x, (None,) * 4)  # (C1)
-        check_dims(self, "batch_indices", batch, (None,))
+        check_dims(self, "(C1) x", x, (None,) * 4)
+        check_dims(self, "(C1) batch_indices", batch, (None,))
         count: Dim = batch.shape[0] if batch.shape is not None else None
-        check_dims(self, "rois", rois, (count, as_expr(4)))
-        require(x.dtype == rois.dtype, self, f"x is {x.dtype}, rois are {rois.dtype}")
-        one_of(self, "mode", self.mode.data, ("avg", "max"))  # (C2)
+        check_dims(self, "(C1) rois", rois, (count, as_expr(4)))
+        require(x.dtype == rois.dtype, self, f"(C1) x is {x.dtype}, rois are {rois.dtype}")
+        one_of(self, "(C2) mode", self.mode.data, ("avg", "max"))
         coordinates = self.coordinate_transformation_mode.data
         known = ("half_pixel", "output_half_pixel")
-        one_of(self, "coordinate_transformation_mode", coordinates, known)
-        require(dtypes.is_integer(batch.dtype), self, f"batch_indices are {batch.dtype}")  # (C3)
+        one_of(self, "(C2) coordinate_transformation_mode", coordinates, known)
+        require(dtypes.is_integer(batch.dtype), self, f"(C3) batch_indices are {batch.dtype}")
         channels = None if x.shape is None else x.shape[1]
         size = self.output_height.value.data, self.output_width.value.data
         return [TensorType.of([count, channels, *size], x.dtype)]

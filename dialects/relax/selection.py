@@ -49,14 +49,14 @@ class SelectionOp(RelaxOp):
             *operands, location=location, num_results=num_results, new_symbols=names, **properties
         )
 
-    def count(self) -> Dim:
+    def count(self, rule: str) -> Dim:
         """Return the dim counted at run time: the symbol introduced, or None.
 
         Raises:
             VerifyException: more than one symbol is named.
         """
         names = new_symbols(self)
-        require(len(names) <= 1, self, f"introduces one symbol, not {', '.join(names)}")
+        require(len(names) <= 1, self, f"{rule} introduces one symbol, not {', '.join(names)}")
         return var(names[0]) if names else None
 
 
@@ -74,7 +74,7 @@ class NonZeroOp(SelectionOp):
     result = result_def(TensorType)
 
     def infer_types(self) -> Sequence[Attribute]:
-        return [TensorType.of([tensor_type(self.x).rank, self.count()], i64)]  # (C1)
+        return [TensorType.of([tensor_type(self.x).rank, self.count("(C1)")], i64)]
 
 
 @irdl_op_definition
@@ -95,16 +95,16 @@ class CompressOp(SelectionOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         x, condition = tensor_type(self.x), tensor_type(self.condition)
-        require(  # (C1)
+        require(
             dtypes.is_bool(condition.dtype) and condition.rank in (1, None),
             self,
-            f"the condition is {condition}, expected a bool tensor of rank 1",
+            f"(C1) the condition is {condition}, expected a bool tensor of rank 1",
         )
         if self.axis is None:
-            return [TensorType.of([self.count()], x.dtype)]
+            return [TensorType.of([self.count("(C2)")], x.dtype)]
         axis = self.axis.value.data
         check_axis(self, axis, x.rank, "(C2)")
-        shape = None if x.shape is None else replace(x.shape, axis, self.count())
+        shape = None if x.shape is None else replace(x.shape, axis, self.count("(C2)"))
         return [TensorType.of(shape, x.dtype)]
 
 
@@ -141,7 +141,7 @@ class UniqueOp(SelectionOp):
         )
 
     def infer_types(self) -> Sequence[Attribute]:
-        x, count = tensor_type(self.x), self.count()
+        x, count = tensor_type(self.x), self.count("(C1)")
         if self.axis is None:
             shape, elements = (count,), num_elements(x)
         else:
@@ -177,15 +177,15 @@ class NonMaxSuppressionOp(SelectionOp):
 
     def infer_types(self) -> Sequence[Attribute]:
         boxes, scores = tensor_type(self.boxes), tensor_type(self.scores)
-        require(  # (C1)
+        require(
             boxes.dtype == scores.dtype and dtypes.is_float(boxes.dtype),
             self,
-            f"boxes are {boxes.dtype}, scores {scores.dtype}; expected one float type",
+            f"(C1) boxes are {boxes.dtype}, scores {scores.dtype}; expected one float type",
         )
         dims = scores.shape if scores.shape is not None and len(scores.shape) == 3 else (None,) * 3
-        check_dims(self, "scores", scores, (None,) * 3)
-        check_dims(self, "boxes", boxes, (dims[0], dims[2], as_expr(4)))
-        return [TensorType.of([self.count(), 3], i64)]  # (C2)
+        check_dims(self, "(C1) scores", scores, (None,) * 3)
+        check_dims(self, "(C1) boxes", boxes, (dims[0], dims[2], as_expr(4)))
+        return [TensorType.of([self.count("(C2)"), 3], i64)]
 
 
 SELECTION = (CompressOp, NonMaxSuppressionOp, NonZeroOp, UniqueOp)

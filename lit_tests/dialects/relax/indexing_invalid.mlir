@@ -1,0 +1,199 @@
+// RUN: EXPECTED
+
+relax.func @gather_c1(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.gather: (C1) indices are f32, expected integers}}
+  %0 = relax.gather %x0, %x1 {axis = 0} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @gather_c2(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], i64>) {
+  // expected-error @below {{relax.gather: (C2) axis 2 is out of range for rank 2; use 0..1}}
+  %0 = relax.gather %x0, %x1 {axis = 2} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>) -> !relax.tensor<[2, 3, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @gather_elements_c1_type(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.gather_elements: (C1) indices are f32, expected integers}}
+  %0 = relax.gather_elements %x0, %x1 {axis = 0} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @gather_elements_c1_rank(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2], i64>) {
+  // expected-error @below {{relax.gather_elements: (C1) indices have rank 1, x has rank 2}}
+  %0 = relax.gather_elements %x0, %x1 {axis = 0} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2], i64>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @gather_elements_c2(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], i64>) {
+  // expected-error @below {{relax.gather_elements: (C2) axis 2 is out of range for rank 2; use 0..1}}
+  %0 = relax.gather_elements %x0, %x1 {axis = 2} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @gather_nd_c1(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.gather_nd: (C1) indices are f32, expected integers}}
+  %0 = relax.gather_nd %x0, %x1 {batch_dims = 0} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @gather_nd_c2_depth(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], i64>) {
+  // expected-error @below {{relax.gather_nd: (C2) index tuples of 3 after 0 batch axes do not fit !relax.tensor<[2, 3], f32>}}
+  %0 = relax.gather_nd %x0, %x1 {batch_dims = 0} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @gather_nd_c2_unknown(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, ?], i64>) {
+  // expected-error @below {{relax.gather_nd: (C2) indices are !relax.tensor<[2, ?], i64>; their last dim must be a number}}
+  %0 = relax.gather_nd %x0, %x1 {batch_dims = 0} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, ?], i64>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @gather_nd_c3(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[4, 1], i64>) {
+  // expected-error @below {{relax.gather_nd: (C3) batch axis 0 differs: !relax.tensor<[2, 3], f32>, !relax.tensor<[4, 1], i64>}}
+  %0 = relax.gather_nd %x0, %x1 {batch_dims = 1} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[4, 1], i64>) -> !relax.tensor<[4], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_elements_c1_indices(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], f32>, %x2: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.scatter_elements: (C1) indices are f32, expected integers}}
+  %0 = relax.scatter_elements %x0, %x1, %x2 {axis = 0, reduction = "none"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_elements_c1_updates(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], i64>, %x2: !relax.tensor<[2, 3], i64>) {
+  // expected-error @below {{relax.scatter_elements: (C1) updates are i64, x is f32}}
+  %0 = relax.scatter_elements %x0, %x1, %x2 {axis = 0, reduction = "none"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>, !relax.tensor<[2, 3], i64>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_elements_c1_reduction(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], i64>, %x2: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.scatter_elements: (C1) reduction "sub" is unknown; use one of none, add, mul, max, min}}
+  %0 = relax.scatter_elements %x0, %x1, %x2 {axis = 0, reduction = "sub"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_elements_c2_rank(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2], i64>, %x2: !relax.tensor<[2], f32>) {
+  // expected-error @below {{relax.scatter_elements: (C2) indices have rank 1, x has rank 2}}
+  %0 = relax.scatter_elements %x0, %x1, %x2 {axis = 0, reduction = "none"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2], i64>, !relax.tensor<[2], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_elements_c2_axis(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], i64>, %x2: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.scatter_elements: (C2) axis 2 is out of range for rank 2; use 0..1}}
+  %0 = relax.scatter_elements %x0, %x1, %x2 {axis = 2, reduction = "none"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_elements_c3(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], i64>, %x2: !relax.tensor<[2, 2], f32>) {
+  // expected-error @below {{relax.scatter_elements: (C3) updates: !relax.tensor<[2, 2], f32>, expected shape [2, 3]}}
+  %0 = relax.scatter_elements %x0, %x1, %x2 {axis = 0, reduction = "none"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>, !relax.tensor<[2, 2], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_nd_c1(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], f32>, %x2: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.scatter_nd: (C1) indices are f32, expected integers}}
+  %0 = relax.scatter_nd %x0, %x1, %x2 {reduction = "none"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_nd_c2(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], i64>, %x2: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.scatter_nd: (C2) index tuples of 3 after 0 batch axes do not fit !relax.tensor<[2, 3], f32>}}
+  %0 = relax.scatter_nd %x0, %x1, %x2 {reduction = "none"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_nd_c3(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[4, 1], i64>, %x2: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.scatter_nd: (C3) updates: !relax.tensor<[2, 3], f32>, expected shape [4, 3]}}
+  %0 = relax.scatter_nd %x0, %x1, %x2 {reduction = "none"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[4, 1], i64>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @top_k_c1(%x0: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.top_k: (C1) axis 2 is out of range for rank 2; use 0..1}}
+  %0, %1 = relax.top_k %x0 {k = 1, axis = 2, largest = true} : (!relax.tensor<[2, 3], f32>) -> (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>)
+  relax.return
+}
+
+// -----
+
+relax.func @top_k_c2(%x0: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.top_k: (C2) k = 4 of 3 elements along axis 1}}
+  %0, %1 = relax.top_k %x0 {k = 4, axis = 1, largest = true} : (!relax.tensor<[2, 3], f32>) -> (!relax.tensor<[2, 4], f32>, !relax.tensor<[2, 4], i64>)
+  relax.return
+}
+
+// -----
+
+relax.func @reverse_sequence_c1(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2], i64>) {
+  // expected-error @below {{relax.reverse_sequence: (C1) batch axis 0, time axis 2 of !relax.tensor<[2, 3], f32>; use 0 and 1}}
+  %0 = relax.reverse_sequence %x0, %x1 {batch_axis = 0, time_axis = 2} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2], i64>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @reverse_sequence_c2_type(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2], f32>) {
+  // expected-error @below {{relax.reverse_sequence: (C2) lengths are !relax.tensor<[2], f32>}}
+  %0 = relax.reverse_sequence %x0, %x1 {batch_axis = 0, time_axis = 1} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @reverse_sequence_c2_shape(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[3], i64>) {
+  // expected-error @below {{relax.reverse_sequence: (C2) lengths: !relax.tensor<[3], i64>, expected shape [2]}}
+  %0 = relax.reverse_sequence %x0, %x1 {batch_axis = 0, time_axis = 1} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[3], i64>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @max_unpool_c1_type(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.max_unpool: (C1) indices are f32, expected integers}}
+  %0 = relax.max_unpool %x0, %x1 {shape = #relax.dims<[4, 6]>} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[4, 6], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @max_unpool_c1_shape(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 2], i64>) {
+  // expected-error @below {{relax.max_unpool: (C1) indices: !relax.tensor<[2, 2], i64>, expected shape [2, 3]}}
+  %0 = relax.max_unpool %x0, %x1 {shape = #relax.dims<[4, 6]>} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 2], i64>) -> !relax.tensor<[4, 6], f32>
+  relax.return
+}
