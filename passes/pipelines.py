@@ -7,16 +7,29 @@ tuples it joins, never by a condition inside one.
 from xdsl.passes import ModulePass
 
 from .llvm.lower_to_llvm import LowerToLlvmPass
+from .relax.annotate_patterns import AnnotatePatternsPass
+from .relax.fold_batch_norm import FoldBatchNormPass
+from .relax.fold_constants import FoldConstantsPass
+from .relax.fold_scales import FoldScalesPass
+from .relax.fuse_ops import FuseOpsPass
+from .relax.fuse_tir import FuseTirPass
 from .relax.legalize_ops import LegalizeOpsPass
 from .tir.inline_blocks import InlineBlocksPass
 from .tir.lower_blocks import LowerBlocksPass
 from .tir.pad_reductions import PadReductionsPass
 from .tir.schedule_default import ScheduleDefaultPass
 
-GRAPH: tuple[ModulePass, ...] = ()
+GRAPH: tuple[ModulePass, ...] = (
+    FoldConstantsPass(),  # first: rules ask for constants, exporters wrap them in shape arithmetic
+    FoldBatchNormPass(),  # statistics are constants now; scales and shifts remain
+    FoldScalesPass(),  # after it, to take those scales into weights
+)
 
 KERNELS: tuple[ModulePass, ...] = (
     LegalizeOpsPass(),  # operators end here: from now on a kernel is what its loops say
+    AnnotatePatternsPass(),  # fusion decides by patterns
+    FuseOpsPass(),  # decides which tensors exist in memory
+    FuseTirPass(),  # groups have served: kernels again
 )
 
 SCHEDULED: tuple[ModulePass, ...] = (
