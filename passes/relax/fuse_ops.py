@@ -4,6 +4,7 @@ Rewrites   %t = relax.call_tir @conv(%x, %w) ; %r = relax.call_tir @relu(%t)
 into       %r = relax.call @fused_conv_relu(%x, %w)    and a relax.func {primitive} of that name
 
 A group has one result and no value inside is used outside; analysis/fusion.py says what joins.
+Groups of one structure share a function.
 
 Needs:  `pattern` on every tir.func (annotate-patterns).
 Leaves: groups as functions of call_tir that fuse-tir makes kernels of.
@@ -14,12 +15,12 @@ Source: Chen et al., OSDI 2018, section 3; TVM src/relax/analysis/graph_partitio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, UnitAttr
-from xdsl.ir import Attribute, Block, Operation, Region
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from ...analysis.fusion import Group, KernelFacts, Partition
@@ -41,6 +42,7 @@ class _Fuser:
     max_depth: int
     functions: dict[str, Operation] = field(default_factory=dict[str, Operation])
     kernels: dict[str, KernelFacts] = field(default_factory=dict[str, KernelFacts])
+    groups: dict[Hashable, str] = field(default_factory=dict[Hashable, str])
 
     def run(self) -> None:
         for op in self.module.body.ops:
@@ -85,13 +87,16 @@ class _Fuser:
                 self.outline(calls)
 
     def outline(self, calls: list[relax.CallTIROp]) -> None:
-        """Move calls to a function of their own; the last one's result is the function's."""
+        """Replace calls by one of a function that makes them; the last one's result is its own."""
         last, inside = calls[-1], set(calls)
         location = fuse_op_locations(calls)
         inputs = list(
             dict.fromkeys(arg for op in calls for arg in op.operands if arg.owner not in inside)
         )
-        name = self.fresh_name(calls)
+        key = _structure(calls, inputs)
+        name = self.groups.get(key)
+        if name is None:
+            name = self.groups[key] = self.new_function(calls, inputs)
         call = relax.CallOp(name, inputs, [result.type for result in last.results])
         call.location = location
         block = last.parent
@@ -100,16 +105,25 @@ class _Fuser:
         for old, new in zip(last.results, call.res, strict=True):
             new.name_hint = old.name_hint
             old.replace_all_uses_with(new)
+        for op in reversed(calls):
+            block.erase_op(op)
+
+    def new_function(self, calls: list[relax.CallTIROp], inputs: list[SSAValue]) -> str:
+        """Append a function that makes copies of calls; return its name."""
+        name = self.fresh_name(calls)
         body = Block(arg_types=[value.type for value in inputs])
+        values: dict[SSAValue, SSAValue] = {}
         for value, arg in zip(inputs, body.args, strict=True):
             arg.name_hint = value.name_hint
-            value.replace_uses_with_if(arg, lambda use: use.operation in inside)
+            values[value] = arg
         for op in calls:
-            op.detach()
-            body.add_op(op)
+            body.add_op(op.clone(values))
+        last = body.last_op
+        assert last is not None
         self.functions[name] = func = _function(name, body, last)
-        func.location = location
+        func.location = fuse_op_locations(calls)
         self.module.body.block.add_op(func)
+        return name
 
     def fresh_name(self, calls: Iterable[relax.CallTIROp]) -> str:
         """Return `fused_` and the names of the kernels, numbered where it is taken."""
@@ -121,6 +135,19 @@ class _Fuser:
             count += 1
             name = f"{base}_{count}"
         return name
+
+
+def _structure(calls: Sequence[relax.CallTIROp], inputs: Sequence[SSAValue]) -> Hashable:
+    """Return what makes two groups one function: the calls, and what goes where."""
+    numbers = {value: i for i, value in enumerate(inputs)}
+    for op in calls:
+        for result in op.results:
+            numbers[result] = len(numbers)
+    rows = (
+        (op.callee_name, *(numbers[arg] for arg in op.operands), *(r.type for r in op.results))
+        for op in calls
+    )
+    return (tuple(value.type for value in inputs), *rows)
 
 
 def _blocks(region: Region) -> Iterable[Block]:

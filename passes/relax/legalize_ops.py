@@ -3,6 +3,8 @@
 Rewrites   %y = relax.tanh %x
 into       %y = relax.call_tir @tanh(%x)    and    tir.func @tanh(...) -> (...) { loops, a block }
 
+Operators that differ in their operands alone share a kernel.
+
 Needs:  every dim an integer expression (infer-shapes).
 Leaves: no tensor operator; call_tir, constants, control flow, tuples, views (relax.reshape).
 Why here: after the graph passes, which know operators; before fuse-ops, which knows loop bodies.
@@ -11,6 +13,7 @@ Source: TVM src/relax/transform/legalize_ops.cc (the idea; rules are Tyrex's own
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
@@ -27,10 +30,11 @@ from .legalize import RULES
 
 @dataclass
 class _Legalizer:
-    """One module's legalization: keeps kernel names apart."""
+    """One module's legalization: keeps kernel names apart and kernels by what they compute."""
 
     module: ModuleOp
     names: set[str] = field(default_factory=set[str])
+    kernels: dict[Hashable, str] = field(default_factory=dict[Hashable, str])
 
     def run(self) -> None:
         """Rewrite every operator that has a rule."""
@@ -45,14 +49,13 @@ class _Legalizer:
                         self.legalize(op)
 
     def legalize(self, op: relax.RelaxOp) -> None:
-        """Replace `op` by a call of a new kernel at the module's end."""
-        k = KernelBuilder(self.fresh_name(op), op.location)
-        ins = [k.input(*_shape_and_dtype(op, operand.type)) for operand in op.operands]
-        outs = [k.output(*_shape_and_dtype(op, result.type)) for result in op.results]
-        RULES[type(op)](k, op, ins, outs)
-        kernel = k.build()
-        self.module.body.block.add_op(kernel)
-        call = relax.CallTIROp(k.name, op.operands, [result.type for result in op.results])
+        """Replace `op` by a call of a kernel."""
+        types = tuple(value.type for value in (*op.operands, *op.results))
+        key = (type(op), types, frozenset(op.properties.items()))
+        name = self.kernels.get(key)
+        if name is None:
+            name = self.kernels[key] = self.new_kernel(op)
+        call = relax.CallTIROp(name, op.operands, [result.type for result in op.results])
         call.location = op.location
         block = op.parent
         assert block is not None
@@ -61,6 +64,15 @@ class _Legalizer:
             new.name_hint = old.name_hint
             old.replace_all_uses_with(new)
         block.erase_op(op)
+
+    def new_kernel(self, op: relax.RelaxOp) -> str:
+        """Append the kernel of `op` to the module; return its name."""
+        k = KernelBuilder(self.fresh_name(op), op.location)
+        ins = [k.input(*_shape_and_dtype(op, operand.type)) for operand in op.operands]
+        outs = [k.output(*_shape_and_dtype(op, result.type)) for result in op.results]
+        RULES[type(op)](k, op, ins, outs)
+        self.module.body.block.add_op(k.build())
+        return k.name
 
     def fresh_name(self, op: Operation) -> str:
         """Return the operator's name, numbered where it is taken."""

@@ -25,7 +25,7 @@ relax.func @epilogue<n>(%x: !relax.tensor<[n, 8], f32>, %w: !relax.tensor<[8, 8]
 // The residual sum goes to one of its two products; what feeds the second product stays.
 // CHECK-LABEL: relax.func @residual
 // CHECK:         %a = relax.call_tir @relu(%x)
-// CHECK-NEXT:    %c = relax.call_tir @matmul_1(%a, %w)
+// CHECK-NEXT:    %c = relax.call_tir @matmul(%a, %w)
 // CHECK-NEXT:    %y = relax.call @fused_matmul_add_relu(%x, %w, %c)
 relax.func @residual(%x: !relax.tensor<[8, 8], f32>, %w: !relax.tensor<[8, 8], f32>) -> (!relax.tensor<[8, 8], f32>) {
   %b = relax.matmul %x, %w {transpose_a = false, transpose_b = false} : (!relax.tensor<[8, 8], f32>, !relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
@@ -92,4 +92,22 @@ relax.func @by_word(%x: !relax.tensor<[8], f32>) -> (!relax.tensor<[8], f32>) {
 tir.func @mystery(%x: !tir.buffer<[8], f32>) -> (%y: !tir.buffer<[8], f32>) attributes {pattern = "out_fusable"} {
 }
 tir.func @secret(%x: !tir.buffer<[8], f32>) -> (%y: !tir.buffer<[8], f32>) attributes {pattern = "elementwise"} {
+}
+
+// -----
+
+// Groups of one structure share a function; where one value goes to two places it is another one.
+// CHECK-LABEL: relax.func @shared
+// CHECK:         relax.call @fused_add_relu(%x, %y)
+// CHECK-NEXT:    relax.call @fused_add_relu(%y, %x)
+// CHECK-NEXT:    relax.call @fused_add_relu_1(%x)
+// CHECK-NEXT:    relax.return
+relax.func @shared(%x: !relax.tensor<[8], f32>, %y: !relax.tensor<[8], f32>) -> (!relax.tensor<[8], f32>, !relax.tensor<[8], f32>, !relax.tensor<[8], f32>) {
+  %a = relax.add %x, %y : (!relax.tensor<[8], f32>, !relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+  %b = relax.relu %a : (!relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+  %c = relax.add %y, %x : (!relax.tensor<[8], f32>, !relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+  %d = relax.relu %c : (!relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+  %e = relax.add %x, %x : (!relax.tensor<[8], f32>, !relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+  %f = relax.relu %e : (!relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
+  relax.return %b, %d, %f : !relax.tensor<[8], f32>, !relax.tensor<[8], f32>, !relax.tensor<[8], f32>
 }
