@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import gcd
 
 from xdsl.dialects.builtin import (
     DenseArrayBase,
@@ -159,7 +160,7 @@ class ResizeOp(RelaxOp):
             NotImplementedError: a region of interest of a dim that is no number.
         """
         scales = self.scale_values
-        num, den = (size, length) if scales is None else _fraction(scales[axis])
+        num, den = _ratio(size, length) if scales is None else _fraction(scales[axis])
         half_pixel = (2 * i + 1) * den - num
         match self.coordinate_transformation_mode.data:
             case "half_pixel":
@@ -189,6 +190,14 @@ class ResizeOp(RelaxOp):
         if span.constant_value == 0:
             return (start + end) * (length - 1), 2 * whole
         return (length - 1) * (start * span + i * (end - start) * unit), whole * span
+
+
+def _ratio(size: IntExpr, length: IntExpr) -> tuple[IntExpr, IntExpr]:
+    """Return numerator and denominator of size / length, in lowest terms where both are known."""
+    if not (size.is_constant and length.is_constant):
+        return size, length
+    divisor = gcd(size.constant_value, length.constant_value) or 1
+    return size // divisor, length // divisor
 
 
 def _fraction(value: float) -> tuple[IntExpr, IntExpr]:

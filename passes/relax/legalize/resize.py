@@ -152,12 +152,18 @@ class _Blend:
         assert total is not None
         return total
 
+    def number(self, expr: IntExpr) -> Value:
+        """Return an index expression as a float."""
+        if expr.is_constant:
+            return self.k.const(expr.constant_value, self.dtype)
+        return self.k.index_value(expr, self.dtype)
+
     def taps(self, axis: Axis) -> list[tuple[IntExpr, Value]]:
         """Return the neighbours along an axis and their weights."""
         k = self.k
         left = (axis.p // axis.q).simplify(axis.bounds)
-        rest, divisor = (k.index_value(e, self.dtype) for e in (axis.p % axis.q, axis.q))
-        ratio = rest / divisor
+        rest = (axis.p % axis.q).simplify(axis.bounds)
+        ratio = self.number(rest) / self.number(axis.q)
         if self.op.mode.data == "linear":
             first, weights = 0, [1.0 - ratio, ratio]
         else:
