@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import prod
+from typing import cast
 
 from xdsl.ir import Attribute, Data, SSAValue, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
@@ -170,7 +171,8 @@ def positional(exprs: Iterable[IntExpr]) -> tuple[tuple[IntExpr, ...], list[SSAV
         mapping: dict[Hashable, IntExpr | int] = {}
         for key in expr.free_vars():
             if isinstance(key, SSAValue):
-                mapping[key] = pos(operands.setdefault(key, len(operands)))
+                value = cast(SSAValue, key)  # isinstance leaves its parameter unknown
+                mapping[key] = pos(operands.setdefault(value, len(operands)))
         result.append(expr.substitute(mapping) if mapping else expr)
     return tuple(result), list(operands)
 

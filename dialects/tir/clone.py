@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, LocationAttr
+from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...symbolic import IntExpr, var
-from .. import dtypes
 from .access import LoadOp, PredicatedLoadOp, PredicatedStoreOp, StoreOp
 from .attributes import ExprsAttr, positional
 from .base import INDEX, IndexedOp
 from .control import BlockOp
+from .values import number_attr
 
 Exprs = tuple[IntExpr, ...]
 
@@ -33,7 +33,8 @@ class Cloner:
         values: Mapping[SSAValue, SSAValue] | None = None,
     ) -> None:
         self.block = block
-        self.exprs: dict[Hashable, IntExpr | int] = dict(exprs or {})
+        self.exprs: dict[Hashable, IntExpr | int] = {}
+        self.exprs.update((value, expr) for value, expr in (exprs or {}).items())
         self.values: dict[SSAValue, SSAValue] = dict(values or {})
 
     # -- emission ----------------------------------------------------------------------------
@@ -160,10 +161,5 @@ def inline_block_body(cloner: Cloner, block: BlockOp, bindings: Sequence[IntExpr
 
 def zero_constant(like: SSAValue) -> arith.ConstantOp:
     """Return the constant zero of a value's type."""
-    value_type = like.type
-    if isinstance(value_type, IntegerType):
-        attr: IntegerAttr | FloatAttr = IntegerAttr(0, value_type)
-    else:
-        assert isinstance(value_type, dtypes.AnyFloatType)
-        attr = FloatAttr(0.0, value_type)
-    return arith.ConstantOp.create(result_types=[value_type], properties={"value": attr})
+    value = number_attr(0, like.type)
+    return arith.ConstantOp.create(result_types=[like.type], properties={"value": value})

@@ -13,7 +13,7 @@ kernel runs fast is decided later, by schedules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -128,7 +128,7 @@ class KernelBuilder(Emitter):
     # -- control -----------------------------------------------------------------------------
 
     @contextmanager
-    def inside(self, block: Block) -> Iterator[None]:
+    def inside(self, block: Block) -> Generator[None]:
         """Append to `block` for the length of a with statement."""
         outer, self.block = self.block, block
         try:
@@ -185,9 +185,10 @@ class KernelBuilder(Emitter):
             (kind, extent, var(loop.args[0]))
             for (kind, _), extent, loop in zip(iters, extents, loops, strict=True)
         ]
-        regions = [self._block_region(len(iters), fn) for fn in (body, init) if fn is not None]
+        region = self._block_region(len(iters), body)
+        start = None if init is None else self._block_region(len(iters), init)
         with self.inside(loops[-1] if loops else self.block):
-            self.append(BlockOp(name, rows, *regions))
+            self.append(BlockOp(name, rows, region, start))
         for depth in reversed(range(len(loops))):
             with self.inside(loops[depth - 1] if depth else self.block):
                 self.append(ForOp(extents[depth], Region(loops[depth])))

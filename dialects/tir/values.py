@@ -154,11 +154,7 @@ class Emitter:
     def const(self, value: Number, dtype: Attribute) -> Value:
         """Return a constant of element type `dtype`; integers wrap to the type's width."""
         ssa_type = dtypes.value_type(dtype)
-        if isinstance(ssa_type, IntegerType):
-            attr: Attribute = IntegerAttr(_wrap(int(value), ssa_type.width.data), ssa_type)
-        else:
-            assert isinstance(ssa_type, dtypes.AnyFloatType)
-            attr = FloatAttr(_clamp(float(value), ssa_type), ssa_type)
+        attr = number_attr(value, ssa_type)
         op = arith.ConstantOp.create(result_types=[ssa_type], properties={"value": attr})
         return self._value(op, dtype)
 
@@ -247,6 +243,14 @@ _WITH_FASTMATH = {
 }
 
 
+def number_attr(value: Number, value_type: Attribute) -> FloatAttr | IntegerAttr:
+    """Return the attribute of a constant of a value's type; integers wrap to the width."""
+    if isinstance(value_type, dtypes.AnyFloatType):
+        return FloatAttr(_clamp(float(value), value_type), value_type)
+    width = _bits(value_type)
+    return IntegerAttr(_wrap(int(value), width), IntegerType(width))
+
+
 def _wrap(value: int, width: int) -> int:
     """Return `value` modulo 2^width in the signed range (bool: 0 or 1 kept as is)."""
     if width == 1:
@@ -271,7 +275,7 @@ _LARGEST: dict[Attribute, float] = {
 
 
 def _bits(dtype: Attribute) -> int:
-    return dtype.width.data if isinstance(dtype, IntegerType) else 8 * dtypes.size_bytes(dtype)
+    return 1 if dtypes.is_bool(dtype) else 8 * dtypes.size_bytes(dtype)
 
 
 def _cast_op(source: Attribute, target: Attribute) -> type[Operation] | None:
