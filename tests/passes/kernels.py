@@ -4,7 +4,7 @@ Values are small integers, so that sums and products are exact also in f32: what
 to give the same bits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -18,9 +18,9 @@ from xdsl.ir import Attribute
 from tyrex.dialects import dtypes, tir
 from tyrex.dialects.target import Target, set_target
 from tyrex.dialects.tir.compute import Buffer, KernelBuilder
-from tyrex.dialects.tir.values import Value
+from tyrex.dialects.tir.values import Number, Value
 from tyrex.interpreters.tir import run_kernel
-from tyrex.symbolic import IntExpr, as_expr, var
+from tyrex.symbolic import IntExpr, var
 
 Array = NDArray[Any]
 SIZES = (1, 2, 3, 5, 7, 8, 16, 17, 33)
@@ -31,6 +31,33 @@ TARGETS = (
     Target("x86_64-linux-gnu", vector_bits=512, vector_registers=32),
     Target("x86_64-linux-gnu", vector_bits=128, vector_registers=16),
 )
+
+
+Map = (
+    Callable[[], Value]
+    | Callable[[IntExpr], Value]
+    | Callable[[IntExpr, IntExpr], Value]
+    | Callable[[IntExpr, IntExpr, IntExpr], Value]
+    | Callable[[IntExpr, IntExpr, IntExpr, IntExpr], Value]
+)
+Fold = (
+    Callable[[Value, IntExpr], Value]
+    | Callable[[Value, IntExpr, IntExpr], Value]
+    | Callable[[Value, IntExpr, IntExpr, IntExpr], Value]
+    | Callable[[Value, IntExpr, IntExpr, IntExpr, IntExpr], Value]
+)
+
+
+class Kernel(KernelBuilder):
+    """A builder whose functions of one to four variables a type checker understands."""
+
+    def map(self, name: str, out: Buffer, fn: Map) -> None:
+        """Append `out[i, ...] = fn(i, ...)`."""
+        self.compute(name, out, fn)
+
+    def fold(self, name: str, out: Buffer, extents: Sequence[int], init: Number, fn: Fold) -> None:
+        """Append a reduction of at most four variables in all."""
+        self.reduce(name, out, extents, init, fn)
 
 
 @dataclass(frozen=True)
@@ -77,15 +104,14 @@ def assert_same(found: list[Array], expected: list[Array]) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-Dims = Callable[..., int]
-Build = Callable[[KernelBuilder, Random, Attribute], None]
+Build = Callable[[Kernel, Random, Attribute], None]
 
 
 def _pick(r: Random) -> int:
     return r.choice(SIZES)
 
 
-def _relu(k: KernelBuilder, x: Value) -> Value:
+def _relu(k: Kernel, x: Value) -> Value:
     return k.max(x, k.const(0, x.dtype))
 
 
@@ -93,28 +119,28 @@ def _least(dtype: Attribute) -> float | int:
     return float("-inf") if dtypes.is_float(dtype) else -(2**31)
 
 
-def elementwise(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def elementwise(k: Kernel, r: Random, dtype: Attribute) -> None:
     """A chain through temporaries: broadcast, transposed, read twice."""
     m, n = _pick(r), _pick(r)
     a, b, c = k.input((m, n), dtype), k.input((n,), dtype), k.input((n, m), dtype)
     y, z = k.output((m, n), dtype), k.output((n, m), dtype)
     t, u = k.temp((m, n), dtype), k.temp((m, n), dtype)
-    k.compute("add", t, lambda i, j: k.load(a, i, j) + k.load(b, j))
-    k.compute("mul", u, lambda i, j: k.load(t, i, j) * k.load(c, j, i) - k.load(a, i, 0))
-    k.compute("relu", y, lambda i, j: _relu(k, k.load(u, i, j)))
-    k.compute("move", z, lambda i, j: k.load(u, j, i))
+    k.map("add", t, lambda i, j: k.load(a, i, j) + k.load(b, j))
+    k.map("mul", u, lambda i, j: k.load(t, i, j) * k.load(c, j, i) - k.load(a, i, 0))
+    k.map("relu", y, lambda i, j: _relu(k, k.load(u, i, j)))
+    k.map("move", z, lambda i, j: k.load(u, j, i))
 
 
-def scalars(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def scalars(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Rank 0 and empty axes beside others."""
     n = r.choice((0, 1, 5))
     a, s = k.input((n, 3), dtype), k.input((), dtype)
     y, z = k.output((n, 3), dtype), k.output((), dtype)
-    k.compute("scale", y, lambda i, j: k.load(a, i, j) * k.load(s))
-    k.reduce("sum", z, (n, 3), 0, lambda acc, i, j: acc + k.load(a, i, j))
+    k.map("scale", y, lambda i, j: k.load(a, i, j) * k.load(s))
+    k.fold("sum", z, (n, 3), 0, lambda acc, i, j: acc + k.load(a, i, j))
 
 
-def pad_slice(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def pad_slice(k: Kernel, r: Random, dtype: Attribute) -> None:
     """A pad, and a slice of it with steps."""
     m, n, low = _pick(r), _pick(r), r.choice((0, 1, 3))
     step = r.choice((1, 2, 3))
@@ -122,7 +148,7 @@ def pad_slice(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
     padded = k.temp((m + low, n + low + 2), dtype)
     out_n = (n + low + 1) // step + 1
     y = k.output((m + low, out_n), dtype)
-    k.compute(
+    k.map(
         "pad",
         padded,
         lambda i, j: k.load(
@@ -130,10 +156,10 @@ def pad_slice(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
         ),
     )
     last = n + low + 1
-    k.compute("slice", y, lambda i, j: k.load(padded, i, last - j * step) + k.const(1, dtype))
+    k.map("slice", y, lambda i, j: k.load(padded, i, last - j * step) + k.const(1, dtype))
 
 
-def concat(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def concat(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Two inputs side by side, scaled."""
     m, n, p = _pick(r), _pick(r), _pick(r)
     a, b = k.input((m, n), dtype), k.input((m, p), dtype)
@@ -145,10 +171,10 @@ def concat(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
         return k.select(k.predicate(n - 1 - j), left, right)
 
     k.compute("concat", t, pick)
-    k.compute("double", y, lambda i, j: k.load(t, i, j) + k.load(t, i, j))
+    k.map("double", y, lambda i, j: k.load(t, i, j) + k.load(t, i, j))
 
 
-def matmul(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def matmul(k: Kernel, r: Random, dtype: Attribute) -> None:
     """A batched product, either side transposed or not, bias and activation after it."""
     batch, m, n, p = r.choice((1, 1, 3)), _pick(r), _pick(r), _pick(r)
     ta, tb = r.random() < 0.3, r.random() < 0.5
@@ -162,10 +188,10 @@ def matmul(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
         return acc + left * (k.load(b, j, q) if tb else k.load(b, q, j))
 
     k.reduce("matmul", t, (p,), 0, update)
-    k.compute("bias", y, lambda h, i, j: _relu(k, k.load(t, h, i, j) + k.load(bias, j)))
+    k.map("bias", y, lambda h, i, j: _relu(k, k.load(t, h, i, j) + k.load(bias, j)))
 
 
-def conv(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def conv(k: Kernel, r: Random, dtype: Attribute) -> None:
     """A convolution with strides, dilation, borders and groups; bias and residual after it."""
     groups = r.choice((1, 1, 2, 3))
     cg, og = r.choice((1, 2, 4)), r.choice((1, 3, 4, 9))
@@ -189,7 +215,7 @@ def conv(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
         return acc + source * k.load(f, o, c, u, v)
 
     k.reduce("conv", t, (cg, kh, kw), 0, update)
-    k.compute(
+    k.map(
         "add",
         y,
         lambda n, o, i, j: (
@@ -198,7 +224,7 @@ def conv(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
     )
 
 
-def pooling(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def pooling(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Greatest and sum of windows."""
     c, oh, ow = r.choice(SMALL), r.choice((1, 4, 7)), r.choice((1, 5, 16, 19))
     size, stride, pad = r.choice((2, 3)), r.choice((1, 2)), r.choice((0, 1))
@@ -217,23 +243,30 @@ def pooling(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
 
     least = _least(dtype)
     greatest, sums = window(least), window(0)
-    k.reduce("max", y, (size, size), least, lambda acc, *i: k.max(acc, greatest(*i)))
-    k.reduce("sum", z, (size, size), 0, lambda acc, *i: acc + sums(*i))
+
+    def greater(acc: Value, *iters: IntExpr) -> Value:
+        return k.max(acc, greatest(*iters))
+
+    def more(acc: Value, *iters: IntExpr) -> Value:
+        return acc + sums(*iters)
+
+    k.reduce("max", y, (size, size), least, greater)
+    k.reduce("sum", z, (size, size), 0, more)
 
 
-def softmax(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def softmax(k: Kernel, r: Random, dtype: Attribute) -> None:
     """The shape of softmax: maximum, map, sum, map. In integers, so that it is exact."""
     m, n = _pick(r), _pick(r)
     x, y = k.input((m, n), dtype), k.output((m, n), dtype)
     top, total, e = k.temp((m,), dtype), k.temp((m,), dtype), k.temp((m, n), dtype)
     least = _least(dtype)
-    k.reduce("max", top, (n,), least, lambda acc, i, j: k.max(acc, k.load(x, i, j)))
-    k.compute("exp", e, lambda i, j: k.load(x, i, j) - k.load(top, i) + k.const(7, dtype))
-    k.reduce("sum", total, (n,), 0, lambda acc, i, j: acc + k.load(e, i, j))
-    k.compute("div", y, lambda i, j: k.load(e, i, j) / k.load(total, i))
+    k.fold("max", top, (n,), least, lambda acc, i, j: k.max(acc, k.load(x, i, j)))
+    k.map("exp", e, lambda i, j: k.load(x, i, j) - k.load(top, i) + k.const(7, dtype))
+    k.fold("sum", total, (n,), 0, lambda acc, i, j: acc + k.load(e, i, j))
+    k.map("div", y, lambda i, j: k.load(e, i, j) / k.load(total, i))
 
 
-def reductions(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def reductions(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Sums along each choice of axes; products; an epilogue that reads the reduced value."""
     shape = (r.choice(SMALL), _pick(r), _pick(r))
     x = k.input(shape, dtype)
@@ -248,7 +281,11 @@ def reductions(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
         return k.load(x, *(place[axis] for axis in range(3)))
 
     extents = [shape[axis] for axis in axes]
-    k.reduce("sum", sums, extents, 0, lambda acc, *i: acc + element(*i))
+
+    def add(acc: Value, *iters: IntExpr) -> Value:
+        return acc + element(*iters)
+
+    k.reduce("sum", sums, extents, 0, add)
     k.compute("twice", y, lambda *i: k.load(sums, *i) * k.const(2, dtype))
 
     def sign(acc: Value, *iters: IntExpr) -> Value:
@@ -258,14 +295,14 @@ def reductions(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
     k.reduce("product", signs, extents, 1, sign)
 
 
-def norm(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def norm(k: Kernel, r: Random, dtype: Attribute) -> None:
     """The shape of a normalization: two sums over one read, scale and shift."""
     m, n = _pick(r), _pick(r)
     x, scale, y = k.input((m, n), dtype), k.input((n,), dtype), k.output((m, n), dtype)
     s, q = k.temp((m,), dtype), k.temp((m,), dtype)
-    k.reduce("sum", s, (n,), 0, lambda acc, i, j: acc + k.load(x, i, j))
-    k.reduce("squares", q, (n,), 0, lambda acc, i, j: acc + k.load(x, i, j) * k.load(x, i, j))
-    k.compute(
+    k.fold("sum", s, (n,), 0, lambda acc, i, j: acc + k.load(x, i, j))
+    k.fold("squares", q, (n,), 0, lambda acc, i, j: acc + k.load(x, i, j) * k.load(x, i, j))
+    k.map(
         "scale",
         y,
         lambda i, j: (
@@ -274,7 +311,7 @@ def norm(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
     )
 
 
-def gather_scatter(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def gather_scatter(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Indices out of memory: read at them, and added to in order."""
     m, n = _pick(r), _pick(r)
     x, at = k.input((m, n), dtype), k.input((n,), i64)
@@ -283,8 +320,8 @@ def gather_scatter(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
     def place(j: IntExpr) -> IntExpr:
         return (k.as_index(k.load(at, j)) + m * 3) % m
 
-    k.compute("gather", y, lambda j, i: k.load(x, place(j), (i + 1) % n))
-    k.compute("zero", z, lambda i: k.const(0, dtype))
+    k.map("gather", y, lambda j, i: k.load(x, place(j), (i + 1) % n))
+    k.map("zero", z, lambda i: k.const(0, dtype))
 
     def scatter() -> None:
         def add(j: IntExpr) -> None:
@@ -296,7 +333,7 @@ def gather_scatter(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
     k.opaque("scatter", scatter)
 
 
-def scan(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def scan(k: Kernel, r: Random, dtype: Attribute) -> None:
     """A running sum: each element needs the one before; odd elements only are kept."""
     m, n = _pick(r), _pick(r)
     x, y = k.input((m, n), dtype), k.output((m, n), dtype)
@@ -320,7 +357,7 @@ def scan(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
     k.opaque("scan", lambda: k.for_(m, rows))
 
 
-def conditional(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def conditional(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Statements under conditions that come out of memory."""
     n = _pick(r)
     x, y = k.input((n,), dtype), k.output((n,), dtype)
@@ -331,10 +368,10 @@ def conditional(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
         k.if_(value > 0, lambda: k.store(t, [i], value), lambda: k.store(t, [i], -value))
 
     k.nest("abs", [(tir.IterKind.SPATIAL, n)], body)
-    k.compute("more", y, lambda i: k.load(t, i) + k.index_value(i * 2 + 1, dtype))
+    k.map("more", y, lambda i: k.load(t, i) + k.index_value(i * 2 + 1, dtype))
 
 
-def stack(k: KernelBuilder, r: Random, dtype: Attribute) -> None:
+def stack(k: Kernel, r: Random, dtype: Attribute) -> None:
     """A small buffer of each iteration's own: the two greatest of a row."""
     m, n = _pick(r), _pick(r)
     x, y = k.input((m, n), dtype), k.output((m, 2), dtype)
@@ -376,7 +413,7 @@ BUILDERS: tuple[Build, ...] = (
 def build(builder: Build, seed: int, dtype: Attribute) -> Case:
     """Return the kernel that a builder makes of a seed."""
     name = getattr(builder, "__name__", "kernel")
-    k = KernelBuilder(name)
+    k = Kernel(name)
     builder(k, Random(f"{name} {seed}"), dtype)
     func = k.build()
     func.verify()
@@ -385,12 +422,12 @@ def build(builder: Build, seed: int, dtype: Attribute) -> Case:
 
 def symbolic_matmul(dtype: Attribute) -> Case:
     """A product of symbolic extents with an activation after it."""
-    k = KernelBuilder("symbolic_matmul")
-    m, n, p = var("m"), var("n"), as_expr(5)
+    k = Kernel("symbolic_matmul")
+    m, n, p = var("m"), var("n"), 5
     a, b, y = k.input((m, p), dtype), k.input((p, n), dtype), k.output((m, n), dtype)
     t = k.temp((m, n), dtype)
-    k.reduce("matmul", t, (p,), 0, lambda acc, i, j, q: acc + k.load(a, i, q) * k.load(b, q, j))
-    k.compute("relu", y, lambda i, j: _relu(k, k.load(t, i, j)))
+    k.fold("matmul", t, (5,), 0, lambda acc, i, j, q: acc + k.load(a, i, q) * k.load(b, q, j))
+    k.map("relu", y, lambda i, j: _relu(k, k.load(t, i, j)))
     func = k.build()
     func.verify()
     return Case(func, {"m": 7, "n": 17})
@@ -398,17 +435,17 @@ def symbolic_matmul(dtype: Attribute) -> Case:
 
 def symbolic_window(dtype: Attribute) -> Case:
     """Sums of windows over the border of a symbolic axis, and a reversal."""
-    k = KernelBuilder("symbolic_window")
+    k = Kernel("symbolic_window")
     n = var("n")
     x, y, z = k.input((3, n), dtype), k.output((3, n), dtype), k.output((3, n), dtype)
-    k.reduce(
+    k.fold(
         "sum",
         y,
         (3,),
         0,
         lambda acc, c, i, u: acc + k.load(x, c, i + u - 1, where=[i + u - 1, n - i - u]),
     )
-    k.compute("reverse", z, lambda c, i: k.load(y, c, n - 1 - i))
+    k.map("reverse", z, lambda c, i: k.load(y, c, n - 1 - i))
     func = k.build()
     func.verify()
     return Case(func, {"n": 19})
@@ -431,6 +468,3 @@ def all_cases(seeds: int) -> list[tuple[str, Maker]]:
             name = getattr(maker, "__name__", "kernel")
             found.append((f"{name}-{dtype}", partial(maker, dtype)))
     return found
-
-
-__all__ = ["BUILDERS", "Buffer", "Case", "all_cases", "assert_same", "build"]
