@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
+from ..dialects import tir
 from ..dialects.target import Target
 from .steps import NestSteps
 
 FMA_IN_FLIGHT = 8  # independent accumulators that keep two fma units of latency 4 busy
 MAX_ROWS = 16
 MAX_VECTORS = 4
+REST_COST = 0.08  # a rest is code to compile, and its own branch, for a few elements
 SPARE_REGISTERS = 4  # for the operands of the multiply-adds
 
 
@@ -97,7 +100,87 @@ def _shape(row_extent: int, total_vectors: int, budget: int) -> tuple[int, int]:
             stall = max(1.0, FMA_IN_FLIGHT / accumulators)
             waste = -(-row_extent // rows) * rows / row_extent
             waste *= -(-total_vectors // vectors) * vectors / total_vectors
-            cost = (stall + 0.5 * loads) * waste
+            rests = (row_extent % rows > 0) + (total_vectors % vectors > 0)
+            cost = (stall + 0.5 * loads) * waste * (1 + REST_COST * rests)
             if cost < best_cost:
                 best, best_cost = (rows, vectors), cost
     return best
+
+
+@dataclass(frozen=True)
+class TileOrder:
+    """In which order the tiles of a nest run.
+
+    Attributes:
+        batch: spatial axes that move both operands; outermost.
+        rows_first: whether the loop over row tiles is outside those over positions.
+        row_block: with positions outside, how many row tiles run before the next position block;
+            0 for all of them.
+    """
+
+    batch: tuple[int, ...]
+    rows_first: bool
+    row_block: int = 0
+
+
+FAR = 4  # what a byte from beyond the second-level cache costs, in bytes from within it
+
+
+def choose_order(steps: NestSteps, tile: Tile, target: Target, row_tiles: int) -> TileOrder:
+    """Return the order of tiles that moves the fewest bytes, weighted by where they come from."""
+    batch, others = _outer_axes(steps, tile)
+    if tile.row_axis is None:
+        return TileOrder(batch, rows_first=True)
+    share = prod(steps.extents[axis] for axis in batch)
+    rows_bytes, lanes_bytes = (n // share for n in _operand_bytes(steps, tile))
+    width = tile.vectors * tile.lanes
+    positions = -(-steps.extent_of(tile.lane_group) // width)
+    positions *= prod(steps.extents[axis] for axis in others)
+    near = target.l2_bytes // 2
+
+    def traffic(once: int, again: int, times: int) -> int:
+        return FAR * once + again * (FAR + (times - 1) * (1 if again <= near else FAR))
+
+    rows_first = traffic(rows_bytes, lanes_bytes, row_tiles)
+    lanes_first = traffic(lanes_bytes, rows_bytes, positions)
+    block = _row_block(row_tiles, rows_bytes, near)
+    if block:
+        blocked = FAR * lanes_bytes * (row_tiles // block) + rows_bytes * (FAR + positions - 1)
+        if blocked < min(rows_first, lanes_first):
+            return TileOrder(batch, rows_first=False, row_block=block)
+    return TileOrder(batch, rows_first=rows_first <= lanes_first)
+
+
+def _outer_axes(steps: NestSteps, tile: Tile) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the spatial axes outside the tile: those that move every operand, and the others."""
+    inside = {*tile.lane_group, tile.row_axis}
+    outer = [i for i in steps.nest.spatial if i not in inside and steps.extents[i] != 1]
+    written = {m.op.buffer for m in steps.stores}
+    reads = [m for m in steps.loads if m.op.buffer not in written]
+    batch = tuple(i for i in outer if all(m.steps[i] != 0 for m in reads))
+    return batch, tuple(i for i in outer if i not in batch)
+
+
+def _operand_bytes(steps: NestSteps, tile: Tile) -> tuple[int, int]:
+    """Return the bytes of the operands that move with the rows, and with the lanes."""
+    rows = lanes = 0
+    written = {m.op.buffer for m in steps.stores}
+    for m in steps.loads:
+        buffer_type = m.op.buffer.type
+        assert isinstance(buffer_type, tir.BufferType)
+        size = buffer_type.size_bytes() or 0
+        if m.op.buffer in written:
+            continue
+        if m.steps[tile.lane_group[-1]] != 0:
+            lanes += size
+        elif tile.row_axis is not None and m.steps[tile.row_axis] != 0:
+            rows += size
+    return rows, lanes
+
+
+def _row_block(row_tiles: int, rows_bytes: int, near: int) -> int:
+    """Return the largest divisor of the row tiles whose operand stays near; 0 if there is none."""
+    if rows_bytes <= near:
+        return 0
+    fitting = near * row_tiles // rows_bytes
+    return next((n for n in range(fitting, 1, -1) if row_tiles % n == 0), 0)

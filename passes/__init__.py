@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PASSES: dict[str, str] = {
     "annotate-patterns": "relax.annotate_patterns:AnnotatePatternsPass",
+    "deduplicate-kernels": "relax.deduplicate_kernels:DeduplicateKernelsPass",
     "fold-batch-norm": "relax.fold_batch_norm:FoldBatchNormPass",
     "fold-constants": "relax.fold_constants:FoldConstantsPass",
     "fold-scales": "relax.fold_scales:FoldScalesPass",
@@ -24,7 +25,10 @@ PASSES: dict[str, str] = {
     "legalize-ops": "relax.legalize_ops:LegalizeOpsPass",
     "lower-blocks": "tir.lower_blocks:LowerBlocksPass",
     "lower-to-llvm": "llvm.lower_to_llvm:LowerToLlvmPass",
+    "lower-to-vm": "vm.lower_to_vm:LowerToVmPass",
+    "pack-constants": "tir.pack_constants:PackConstantsPass",
     "pad-reductions": "tir.pad_reductions:PadReductionsPass",
+    "plan-memory": "vm.plan_memory:PlanMemoryPass",
     "schedule-default": "tir.schedule_default:ScheduleDefaultPass",
 }
 """Every pass: name -> `folder.file:Class`, sorted by name."""

@@ -16,6 +16,7 @@ from .relax.fuse_tir import FuseTirPass
 from .relax.legalize_ops import LegalizeOpsPass
 from .tir.inline_blocks import InlineBlocksPass
 from .tir.lower_blocks import LowerBlocksPass
+from .tir.pack_constants import PackConstantsPass
 from .tir.pad_reductions import PadReductionsPass
 from .tir.schedule_default import ScheduleDefaultPass
 
@@ -36,6 +37,7 @@ SCHEDULED: tuple[ModulePass, ...] = (
     InlineBlocksPass(),  # first: a schedule must see one block per pass over memory
     PadReductionsPass(),  # after inlining, which would put the padded copy back
     ScheduleDefaultPass(),  # needs final blocks; decides loops, vectors, threads
+    PackConstantsPass(),  # the schedule chose layouts; while blocks still say the indices
     LowerBlocksPass(),  # blocks have served: what follows knows loops and accesses
 )
 

@@ -31,6 +31,7 @@ from ...dialects.location import fuse_locations
 from ...dialects.target import Target, target_of
 from ...dialects.tir.clone import Cloner
 from ...symbolic import IntExpr
+from .pack_constants import Pack, set_packs
 from .schedule.build import NestBuilder, iters_of
 from .schedule.lanes import LaneSchedule, combining_op, lane_group
 from .schedule.maps import PARALLEL_WORK, SCALAR_MATH, kind_of_outer, map_block, schedule_map
@@ -45,8 +46,22 @@ class _Policy:
     def __init__(self, func: tir.FuncOp, target: Target) -> None:
         self.func = func
         self.target = target
+        self.packs: list[Pack] = []
 
     def run(self) -> None:
+        """Replace every statement of the kernel by its scheduled form; leave packing hints."""
+        self.statements()
+        inputs = [pack.position for pack in self.packs]
+        packs = [p for p in self.packs if inputs.count(p.position) == 1 and self.packable(p)]
+        if packs:
+            set_packs(self.func, packs)
+
+    def packable(self, pack: Pack) -> bool:
+        """Tell whether the input may change its layout: no alias of an output."""
+        is_input = pack.position < len(self.func.inputs)
+        return is_input and all(i != pack.position for i, _ in self.func.aliases())
+
+    def statements(self) -> None:
         """Replace every statement of the kernel by its scheduled form."""
         block = self.func.body.block
         for op in list(block.ops):
@@ -153,7 +168,9 @@ class _Policy:
         if tile is not None and (group is None or self.prefers_tile(steps, tile)):
             if epilogue is not None and has_any(epilogue, (*SCALAR_MATH, tir.IfOp)):
                 epilogue = None
-            TileSchedule(b, steps, tile, epilogue).build()
+            schedule = TileSchedule(b, steps, tile, self.target, epilogue)
+            schedule.build()
+            self.packs += schedule.packs()
             return epilogue is not None
         lanes = self.target.lanes(steps.widest_bytes)
         if group is not None and steps.extent_of(group) >= lanes:

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from xdsl.ir import Region, SSAValue
+from xdsl.ir import BlockArgument, Region, SSAValue
 
 from ....analysis.nests import Nest
 from ....analysis.steps import NestSteps
-from ....analysis.tiling import Tile
+from ....analysis.tiling import Tile, choose_order
 from ....dialects import tir
+from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner
-from ....symbolic import IntExpr, as_expr
+from ....symbolic import IntExpr, as_expr, var
+from ..pack_constants import Pack
 from .build import Iter, NestBuilder, Redirected, clone_region, spread
 from .maps import kind_of_outer
 
@@ -46,9 +48,17 @@ def parts_of(extent: int, size: int) -> list[Part]:
 class TileSchedule:
     """Builds one reduction nest, and its epilogue, as register tiles."""
 
-    def __init__(self, b: NestBuilder, steps: NestSteps, tile: Tile, epilogue: Nest | None) -> None:
+    def __init__(
+        self,
+        b: NestBuilder,
+        steps: NestSteps,
+        tile: Tile,
+        machine: Target,
+        epilogue: Nest | None,
+    ) -> None:
         self.b = b
         self.steps = steps
+        self.machine = machine
         self.nest = steps.nest
         self.tile = tile
         self.epilogue = epilogue
@@ -72,23 +82,64 @@ class TileSchedule:
         width = self.tile.vectors * self.tile.lanes
         for row in rows:
             for run in parts_of(lane_extent, width):
-                self.tiles(row, run, lane_extent)
+                self.tiles(row, run)
 
-    def tiles(self, row: Part, run: Part, lane_extent: int) -> None:
+    def tiles(self, row: Part, run: Part) -> None:
         """Append the loops over the tiles of one combination."""
-        kind = kind_of_outer(self.steps)
+        order = choose_order(self.steps, self.tile, self.machine, row.count)
+        others = [("axis", axis) for axis in self.outer if axis not in order.batch]
+        names: list[tuple[str, int]] = [("axis", axis) for axis in order.batch]
+        if order.rows_first:
+            names += [("row", row.count), *others, ("lane", run.count)]
+        elif order.row_block:
+            names.append(("row block", row.count // order.row_block))
+            names += [*others, ("lane", run.count), ("row", order.row_block)]
+        else:
+            names += [*others, ("lane", run.count), ("row", row.count)]
+        block = order.row_block
+        values: dict[tuple[str, int], IntExpr] = {}
 
-        def outer(values: list[IntExpr], kind: tir.ForKind) -> None:
-            if len(values) < len(self.outer):
-                extent = self.steps.extents[self.outer[len(values)]]
-                with self.b.loop(extent, kind) as i:
-                    outer([*values, i], tir.ForKind.SERIAL)
+        def loops(depth: int, kind: tir.ForKind) -> None:
+            if depth == len(names):
+                outer = [values["axis", axis] for axis in self.outer]
+                r = values["row", names_of["row"]]
+                if block:
+                    r = r + values["row block", names_of["row block"]] * block
+                v = values["lane", run.count]
+                self.one_tile(outer, r * row.size + row.start, v * run.size + run.start, row, run)
                 return
-            with self.b.loop(run.count, kind) as v:
-                self.one_tile(values, r * row.size + row.start, v * run.size + run.start, row, run)
+            what, number = names[depth]
+            extent = self.steps.extents[number] if what == "axis" else number
+            with self.b.loop(extent, kind) as i:
+                values[what, number] = i
+                loops(depth + 1, kind if extent == 1 else tir.ForKind.SERIAL)
 
-        with self.b.loop(row.count, kind) as r:
-            outer([], kind if row.count == 1 else tir.ForKind.SERIAL)
+        names_of = dict(names)
+        loops(0, kind_of_outer(self.steps))
+
+    def packs(self) -> list[Pack]:
+        """Return the layouts in which constant inputs would be read in order."""
+        tile = self.tile
+        axes: list[tuple[int, int]] = []
+        if tile.row_axis is not None:
+            axes.append((tile.row_axis, tile.rows))
+        if len(tile.lane_group) == 1:
+            axes.append((tile.lane_group[0], tile.vectors * tile.lanes))
+        found: list[Pack] = []
+        for m in self.steps.loads:
+            if isinstance(m.op, tir.LoadOp) and isinstance(m.op.buffer, BlockArgument):
+                indices = m.op.exprs_over_values(m.op.indices)
+                for axis, size in axes:
+                    dim = self.dim_of(indices, axis)
+                    if dim is not None and size > 1:
+                        found.append(Pack(m.op.buffer.index, dim, size))
+        return found
+
+    def dim_of(self, indices: Sequence[IntExpr], axis: int) -> int | None:
+        """Return the dim whose index is exactly an axis's variable, in no other dim's."""
+        key = self.nest.block.iter_vars[axis]
+        dims = [d for d, index in enumerate(indices) if key in index.free_vars()]
+        return dims[0] if len(dims) == 1 and indices[dims[0]] is var(key) else None
 
     def one_tile(
         self, outer: list[IntExpr], row: IntExpr, lane: IntExpr, rows: Part, run: Part
