@@ -21,7 +21,7 @@ from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR, element_of, lanes, like, vector
 from ...symbolic import IntExpr
 from .expressions import Expressions, Range
-from .scalars import HANDLERS, llvm_type
+from .scalars import handlers, llvm_type
 
 CONTEXT_PARALLEL_FOR = (
     8  # offset of `parallel_for` in struct tyrex_context (runtime/native/tyrex.h)
@@ -46,8 +46,11 @@ class Outlined:
 class KernelLowering:
     """Lowers the statements of one function."""
 
-    def __init__(self, b: LLVMBuilder, name: str, symbols: Sequence[str] = ()) -> None:
+    def __init__(
+        self, b: LLVMBuilder, name: str, symbols: Sequence[str] = (), *, contract: bool
+    ) -> None:
         self.b = b
+        self.handlers = handlers(contract)
         self.name = name
         self.symbols = symbols  # a parallel body takes all of the kernel's
         self.exprs = Expressions(b)
@@ -89,7 +92,7 @@ class KernelLowering:
 
     def scalar(self, op: Operation) -> None:
         """Append an operation on values."""
-        handler = HANDLERS.get(type(op))
+        handler = self.handlers.get(type(op))
         if handler is None:
             raise CompileError(op, "has no lowering to llvm in a kernel")
         args = [self.values[operand] for operand in op.operands]

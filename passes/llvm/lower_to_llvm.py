@@ -40,8 +40,9 @@ def _word_type(value_type: Attribute) -> Attribute:
 class _Functions:
     """Builds the llvm functions of one kernel."""
 
-    def __init__(self, b: LLVMBuilder, kernel: tir.FuncOp) -> None:
+    def __init__(self, b: LLVMBuilder, kernel: tir.FuncOp, contract: bool) -> None:
         self.b = b
+        self.contract = contract
         self.kernel = kernel
         self.name = kernel.sym_name.data
         self.args = kernel.body.block.args
@@ -81,7 +82,7 @@ class _Functions:
             f"{self.name}.impl", types, i32, linkage="internal", arg_attrs=attributes
         )
         given = function.body.block.args
-        lowering = KernelLowering(b, self.name, symbols)
+        lowering = KernelLowering(b, self.name, symbols, contract=self.contract)
         lowering.context = given[0]
         for value, target in zip(self.args, given[1:], strict=False):
             lowering.bind(value, target)
@@ -111,7 +112,9 @@ class _Functions:
             f"{part.name}.body", types, i32, linkage="internal", arg_attrs=attributes
         )
         given = function.body.block.args
-        lowering = KernelLowering(b, part.name)  # without a context: loops inside are serial
+        lowering = KernelLowering(
+            b, part.name, contract=self.contract
+        )  # without a context: loops inside are serial
         lowering.exprs.bounds |= part.bounds
         for value, target in zip(captures, given, strict=False):
             lowering.bind(value, target)
@@ -135,9 +138,9 @@ class _Functions:
         b.ret(b.call(f"{part.name}.body", [*words, begin, end], i32))
 
 
-def lower_kernel(module: ModuleOp, kernel: tir.FuncOp) -> None:
-    """Append the llvm functions of one kernel to `module`."""
-    _Functions(LLVMBuilder(module), kernel).build()
+def lower_kernel(module: ModuleOp, kernel: tir.FuncOp, contract: bool = True) -> None:
+    """Append the llvm functions of one kernel to `module`; see `LowerToLlvmPass.contract`."""
+    _Functions(LLVMBuilder(module), kernel, contract).build()
 
 
 @dataclass(frozen=True)
@@ -145,10 +148,12 @@ class LowerToLlvmPass(ModulePass):
     """See the module docstring."""
 
     name = "lower-to-llvm"
+    contract: bool = True
+    """Whether a * b + c may round once (fma): faster, and closer to the real number."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for func in list(op.body.ops):
             if isinstance(func, tir.FuncOp):
                 func.detach()
-                lower_kernel(op, func)
+                lower_kernel(op, func, self.contract)
                 func.erase()

@@ -139,11 +139,16 @@ def _libm(name: str) -> Handler:
     return lower
 
 
+def handlers(contract: bool) -> dict[type[Operation], Handler]:
+    """Return the table; with `contract`, a multiplication and an addition may round once."""
+    return _CONTRACTED if contract else HANDLERS
+
+
 HANDLERS: dict[type[Operation], Handler] = {
     arith.ConstantOp: _constant,
-    arith.AddfOp: _real(llvm.FAddOp, contract=True),
-    arith.SubfOp: _real(llvm.FSubOp, contract=True),
-    arith.MulfOp: _real(llvm.FMulOp, contract=True),
+    arith.AddfOp: _real(llvm.FAddOp, contract=False),
+    arith.SubfOp: _real(llvm.FSubOp, contract=False),
+    arith.MulfOp: _real(llvm.FMulOp, contract=False),
     arith.DivfOp: _real(llvm.FDivOp, contract=False),
     arith.NegfOp: lambda b, op, args: b.neg(args[0]),
     arith.MaximumfOp: _intrinsic("llvm.maximum"),
@@ -207,4 +212,11 @@ HANDLERS: dict[type[Operation], Handler] = {
     math.TanhOp: _intrinsic("llvm.tanh"),
     math.TruncOp: _intrinsic("llvm.trunc"),
     **{op_type: _libm(name) for op_type, name in LIBM.items()},
+}
+
+_CONTRACTED: dict[type[Operation], Handler] = {
+    **HANDLERS,
+    arith.AddfOp: _real(llvm.FAddOp, contract=True),
+    arith.SubfOp: _real(llvm.FSubOp, contract=True),
+    arith.MulfOp: _real(llvm.FMulOp, contract=True),
 }
