@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PASSES: dict[str, str] = {
     "annotate-patterns": "relax.annotate_patterns:AnnotatePatternsPass",
     "deduplicate-kernels": "relax.deduplicate_kernels:DeduplicateKernelsPass",
+    "expand-math": "tir.expand_math:ExpandMathPass",
     "fold-batch-norm": "relax.fold_batch_norm:FoldBatchNormPass",
     "fold-constants": "relax.fold_constants:FoldConstantsPass",
     "fold-scales": "relax.fold_scales:FoldScalesPass",
