@@ -48,23 +48,24 @@ def _of(op: relax.ReductionOp, x: Buffer) -> _Reduced:
 
 def _accumulate(k: KernelBuilder, op: relax.ReductionOp, x: Buffer, out: Buffer) -> None:
     """Append the sum, product, maximum or minimum of x into `out`."""
-    kind, init = _KINDS[type(op)]
+    name, kind, init = _KINDS[type(op)]
     start = init(out.dtype) if callable(init) else init
     reduced = _of(op, x)
 
     def update(acc: Value, *iters: IntExpr) -> Value:
         return k.binary(kind, acc, wide_load(k, x, *reduced.split(iters)[0]))
 
-    reduce_into(k, op.name.removeprefix("relax."), out, reduced.extents, start, update)
+    reduce_into(k, name, out, reduced.extents, start, update)
 
 
-_KINDS: dict[type[relax.ReductionOp], tuple[str, Number | Callable[..., Number]]] = {
-    relax.MaxOp: ("max", lowest),
-    relax.MeanOp: ("add", 0),
-    relax.MinOp: ("min", highest),
-    relax.ProdOp: ("mul", 1),
-    relax.SumOp: ("add", 0),
+_KINDS: dict[type[relax.ReductionOp], tuple[str, str, Number | Callable[..., Number]]] = {
+    relax.MaxOp: ("max", "max", lowest),
+    relax.MeanOp: ("sum", "add", 0),
+    relax.MinOp: ("min", "min", highest),
+    relax.ProdOp: ("prod", "mul", 1),
+    relax.SumOp: ("sum", "add", 0),
 }
+"""The block's name, what it accumulates by, and from what on."""
 
 
 @rule(relax.MaxOp, relax.MinOp, relax.ProdOp, relax.SumOp)
