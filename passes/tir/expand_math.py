@@ -1,0 +1,65 @@
+"""expand-math: functions of `math` become arithmetic, which vectorized loops run in lanes.
+
+Rewrites   %y = math.exp %x : f32
+into       fma, shifts and bit casts: at most 1 ulp off, NaN, infinities and denormals right
+
+Kernels stand in `math/`, one file per family, with the error of each. f16 and bf16 are computed
+in f32; functions of f64 stay calls of libm.
+
+Needs:  kernels of any form (blocks or loops).
+Leaves: no function in a table of `math/__init__.py` on f16, bf16 or f32.
+Why here: before schedule-default, which keeps what would be a call per lane out of vectors;
+after inline-blocks, which counts one operation as cheap.
+Source: see the files of `math/`; the coefficients are ours, by `math/minimax.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation
+from xdsl.passes import ModulePass
+
+from ...dialects import dtypes, tir
+from ...dialects.dtypes import f32
+from ...dialects.tir.values import Value
+from .math import FUNCTIONS
+from .math.emitter import MathEmitter
+
+_NARROW = (dtypes.f16, dtypes.bf16)
+
+
+def expand_block(block: Block) -> None:
+    """Rewrite the functions of a block and of the blocks inside it."""
+    k = MathEmitter(block)
+    for op in list(block.ops):
+        if type(op) in FUNCTIONS and op.results[0].type in (f32, *_NARROW):
+            _expand(k, op)
+        for region in op.regions:
+            for inner in region.blocks:
+                expand_block(inner)
+
+
+def _expand(k: MathEmitter, op: Operation) -> None:
+    dtype = op.results[0].type
+    k.before(op)
+    args = [k.cast(Value(operand, operand.type, k), f32) for operand in op.operands]
+    result = k.cast(FUNCTIONS[type(op)](k, *args), dtype)
+    result.ssa.name_hint = op.results[0].name_hint
+    op.results[0].replace_all_uses_with(result.ssa)
+    op.detach()
+    op.erase()
+
+
+@dataclass(frozen=True)
+class ExpandMathPass(ModulePass):
+    """See the module docstring."""
+
+    name = "expand-math"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for func in op.body.ops:
+            if isinstance(func, tir.FuncOp):
+                expand_block(func.body.block)

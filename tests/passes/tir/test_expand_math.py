@@ -1,0 +1,188 @@
+"""Errors of the kernels in units of the last place, their edge cases, scalars against vectors."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, f16, f32
+from xdsl.ir import Attribute
+
+from tyrex.dialects import dtypes
+from tyrex.dialects.target import set_target
+from tyrex.interpreters.tir import run_kernel
+from tyrex.passes.tir.expand_math import ExpandMathPass
+from tyrex.passes.tir.lower_blocks import LowerBlocksPass
+from tyrex.passes.tir.schedule_default import ScheduleDefaultPass
+
+from ..kernels import Kernel, kernel_in  # noqa: TID251  # the tests' folder, not the package's
+from ..native import NativeKernel, host  # noqa: TID251
+
+Array = NDArray[Any]
+Reference = Callable[[Array], Array]
+INF, NAN = math.inf, math.nan
+CHUNK = 1 << 20
+LARGEST, SMALLEST_NORMAL, SMALLEST = 3.4028235e38, 1.1754944e-38, 1e-45
+
+
+def _each(function: Callable[[float], float]) -> Reference:
+    """Return a function of Python's floats as one of arrays."""
+    ufunc = np.frompyfunc(function, 1, 1)
+    return lambda x: np.asarray(ufunc(x)).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function with its largest error, and results that have to be exact."""
+
+    reference: Reference
+    max_ulps: float
+    edges: tuple[tuple[float, float], ...]
+    domain: tuple[float, float] = (-INF, INF)
+    mantissas: int = 4096  # of each exponent, in the test of the error
+
+
+FUNCTIONS: dict[str, Function] = {
+    "erf": Function(
+        _each(math.erf),
+        1.2,
+        ((0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (4.0, 1.0), (NAN, NAN)),
+        mantissas=512,
+    ),
+    "exp": Function(
+        np.exp,
+        1.0,
+        (
+            *((0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (NAN, NAN), (88.8, INF)),
+            *((LARGEST, INF), (-103.9, SMALLEST), (-104.1, 0.0), (SMALLEST, 1.0)),
+        ),
+    ),
+    "log": Function(
+        np.log,
+        1.0,
+        (
+            *((0.0, -INF), (-0.0, -INF), (1.0, 0.0), (INF, INF), (-INF, NAN), (-1.0, NAN)),
+            (NAN, NAN),
+        ),
+    ),
+    "tanh": Function(
+        np.tanh,
+        2.6,
+        ((0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (10.0, 1.0), (NAN, NAN)),
+    ),
+}
+
+
+def module_of(name: str, size: int, dtype: Attribute = f32) -> ModuleOp:
+    """Return a module with the kernel `y[i] = name(x[i])`, expanded."""
+    k = Kernel(name)
+    x, y = k.input((size,), dtype), k.output((size,), dtype)
+    k.map(name, y, lambda i: k.math(name, k.load(x, i)))
+    module = ModuleOp([k.build()])
+    set_target(module, host())
+    ExpandMathPass().apply(Context(), module)
+    module.verify()
+    return module
+
+
+@cache
+def compiled(name: str, size: int, vectorized: bool, dtype: Attribute = f32) -> NativeKernel:
+    module = module_of(name, size, dtype)
+    if vectorized:
+        ScheduleDefaultPass().apply(Context(), module)
+    LowerBlocksPass().apply(Context(), module)
+    return NativeKernel(module)
+
+
+def run(name: str, x: Array, vectorized: bool = True, dtype: Attribute = f32) -> Array:
+    """Return the function of an array, in pieces of one size."""
+    size = min(CHUNK, len(x))
+    kernel = compiled(name, size, vectorized, dtype)
+    pieces: list[Array] = []
+    for start in range(0, len(x), size):
+        piece = np.resize(x[start : start + size], size)
+        (result,) = kernel([piece, np.empty_like(piece)], {})
+        pieces.append(result[: len(x) - start])
+    return np.concatenate(pieces)
+
+
+def ulps(found: Array, exact: Array, mantissa_bits: int = 23, lowest: int = -126) -> Array:
+    """Return the distance to f64 results, in units of the last place of the narrower type."""
+    with np.errstate(all="ignore"):
+        rounded = exact.astype(found.dtype)
+        _, exponent = np.frexp(np.where(np.isfinite(exact), exact, 1.0))
+        unit = np.ldexp(1.0, np.maximum(exponent - 1, lowest) - mantissa_bits)
+        distance = np.abs(found.astype(np.float64) - exact) / unit
+    same = (found == rounded) | (np.isnan(found) & np.isnan(rounded))
+    return np.where(same & ~np.isfinite(exact + distance), 0.0, distance)
+
+
+def all_exponents(count: int, seed: int = 0) -> Array:
+    """Return f32 numbers: of every sign and exponent, NaNs and denormals too, `count` mantissas."""
+    rng = np.random.default_rng(seed)
+    mantissas = rng.integers(0, 1 << 23, (512, count), dtype=np.uint32)
+    mantissas[:, :2] = (0, (1 << 23) - 1)
+    high = np.arange(512, dtype=np.uint32)[:, None] << np.uint32(23)
+    return (high | mantissas).ravel().view(np.float32)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_error(name: str) -> None:
+    function = FUNCTIONS[name]
+    x = all_exponents(function.mantissas)
+    low, high = function.domain
+    x = x[~((x < low) | (x > high))]
+    with np.errstate(all="ignore"):
+        exact = function.reference(x.astype(np.float64))
+    error = ulps(run(name, x), exact)
+    worst = np.nanargmax(np.where(np.isnan(error), INF, error))
+    assert error[worst] <= function.max_ulps, f"{name}({x[worst]!r}): {error[worst]} ulp"
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_edges(name: str) -> None:
+    edges = FUNCTIONS[name].edges
+    x, expected = np.array([*edges] * 4, np.float32).T.copy()
+    for vectorized in (False, True):
+        found = run(name, x, vectorized)
+        np.testing.assert_array_equal(found, expected)
+        ordered = ~np.isnan(expected)
+        np.testing.assert_array_equal(np.signbit(found[ordered]), np.signbit(expected[ordered]))
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_scalars_equal_vectors(name: str) -> None:
+    x = all_exponents(16, seed=1)
+    x = x[~np.isnan(x)]
+    found, expected = run(name, x), run(name, x, vectorized=False)
+    nan = np.isnan(expected)
+    np.testing.assert_array_equal(np.isnan(found), nan)
+    np.testing.assert_array_equal(found[~nan].view(np.int32), expected[~nan].view(np.int32))
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_interpreted(name: str) -> None:
+    """The interpreter rounds fma through f64, so that a last bit may differ here and there."""
+    x = all_exponents(2, seed=2)
+    low, high = FUNCTIONS[name].domain
+    x = x[(x >= low) & (x <= high)]
+    y = np.empty_like(x)
+    with np.errstate(all="ignore"):
+        run_kernel(kernel_in(module_of(name, len(x))), [x, y], {})
+        exact = FUNCTIONS[name].reference(x.astype(np.float64))
+    assert np.max(ulps(y, exact)) <= FUNCTIONS[name].max_ulps + 0.1
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_half_is_computed_in_single(name: str) -> None:
+    x = np.arange(1 << 16, dtype=np.uint16).view(dtypes.to_numpy(f16))
+    x = x[~np.isnan(x)]
+    with np.errstate(all="ignore"):
+        exact = FUNCTIONS[name].reference(x.astype(np.float64))
+    found = run(name, x, dtype=f16)
+    assert np.max(ulps(found, exact, mantissa_bits=10, lowest=-14)) < 0.51
