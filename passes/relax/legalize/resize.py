@@ -6,50 +6,18 @@ neighbours are integer divisions, only the weights are floats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from xdsl.ir import Attribute
 
 from ....dialects import dtypes, relax
 from ....dialects.tir.compute import Buffer, Index, KernelBuilder
 from ....dialects.tir.values import Value
-from ....symbolic import IntExpr, max_, min_
+from ....symbolic import IntExpr
+from .antialias import Filter, blend_axis
+from .coordinates import ROUND, Axis, bounds_of, interpolation_dtype
 from .rules import rule
-
-Bounds = dict[Any, tuple[IntExpr | int | None, IntExpr | int | None]]
-"""What is known of variables: SSA values and symbols."""
-
-_ROUND: dict[str, Callable[[IntExpr, IntExpr], IntExpr]] = {
-    "floor": lambda p, q: p // q,
-    "ceil": lambda p, q: (p + q - 1) // q,
-    "round_prefer_floor": lambda p, q: (2 * p + q - 1) // (2 * q),
-    "round_prefer_ceil": lambda p, q: (2 * p + q) // (2 * q),
-}
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis at one element of the result: where it is read."""
-
-    p: IntExpr
-    q: IntExpr
-    length: IntExpr
-    bounds: Bounds
-
-    def clamp(self, index: IntExpr) -> IntExpr:
-        """Return an index, brought into 0 .. length - 1 where it may be outside."""
-        inner = index.simplify(self.bounds)
-        if not inner.provably_ge0(self.bounds):
-            inner = max_(inner, 0)
-        last = self.length - 1
-        return inner if (last - inner).provably_ge0(self.bounds) else min_(inner, last)
-
-
-def interpolation_dtype(dtype: Attribute) -> Attribute:
-    """Return the type in which elements of `dtype` are interpolated."""
-    return dtypes.f64 if dtype == dtypes.f64 else dtypes.f32
 
 
 def saturating(k: KernelBuilder, value: Value, dtype: Attribute) -> Value:
@@ -62,9 +30,10 @@ def _resize(
     k: KernelBuilder, op: relax.ResizeOp, ins: Sequence[Buffer], outs: Sequence[Buffer]
 ) -> None:
     x, out = ins[0], outs[0]
-    if op.antialias.value.data and op.mode.data != "nearest":
-        raise NotImplementedError("relax.resize: antialias has no native code yet")
     empty = any(dim.is_constant and dim.constant_value == 0 for dim in (*x.shape, *out.shape))
+
+    staged = bool(op.antialias.value.data) and op.mode.data != "nearest" and not empty
+    source = _antialiased(k, op, x, out) if staged else x
 
     def element(*i: IntExpr) -> Value:
         if empty:
@@ -72,6 +41,8 @@ def _resize(
         axes = _axes(op, x, out, i)
         if op.mode.data == "nearest":
             value = k.load(x, *(_nearest(op, axis) for axis in axes), where=_not_empty(x, out))
+        elif staged:
+            value = saturating(k, k.load(source, *i), x.dtype)
         else:
             value = saturating(k, _Blend(k, op, x, axes, _not_empty(x, out)).value(0, ()), x.dtype)
         return _extrapolated(k, op, axes, value)
@@ -79,27 +50,40 @@ def _resize(
     k.compute("resize", out, element)
 
 
+def _antialiased(k: KernelBuilder, op: relax.ResizeOp, x: Buffer, out: Buffer) -> Buffer:
+    """Append the resizing of one axis after the other."""
+    if _not_empty(x, out):
+        raise NotImplementedError("relax.resize: antialias of a symbolic dim that may be 0")
+    for axis, (length, size) in enumerate(zip(x.shape, out.shape, strict=True)):
+        if _is_resized(op, axis, length, size):
+            kernel = Filter.of(op, axis, length, size)
+            x = blend_axis(k, op, x, axis, size, kernel)
+    return x
+
+
+def _is_resized(op: relax.ResizeOp, axis: int, length: IntExpr, size: IntExpr) -> bool:
+    scales = op.scale_values
+    return length != size or op.roi is not None or (scales is not None and scales[axis] != 1)
+
+
 def _axes(
     op: relax.ResizeOp, x: Buffer, out: Buffer, indices: Sequence[IntExpr]
 ) -> list[Axis | IntExpr]:
     """Return for each axis how it is read; an index where the axis does not change."""
-    scales, axes = op.scale_values, list[Axis | IntExpr]()
-    bounds: Bounds = {s: (1, None) for dim in (*x.shape, *out.shape) for s in dim.free_vars()}
-    for i, size in zip(indices, out.shape, strict=True):
-        bounds[i.free_vars()[0]] = (0, size - 1)
+    bounds = bounds_of((*x.shape, *out.shape), indices, out.shape)
+    axes: list[Axis | IntExpr] = []
     for d, (i, n, size) in enumerate(zip(indices, x.shape, out.shape, strict=True)):
-        if n == size and op.roi is None and (scales is None or scales[d] == 1):
-            axes.append(i)
+        if _is_resized(op, d, n, size):
+            axes.append(Axis(*op.coordinate(d, i, n, size), n, bounds))
         else:
-            p, q = op.coordinate(d, i, n, size)
-            axes.append(Axis(p, q, n, bounds))
+            axes.append(i)
     return axes
 
 
 def _nearest(op: relax.ResizeOp, axis: Axis | IntExpr) -> IntExpr:
     if not isinstance(axis, Axis):
         return axis
-    return axis.clamp(_ROUND[op.nearest_mode.data](axis.p, axis.q))
+    return axis.clamp(ROUND[op.nearest_mode.data](axis.p, axis.q))
 
 
 def _not_empty(x: Buffer, out: Buffer) -> list[IntExpr]:

@@ -13,9 +13,10 @@ from ....dialects.tir.attributes import IterKind
 from ....dialects.tir.compute import Buffer, Index, KernelBuilder
 from ....dialects.tir.values import Value
 from ....symbolic import IntExpr
+from .coordinates import interpolation_dtype
 from .indexing import clamped_index, not_empty
 from .manipulate import Buffers
-from .resize import interpolation_dtype, keys
+from .resize import keys
 from .rules import rule
 
 Sample = tuple[IntExpr, Value]

@@ -89,11 +89,24 @@ def test_resize_of_other_types(dtype: Any) -> None:
         check(relax.ResizeOp, x, sizes=(7, 8), mode=mode)
 
 
-def test_antialias_is_refused_by_name() -> None:
-    module = module_of(
-        relax.ResizeOp, [floats(4)], False, sizes=(2,), mode="linear", antialias=True
-    )
-    with pytest.raises(NotImplementedError, match="antialias"):
+@pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
+@pytest.mark.parametrize("exclude", [False, True])
+def test_resize_with_antialias(mode: str, exclude: bool) -> None:
+    properties: Any = {"mode": mode, "antialias": True, "exclude_outside": exclude, "scale": 20}
+    for sizes in ((1, 3, 4), (1, 1, 9), (1, 7, 5), (1, 7, 0)):
+        check(relax.ResizeOp, floats(1, 7, 5), sizes=sizes, **properties)
+    scales = (1.0, 0.6, 0.5)
+    check(relax.ResizeOp, floats(1, 7, 5), sizes=(1, 4, 2), scales=scales, **properties)
+    double = (1, 2 * var("d7"), 3 * var("d5"))
+    scales = (1.0, 2.0, 3.0)
+    x = floats(1, 7, 5)
+    check(relax.ResizeOp, x, sizes=double, scales=scales, symbolic=True, **properties)
+
+
+def test_antialias_of_an_unknown_scale_is_refused_by_name() -> None:
+    x, sizes = floats(4, 5), (2 * var("d4"), var("d5"))
+    module = module_of(relax.ResizeOp, [x], True, sizes=sizes, mode="linear", antialias=True)
+    with pytest.raises(NotImplementedError, match="antialias of a symbolic dim without scales"):
         LegalizeOpsPass().apply(Context(), module)
 
 
