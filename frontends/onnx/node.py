@@ -14,7 +14,7 @@ from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 from ...symbolic import IntExpr
 from .builder import Builder, Operand, Tensor
 from .errors import ModelError, UnknownValueError
-from .graph import node_label, node_location
+from .graph import node_location
 from .scope import Scope, Session
 from .tensors import element_type, read_sparse
 from .values import Array, Known, Symbolic, Value, as_dims, is_known
@@ -93,8 +93,7 @@ class Node:
 
     def fail(self, message: str, hint: str | None = None) -> ModelError:
         """Return the error that this node is wrong."""
-        label = node_label(self.proto)
-        return ModelError(self.location, f"{self.op_type} {label!r}: {message}", hint=hint)
+        return ModelError(self.location, message, hint=hint)
 
     def unsupported(self, what: str) -> ModelError:
         """Return the error that this node asks for something that Tyrex does not have."""
@@ -102,10 +101,8 @@ class Node:
 
     def unknown(self, what: str, value: Value) -> UnknownValueError:
         """Return the error that `value` must be known at compile time."""
-        label = node_label(self.proto)
-        message = f"{self.op_type} {label!r}: {what} is known only at run time"
         inputs = self.importer.origins(value) if isinstance(value, SSAValue) else ()
-        return UnknownValueError(self.location, message, inputs)
+        return UnknownValueError(self.location, f"{what} is known only at run time", inputs)
 
     # Inputs
 
@@ -169,7 +166,7 @@ class Node:
         if isinstance(value, Symbolic):
             raise UnknownValueError(
                 self.location,
-                f"{self.op_type} {node_label(self.proto)!r}: {what} depends on symbolic dims: "
+                f"{what} depends on symbolic dims: "
                 f"{', '.join(str(item) for item in value.array.reshape(-1))}",
             )
         return value

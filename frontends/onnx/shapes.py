@@ -18,7 +18,7 @@ from xdsl.dialects.builtin import i1, i64
 from xdsl.ir import Attribute
 
 from ...dialects import dtypes
-from ...symbolic import IntExpr, as_expr, max_, min_
+from ...symbolic import IntExpr, as_expr, ceildiv, max_, min_
 from .node import Node
 from .slices import slices_of
 from .values import Array, Known, Ratio, Symbolic, Value, settle
@@ -297,8 +297,14 @@ def _floor(item: Any) -> object:
     return item
 
 
+def _ceil(item: Any) -> object:
+    if isinstance(item, Ratio):
+        return ceildiv(item.numerator, item.denominator)
+    return item
+
+
 RULES["Floor"] = _unary(_floor)
-RULES["Ceil"] = _unary(lambda item: _negated(_floor(_negated(item))))
+RULES["Ceil"] = _unary(_ceil)
 RULES["Neg"] = _unary(_negated)
 
 
