@@ -14,6 +14,7 @@ from .relax.fold_scales import FoldScalesPass
 from .relax.fuse_ops import FuseOpsPass
 from .relax.fuse_tir import FuseTirPass
 from .relax.legalize_ops import LegalizeOpsPass
+from .tir.expand_math import ExpandMathPass
 from .tir.inline_blocks import InlineBlocksPass
 from .tir.lower_blocks import LowerBlocksPass
 from .tir.pack_constants import PackConstantsPass
@@ -36,6 +37,7 @@ KERNELS: tuple[ModulePass, ...] = (
 SCHEDULED: tuple[ModulePass, ...] = (
     InlineBlocksPass(),  # first: a schedule must see one block per pass over memory
     PadReductionsPass(),  # after inlining, which would put the padded copy back
+    ExpandMathPass(),  # functions of libm would keep their loops out of vectors
     ScheduleDefaultPass(),  # needs final blocks; decides loops, vectors, threads
     PackConstantsPass(),  # the schedule chose layouts; while blocks still say the indices
     LowerBlocksPass(),  # blocks have served: what follows knows loops and accesses
@@ -47,15 +49,34 @@ LLVM: tuple[ModulePass, ...] = (
     LowerToLlvmPass(),  # one walk; the emitter prints what it leaves
 )
 
-O0: dict[str, tuple[ModulePass, ...]] = {
+LLVM_EXACT: tuple[ModulePass, ...] = (
+    LowerToLlvmPass(contract=False),  # every operation rounds once, as in the model
+)
+
+Levels = dict[str, tuple[ModulePass, ...]]
+"""Level -> the passes that end at it."""
+
+O0: Levels = {
     "graph": (),
-    "kernels": (LegalizeOpsPass(),),  # one kernel per operator: what runs is what was written
+    "kernels": (
+        LegalizeOpsPass(),  # one kernel per operator: what runs is what was written
+    ),
     "scheduled": SCHEDULED,
     "host": HOST,
-    "llvm": LLVM,
+    "llvm": LLVM_EXACT,
 }
 
-O2: dict[str, tuple[ModulePass, ...]] = {
+O1: Levels = {
+    "graph": (
+        FoldConstantsPass(),  # the operators themselves compute: no result changes
+    ),
+    "kernels": KERNELS,
+    "scheduled": SCHEDULED,
+    "host": HOST,
+    "llvm": LLVM_EXACT,
+}
+
+O2: Levels = {
     "graph": GRAPH,
     "kernels": KERNELS,
     "scheduled": SCHEDULED,
@@ -63,8 +84,10 @@ O2: dict[str, tuple[ModulePass, ...]] = {
     "llvm": LLVM,
 }
 
-OPT_LEVELS: tuple[dict[str, tuple[ModulePass, ...]], ...] = (O0, O2, O2, O2)
-"""For -O0 to -O3: the passes that end at each level. -O1 has those of -O2, with exact math."""
+O3: Levels = O2  # where reassociation is allowed, no pass makes use of it yet
 
-PIPELINES: dict[str, tuple[ModulePass, ...]] = O2
+OPT_LEVELS: tuple[Levels, ...] = (O0, O1, O2, O3)
+"""Those of -O0 to -O3."""
+
+PIPELINES: Levels = O2
 """The pipelines that tools know by name (`tyrex-opt -p NAME`)."""
