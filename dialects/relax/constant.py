@@ -145,6 +145,9 @@ def _parse_element(parser: AttrParser) -> float | int | bool:
     for word, number in (("nan", math.nan), ("inf", math.inf)):
         if parser.parse_optional_keyword(word):
             return -number if negative else number
+    boolean = parser.parse_optional_boolean()
+    if boolean is not None:
+        return boolean
     value = parser.parse_number()
     return -value if negative else value
 
