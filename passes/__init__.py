@@ -22,6 +22,7 @@ PASSES: dict[str, str] = {
     "fold-scales": "relax.fold_scales:FoldScalesPass",
     "fuse-ops": "relax.fuse_ops:FuseOpsPass",
     "fuse-tir": "relax.fuse_tir:FuseTirPass",
+    "infer-shapes": "relax.infer_shapes:InferShapesPass",
     "inline-blocks": "tir.inline_blocks:InlineBlocksPass",
     "legalize-ops": "relax.legalize_ops:LegalizeOpsPass",
     "lower-blocks": "tir.lower_blocks:LowerBlocksPass",
@@ -30,6 +31,8 @@ PASSES: dict[str, str] = {
     "pack-constants": "tir.pack_constants:PackConstantsPass",
     "pad-reductions": "tir.pad_reductions:PadReductionsPass",
     "plan-memory": "vm.plan_memory:PlanMemoryPass",
+    "relax-cse": "relax.relax_cse:RelaxCsePass",
+    "relax-dce": "relax.relax_dce:RelaxDcePass",
     "schedule-default": "tir.schedule_default:ScheduleDefaultPass",
 }
 """Every pass: name -> `folder.file:Class`, sorted by name."""

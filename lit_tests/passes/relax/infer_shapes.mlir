@@ -1,0 +1,36 @@
+// RUN: tyrex-opt %s --split-input-file -p infer-shapes | filecheck %s
+
+// CHECK-LABEL: relax.func @forgotten<n>(%x: !relax.tensor<[n, 8], f32>, %b: !relax.tensor<[8], f32>) -> (!relax.tensor<[8, n], f32>)
+// CHECK:         relax.add {{.*}} -> !relax.tensor<[n, 8], f32>
+// CHECK:         relax.permute_dims {{.*}} -> !relax.tensor<[8, n], f32>
+relax.func @forgotten<n>(%x: !relax.tensor<[n, 8], f32>, %b: !relax.tensor<[8], f32>) -> (!relax.tensor<*, f32>) {
+  %a = relax.add %x, %b : (!relax.tensor<[n, 8], f32>, !relax.tensor<[8], f32>) -> !relax.tensor<[?, ?], f32>
+  %y = relax.permute_dims %a {axes = array<i64: 1, 0>} : (!relax.tensor<[?, ?], f32>) -> !relax.tensor<*, f32>
+  relax.return %y : !relax.tensor<*, f32>
+}
+
+// -----
+
+// CHECK-LABEL: relax.func @branches
+// CHECK:         %y = relax.if {{.*}} -> (!relax.tensor<[8], f32>)
+relax.func @branches(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[8], f32>) -> (!relax.tensor<[?], f32>) {
+  %y = relax.if %c : !relax.tensor<[], i1> -> (!relax.tensor<[?], f32>) {
+    %a = relax.exp %x : (!relax.tensor<[8], f32>) -> !relax.tensor<[?], f32>
+    relax.yield %a : !relax.tensor<[?], f32>
+  } else {
+    relax.yield %x : !relax.tensor<[8], f32>
+  }
+  relax.return %y : !relax.tensor<[?], f32>
+}
+
+// -----
+
+// What was declared and cannot be inferred stays; a number says more than an expression.
+// CHECK-LABEL: relax.func @declared<n>
+// CHECK:         relax.exp {{.*}} -> !relax.tensor<[4], f32>
+// CHECK:         relax.neg {{.*}} -> !relax.tensor<[8], f32>
+relax.func @declared<n>(%x: !relax.tensor<[n], f32>, %y: !relax.tensor<*, f32>) -> (!relax.tensor<[4], f32>, !relax.tensor<[8], f32>) {
+  %a = relax.exp %x : (!relax.tensor<[n], f32>) -> !relax.tensor<[4], f32>
+  %b = relax.neg %y : (!relax.tensor<*, f32>) -> !relax.tensor<[8], f32>
+  relax.return %a, %b : !relax.tensor<[4], f32>, !relax.tensor<[8], f32>
+}
