@@ -12,13 +12,15 @@ from xdsl.dialects.builtin import (
     IndexType,
     IntegerAttr,
     IntegerType,
+    bf16,
     f32,
+    f64,
     i1,
     i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from ...dialects import llvm
+from ...dialects import dtypes, llvm
 from ...dialects.diagnostics import CompileError
 from ...dialects.llvm.build import CONTRACT, NO_FASTMATH, LLVMBuilder
 from ...dialects.llvm.types import element_of, lanes, like
@@ -56,12 +58,24 @@ def _saturating(name: str) -> Handler:
     """Float to integer: NaN is 0, what does not fit the nearest that does (never poison)."""
 
     def lower(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
-        target = _result(op, args[0])
-        result = b.intrinsic(name, args, target, (target, args[0].type))
+        source = args[0]
+        if dtypes.size_bytes(element_of(source.type)) < 4:
+            # LLVM 22's own f16 to i16 makes -32768 of NaN where AVX512-FP16 is there.
+            source = b.cast(llvm.FPExtOp, source, like(source.type, f32))
+        target = _result(op, source)
+        result = b.intrinsic(name, [source], target, (target, source.type))
         assert result is not None, "the intrinsic has a result"
         return result
 
     return lower
+
+
+def _truncf(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
+    """f64 to bf16 goes through f32: LLVM would call a function that libgcc lacks before 13."""
+    source, target = args[0], _result(op, args[0])
+    if element_of(target) == bf16 and element_of(source.type) == f64:
+        source = b.cast(llvm.FPTruncOp, source, like(source.type, f32))
+    return b.cast(llvm.FPTruncOp, source, target)
 
 
 def _result(op: Operation, source: SSAValue) -> Attribute:
@@ -176,7 +190,7 @@ HANDLERS: dict[type[Operation], Handler] = {
     arith.CmpfOp: lambda b, op, args: b.fcmp(_CMPF[_predicate(op)], args[0], args[1]),
     arith.SelectOp: lambda b, op, args: b.select(args[0], args[1], args[2]),
     arith.ExtFOp: _cast(llvm.FPExtOp),
-    arith.TruncFOp: _cast(llvm.FPTruncOp),
+    arith.TruncFOp: _truncf,
     arith.ExtSIOp: _cast(llvm.SExtOp),
     arith.ExtUIOp: _cast(llvm.ZExtOp),
     arith.TruncIOp: _cast(llvm.TruncOp),
