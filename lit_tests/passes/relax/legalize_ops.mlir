@@ -132,9 +132,11 @@ relax.func @conv_padding(%x: !relax.tensor<[1, 3, 8], f32>, %w: !relax.tensor<[4
 
 // -----
 
-// Gathered: a position is read where the stride divides it.
+// Gathered: one tap in `stride` meets an element, and the loop runs over these alone.
 // CHECK-LABEL: relax.func @conv_transpose
-// CHECK: tir.predicated_load %{{.*}}[%{{.*}}, %{{.*}}, (%[[T:.*]] - %[[K:.*]]) floordiv 2] where (%[[T]] - %[[K]] >= 0, -%[[T]] + %[[K]] + 6 >= 0, -((%[[T]] - %[[K]]) mod 2) >= 0)
+// CHECK: tir.block "conv_transpose" (%{{.*}}: spatial(1) = %{{.*}}, %[[O:.*]]: spatial(2) = %{{.*}}, %[[T:.*]]: spatial(8) = %{{.*}}, %[[C:.*]]: reduce(3) = %{{.*}}, %[[J:.*]]: reduce(1) = %{{.*}}) init {
+// CHECK: tir.load %{{.*}}[%{{.*}}, %[[C]], -%[[J]] + %[[T]] floordiv 2]
+// CHECK: tir.load %{{.*}}[%[[C]], %[[O]], %[[J]] * 2 + %[[T]] mod 2]
 relax.func @conv_transpose(%x: !relax.tensor<[1, 3, 4], f32>, %w: !relax.tensor<[3, 2, 2], f32>) -> (!relax.tensor<[1, 2, 8], f32>) {
   %y = relax.conv_transpose %x, %w {strides = array<i64: 2>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 1, output_padding = array<i64: 0>} : (!relax.tensor<[1, 3, 4], f32>, !relax.tensor<[3, 2, 2], f32>) -> !relax.tensor<[1, 2, 8], f32>
   relax.return %y : !relax.tensor<[1, 2, 8], f32>

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import gcd
 
 from xdsl.dialects.builtin import i64
 
 from ....dialects import dtypes, relax
 from ....dialects.tir.compute import Buffer, KernelBuilder
 from ....dialects.tir.values import Value
-from ....symbolic import IntExpr, as_expr, ceildiv, max_, min_
+from ....symbolic import IntExpr, as_expr, ceildiv, max_, min_, var
 from .accumulate import count_of, divide_by_count, reduce_into, reduce_temp
 from .rules import rule
 from .scalars import highest, lowest, wide_load
 
 Buffers = Sequence[Buffer]
+_OUT, _TAP = "window", "tap"  # variables of a proof
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,9 @@ class Axis:
         return below + ([self.size - 1 - position] if self._may_pass_end() else [])
 
     def _may_pass_end(self) -> bool:
-        last = self.position(self.extent - 1, self.kernel - 1)
-        beyond = last - self.size
-        return self.after > 0 and not (beyond.is_constant and beyond.constant_value < 0)
+        bounds = {_OUT: (0, self.extent - 1), _TAP: (0, self.kernel - 1)}
+        left = self.size - 1 - self.position(var(_OUT), var(_TAP))
+        return self.after > 0 and not left.provably_ge0(bounds)
 
     def is_always_inside(self) -> bool:
         """Tell whether no window passes the borders."""
@@ -114,41 +116,98 @@ def _conv(k: KernelBuilder, op: relax.ConvOp, ins: Buffers, outs: Buffers) -> No
     reduce_into(k, "conv", out, w.shape[1:], 0, update)
 
 
+@dataclass(frozen=True)
+class TransposedAxis:
+    """One spatial axis of a transposed convolution, gathered: where out[t] reads x and w.
+
+    out[t] takes x[s] w[tap] where t + before = s stride + tap dilation. Where stride and dilation
+    have no common factor one tap in `stride` solves that for some s, so the loop runs over these:
+    the first is (t + before) / dilation modulo stride.
+    """
+
+    size: IntExpr  # of the tensor that is read
+    extent: IntExpr  # of the result
+    kernel: IntExpr
+    stride: int
+    dilation: int
+    before: int
+
+    def _is_direct(self) -> bool:
+        return gcd(self.stride, self.dilation) == 1
+
+    @property
+    def num_taps(self) -> IntExpr:
+        """The number of iterations of the loop over taps."""
+        return ceildiv(self.kernel, self.stride) if self._is_direct() else self.kernel
+
+    def tap(self, t: IntExpr, j: IntExpr) -> IntExpr:
+        """Return the tap of iteration j."""
+        if not self._is_direct():
+            return j
+        inverse = pow(self.dilation, -1, self.stride)
+        return (t + self.before) * inverse % self.stride + j * self.stride
+
+    def position(self, t: IntExpr, j: IntExpr) -> IntExpr:
+        """Return where iteration j reads x."""
+        if self.dilation == 1:
+            return (t + self.before) // self.stride - j
+        return (t + self.before - self.tap(t, j) * self.dilation) // self.stride
+
+    def tap_conditions(self, t: IntExpr, j: IntExpr) -> list[IntExpr]:
+        """Return what must be >= 0 for a tap to be one."""
+        return self._needed([self.kernel - 1 - self.tap(t, j)], t, j)
+
+    def conditions(self, t: IntExpr, j: IntExpr) -> list[IntExpr]:
+        """Return what must be >= 0 for x to be read."""
+        position = self.position(t, j)
+        inside = self._needed([position, self.size - 1 - position], t, j)
+        if self._is_direct():
+            return inside
+        return [*inside, -((t + self.before - j * self.dilation) % self.stride)]
+
+    def _needed(self, conditions: Sequence[IntExpr], t: IntExpr, j: IntExpr) -> list[IntExpr]:
+        """Return the conditions that may fail within the loops' bounds."""
+        extents = zip((t, j), (self.extent, self.num_taps), strict=True)
+        bounds = {i.free_vars()[0]: (0, extent - 1) for i, extent in extents}
+        return [condition for condition in conditions if not condition.provably_ge0(bounds)]
+
+
 @rule(relax.ConvTransposeOp)
 def _conv_transpose(
     k: KernelBuilder, op: relax.ConvTransposeOp, ins: Buffers, outs: Buffers
 ) -> None:
-    """Gather: out[t] takes x[s] where t + pad - k dilation = s stride has a solution s."""
     (x, w), (out,) = ins, outs
-    num_spatial = op.spatial_rank
     groups, per_group = op.groups.value.data, w.shape[1]
     channels = x.shape[1] // groups
-    rows = list(
-        zip(
-            relax.ints(op.strides),
-            relax.ints(op.dilations),
-            op.padding_before,
-            x.shape[2:],
-            strict=True,
-        )
-    )
+    strides, dilations = relax.ints(op.strides), relax.ints(op.dilations)
+    shapes = x.shape[2:], out.shape[2:], w.shape[2:]
+    rows = zip(*shapes, strides, dilations, op.padding_before, strict=True)
+    axes = [TransposedAxis(*row) for row in rows]
 
     def update(acc: Value, n: IntExpr, o: IntExpr, *iters: IntExpr) -> Value:
-        at, (c, *taps) = iters[:num_spatial], iters[num_spatial:]
+        at, (c, *taps) = iters[: len(axes)], iters[len(axes) :]
         channel = c if groups == 1 else o // per_group * channels + c
-        positions: list[IntExpr] = []
-        inside: list[IntExpr] = []
-        for (stride, dilation, before, size), t, tap in zip(rows, at, taps, strict=True):
-            scaled = t + before - tap * dilation
-            inside += [scaled, (size - 1) * stride - scaled]
-            if stride > 1:
-                inside.append(-(scaled % stride))
-            positions.append(scaled // stride)
-        value = wide_load(k, x, n, channel, *positions, where=inside)
-        filter_of = o if groups == 1 else o % per_group
-        return acc + value * wide_load(k, w, channel, filter_of, *taps)
+        places = list(zip(axes, at, taps, strict=True))
+        value = wide_load(
+            k,
+            x,
+            n,
+            channel,
+            *(axis.position(t, j) for axis, t, j in places),
+            where=[e for axis, t, j in places for e in axis.conditions(t, j)],
+        )
+        weight = wide_load(
+            k,
+            w,
+            channel,
+            o if groups == 1 else o % per_group,
+            *(axis.tap(t, j) for axis, t, j in places),
+            where=[e for axis, t, j in places for e in axis.tap_conditions(t, j)],
+        )
+        return acc + value * weight
 
-    reduce_into(k, "conv_transpose", out, (channels, *w.shape[2:]), 0, update)
+    extents = (channels, *(axis.num_taps for axis in axes))
+    reduce_into(k, "conv_transpose", out, extents, 0, update)
 
 
 @rule(relax.MaxPoolOp)
