@@ -34,6 +34,8 @@ PASSES: dict[str, str] = {
     "relax-cse": "relax.relax_cse:RelaxCsePass",
     "relax-dce": "relax.relax_dce:RelaxDcePass",
     "schedule-default": "tir.schedule_default:ScheduleDefaultPass",
+    "simplify-algebra": "relax.simplify_algebra:SimplifyAlgebraPass",
+    "simplify-moves": "relax.simplify_moves:SimplifyMovesPass",
 }
 """Every pass: name -> `folder.file:Class`, sorted by name."""
 

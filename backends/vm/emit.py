@@ -1,0 +1,348 @@
+"""`vm` modules as programs: a register for each value, the blocks in a row.
+
+    vm.call, vm.invoke, ...    call instructions; builtins have their sizes and types as arguments
+    vm.br, vm.cond_br          moves to the registers of the block's arguments, then goto / if
+    a value                    a register of its own, since the virtual machine resolves what does
+                               not change (constants, tensors of the arena) once, not in each run
+
+Constants are taken by reference; two equal ones (by digest) are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr, TupleType
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+
+from ...dialects import dtypes, relax, tir, vm
+from ...dialects.location import is_known, show
+from ...runtime.bytecode import (
+    Arg,
+    ArgKind,
+    Builtin,
+    Call,
+    CalleeKind,
+    Constant,
+    Function,
+    Goto,
+    If,
+    Instruction,
+    ObjectSpec,
+    Param,
+    Program,
+    Ret,
+    Spec,
+    TensorSpec,
+    TupleSpec,
+    integer,
+    register,
+)
+from ...runtime.dtype import DType
+
+
+def emit_program(module: ModuleOp, metadata: dict[str, str] | None = None) -> Program:
+    """Return the program of the vm.func operations of `module`; its kernels are called by name.
+
+    Raises:
+        NotImplementedError: an operation in a vm.func that the virtual machine does not have.
+    """
+    tables = _Tables(module)
+    functions = tuple(_FunctionEmitter(tables, func).run() for func in tables.functions)
+    program = Program(
+        functions,
+        tuple(tables.kernels),
+        tuple(tables.hosts),
+        tuple(tables.constants),
+        tuple(tables.specs),
+        tuple(tables.texts),
+        dict(metadata or {}),
+    )
+    program.validate()
+    return program
+
+
+_SMALL_BYTES = 4096
+
+
+class _Tables:
+    """What the functions of a program share."""
+
+    def __init__(self, module: ModuleOp) -> None:
+        self.functions = [op for op in module.body.ops if isinstance(op, vm.FuncOp)]
+        self.function_positions = {f.sym_name.data: i for i, f in enumerate(self.functions)}
+        self.defined = {op.sym_name.data for op in module.body.ops if isinstance(op, tir.FuncOp)}
+        self.kernels: dict[str, int] = {}
+        self.hosts: dict[str, int] = {}
+        self.specs: dict[Spec, int] = {}
+        self.texts: dict[str, int] = {}
+        self.constants: list[Constant] = []
+        self._constant_positions: dict[Hashable, int] = {}
+        self._locations: dict[Attribute, int] = {}
+
+    @staticmethod
+    def position(table: dict[Any, int], key: Hashable) -> int:
+        """Return the position of `key`, which is appended where it is new."""
+        return table.setdefault(key, len(table))
+
+    def spec(self, value_type: Attribute) -> Arg:
+        """Return a type as an argument."""
+        return Arg(ArgKind.SPEC, self.position(self.specs, spec_of(value_type)))
+
+    def constant(self, attr: relax.ConstantAttr) -> Arg:
+        """Return a constant as an argument."""
+        # A digest costs a pass over the array: large constants are one if they are one array.
+        key = attr if attr.array.nbytes <= _SMALL_BYTES else id(attr.array)
+        found = self._constant_positions.get(key)
+        if found is None:
+            found = self._constant_positions[key] = len(self.constants)
+            dtype = DType(dtypes.name_of(attr.dtype))
+            self.constants.append(Constant.of(attr.array, dtype))
+        return Arg(ArgKind.CONSTANT, found)
+
+    def location(self, op: Operation) -> int:
+        """Return the position of the text that says where `op` comes from, or -1."""
+        if not is_known(op.location):
+            return -1
+        found = self._locations.get(op.location)
+        if found is None:
+            found = self._locations[op.location] = self.position(self.texts, show(op.location))
+        return found
+
+
+class _FunctionEmitter:
+    """Emits one function."""
+
+    def __init__(self, tables: _Tables, func: vm.FuncOp) -> None:
+        self.tables = tables
+        self.func = func
+        self.registers: dict[SSAValue, int] = {}
+        self.num_registers = 0
+        self.code: list[Instruction] = []
+        self.starts: dict[Block, int] = {}
+        self.fixups: list[tuple[int, Block]] = []
+
+    def run(self) -> Function:
+        """Return the function."""
+        blocks = list(self.func.body.blocks)
+        for block in blocks:
+            for arg in block.args:
+                self.new_register(arg)
+        for block in blocks:
+            self.starts[block] = len(self.code)
+            for op in block.ops:
+                handler = _HANDLERS.get(type(op))
+                if handler is None:
+                    raise NotImplementedError(f"bytecode: {op.name}")
+                handler(self, op)
+        for index, block in self.fixups:
+            target = self.starts[block]
+            old = self.code[index]
+            self.code[index] = If(old.cond, target) if isinstance(old, If) else Goto(target)
+        signature = self.func.function_type
+        return Function(
+            self.func.sym_name.data,
+            _params(self.func.input_names, signature.inputs.data, self._argument_names()),
+            _params(self.func.output_names, signature.outputs.data, None),
+            self.num_registers,
+            tuple(self.code),
+        )
+
+    def _argument_names(self) -> list[str | None]:
+        entry = self.func.body.first_block
+        return [arg.name_hint for arg in entry.args] if entry is not None else []
+
+    # ---- registers and calls ---------------------------------------------------------
+
+    def new_register(self, value: SSAValue | None = None) -> int:
+        """Return a register that nobody has; from here on that of `value`."""
+        index = self.num_registers
+        self.num_registers += 1
+        if value is not None:
+            self.registers[value] = index
+        return index
+
+    def reg(self, value: SSAValue) -> Arg:
+        """Return the register of a value as an argument."""
+        return register(self.registers[value])
+
+    def regs(self, values: Sequence[SSAValue]) -> tuple[Arg, ...]:
+        """Return the registers of values."""
+        return tuple(register(self.registers[value]) for value in values)
+
+    def builtin(self, op: Operation, callee: Builtin, *args: Arg) -> None:
+        """Append a builtin whose result, if any, is that of `op`."""
+        dst = self.new_register(op.results[0]) if op.results else None
+        self.code.append(Call(CalleeKind.BUILTIN, callee, args, dst, self.tables.location(op)))
+
+    def checked(self, result: SSAValue, value: int, what: str, location: int) -> int:
+        """Append the check that a value of the host has its type; return what passed."""
+        spec = spec_of(result.type)
+        if isinstance(spec, ObjectSpec):
+            return value
+        text = Arg(ArgKind.TEXT, self.tables.position(self.tables.texts, what))
+        args = (register(value), self.tables.spec(result.type), text)
+        passed = self.new_register()
+        self.code.append(Call(CalleeKind.BUILTIN, Builtin.CHECK, args, passed, location))
+        return passed
+
+    def move(self, source: int, target: int) -> None:
+        """Append a move between registers."""
+        self.code.append(Call(CalleeKind.BUILTIN, Builtin.MOVE, (register(source),), target))
+
+    def enter(self, block: Block, values: Sequence[SSAValue]) -> None:
+        """Move values to the registers of a block's arguments, all as if at once."""
+        moves = [
+            (self.registers[value], self.registers[arg])
+            for value, arg in zip(values, block.args, strict=True)
+            if self.registers[value] != self.registers[arg]
+        ]
+        targets = {target for _, target in moves}
+        settled: list[tuple[int, int]] = []
+        for source, target in moves:
+            if source in targets:
+                scratch = self.new_register()
+                self.move(source, scratch)
+                source = scratch
+            settled.append((source, target))
+        for source, target in settled:
+            self.move(source, target)
+
+    def goto(self, block: Block, op: Operation | None = None) -> None:
+        """Append a goto to a block, unless it comes right behind `op`, the last of its block."""
+        here = None if op is None else op.parent
+        if here is not None and here.next_block is block:
+            return
+        self.fixups.append((len(self.code), block))
+        self.code.append(Goto(0))
+
+
+def _call(e: _FunctionEmitter, op: vm.CallOp) -> None:
+    operands = (*op.inputs, *op.outputs, *op.workspaces)
+    args = (*e.regs(operands), *map(integer, op.symbol_values))
+    kernel = e.tables.position(e.tables.kernels, op.callee_name)
+    e.code.append(Call(CalleeKind.KERNEL, kernel, args, None, e.tables.location(op)))
+
+
+def _value_call(e: _FunctionEmitter, op: vm.CallPackedOp | vm.InvokeOp) -> None:
+    if isinstance(op, vm.InvokeOp):
+        kind, callee = CalleeKind.FUNCTION, e.tables.function_positions[op.callee_name]
+    else:
+        kind, callee = CalleeKind.HOST, e.tables.position(e.tables.hosts, op.callee_name)
+    location = e.tables.location(op)
+    args = e.regs(op.args)
+    # No result, or several: they arrive as one tuple.
+    whole = e.new_register() if op.res else None
+    e.code.append(Call(kind, callee, args, whole, location))
+    for index, result in enumerate(op.res):
+        assert whole is not None
+        value = whole
+        if len(op.res) > 1:
+            value = e.new_register()
+            field = (register(whole), integer(index))
+            e.code.append(Call(CalleeKind.BUILTIN, Builtin.FIELD, field, value, location))
+        if kind is CalleeKind.HOST:
+            value = e.checked(result, value, f"result {index} of @{op.callee_name}", location)
+        e.registers[result] = value
+
+
+def _branch(e: _FunctionEmitter, op: vm.BranchOp) -> None:
+    e.enter(op.successor, op.arguments)
+    e.goto(op.successor, op)
+
+
+def _cond_branch(e: _FunctionEmitter, op: vm.CondBranchOp) -> None:
+    position = len(e.code)
+    e.code.append(If(e.registers[op.cond], 0))
+    e.enter(op.then_block, op.then_arguments)
+    if not op.else_arguments:
+        e.goto(op.then_block, op)
+        e.fixups.append((position, op.else_block))
+        return
+    e.goto(op.then_block)
+    e.code[position] = If(e.registers[op.cond], len(e.code))
+    e.enter(op.else_block, op.else_arguments)
+    e.goto(op.else_block)
+
+
+def _return(e: _FunctionEmitter, op: vm.ReturnOp) -> None:
+    e.code.append(Ret(tuple(e.registers[value] for value in op.values)))
+
+
+def _alloc_output(e: _FunctionEmitter, op: vm.AllocOutputOp) -> None:
+    index = -1 if op.index is None else op.index.value.data
+    e.builtin(op, Builtin.OUTPUT, e.tables.spec(op.result.type), integer(index))
+
+
+def _check(e: _FunctionEmitter, op: vm.CheckTensorOp) -> None:
+    text = Arg(ArgKind.TEXT, e.tables.position(e.tables.texts, op.what.data))
+    e.builtin(op, Builtin.CHECK, e.reg(op.x), e.tables.spec(op.result.type), text)
+
+
+def _alloc_storage(e: _FunctionEmitter, op: vm.AllocStorageOp) -> None:
+    sizes = integer(op.size_bytes.value.data), integer(op.align_bytes.value.data)
+    e.builtin(op, Builtin.STORAGE, *sizes)
+
+
+def _tensor(e: _FunctionEmitter, op: vm.TensorOp) -> None:
+    offset = integer(op.offset.value.data)
+    e.builtin(op, Builtin.TENSOR, e.reg(op.storage), offset, e.tables.spec(op.result.type))
+
+
+_HANDLERS: dict[type[Operation], Callable[[_FunctionEmitter, Any], None]] = {
+    vm.AllocOutputOp: _alloc_output,
+    vm.AllocStorageOp: _alloc_storage,
+    vm.BranchOp: _branch,
+    vm.CallOp: _call,
+    vm.CallPackedOp: _value_call,
+    vm.CheckTensorOp: _check,
+    vm.CondBranchOp: _cond_branch,
+    vm.ConstantOp: lambda e, op: e.builtin(op, Builtin.CONSTANT, e.tables.constant(op.value)),
+    vm.CopyOp: lambda e, op: e.builtin(op, Builtin.COPY, *e.regs(op.operands)),
+    vm.InvokeOp: _value_call,
+    vm.KillOp: lambda e, op: e.builtin(op, Builtin.KILL, *e.regs(op.operands)),
+    vm.ReshapeOp: lambda e, op: e.builtin(
+        op, Builtin.VIEW, e.reg(op.x), e.tables.spec(op.result.type)
+    ),
+    vm.ReturnOp: _return,
+    vm.TensorOp: _tensor,
+    vm.TupleGetOp: lambda e, op: e.builtin(
+        op, Builtin.FIELD, e.reg(op.tuple_value), integer(op.index.value.data)
+    ),
+    vm.TupleOp: lambda e, op: e.builtin(op, Builtin.TUPLE, *e.regs(op.operands)),
+}
+
+
+def spec_of(value_type: Attribute) -> Spec:
+    """Return a type as the runtime says it; a symbolic dim is an unknown one there."""
+    match value_type:
+        case relax.TensorType():
+            dims = value_type.shape
+            shape = None
+            if dims is not None:
+                shape = tuple(
+                    dim.constant_value if dim is not None and dim.is_constant else None
+                    for dim in dims
+                )
+            return TensorSpec(DType(dtypes.name_of(value_type.dtype)), shape)
+        case TupleType():
+            return TupleSpec(tuple(spec_of(field) for field in value_type.types.data))
+        case _:
+            return ObjectSpec()
+
+
+def _params(
+    names: ArrayAttr[StringAttr] | None,
+    types: Sequence[Attribute],
+    hints: Sequence[str | None] | None,
+) -> tuple[Param, ...]:
+    """Return named parameters: by declared names, else by hints where they are unique."""
+    if names is not None:
+        found = [name.data for name in names]
+    else:
+        word = "output" if hints is None else "arg"
+        found = [f"{word}{i}" for i in range(len(types))]
+        if hints is not None and None not in hints and len(set(hints)) == len(hints):
+            found = [hint or "" for hint in hints]
+    return tuple(Param(name, spec_of(t)) for name, t in zip(found, types, strict=True))

@@ -1,0 +1,194 @@
+"""lower-to-vm: graph functions become host programs: values become memory, regions blocks.
+
+Rewrites   %y = relax.call_tir @k(%x) : (X) -> Y
+into       %s = vm.alloc_storage {size_bytes, align_bytes}
+           %y = vm.tensor %s {offset = 0}
+           vm.call @k(%x) -> (%y)
+
+Every call gets memory of its own (plan-memory shares it); what the function returns is computed
+in memory that may leave it. Reshapes are views, tuples are taken apart, `if` and `while` become
+branches. Nothing that is returned lies in an argument, a constant or another result: it is copied
+where it would.
+
+Needs:  calls of kernels, reshapes, tuples, control flow, calls (legalize-ops); static shapes.
+Leaves: vm.func for every relax.func.
+Why here: the last pass that reads graphs; plan-memory, which follows, reads where memory is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from ...analysis.aliases import Leaf, leaves_of
+from ...dialects import relax, tir, vm
+from ...dialects.diagnostics import CompileError
+from .control_lowering import lower_if, lower_while
+from .kernel_binding import bind_kernel
+from .memory_builder import MemoryBuilder, not_static
+
+_KernelCall = relax.CallTIROp | relax.CallTIRInplaceOp
+
+
+def _kernel(b: MemoryBuilder, op: _KernelCall) -> None:
+    kernel = b.kernels.get(op.callee_name)
+    if kernel is None:
+        raise CompileError(op, f"calls @{op.callee_name}, which is no tir.func of the module")
+    inputs = [b.value(Leaf(arg)) for arg in op.args]
+    outputs: list[SSAValue] = []
+    wanted = op.inplace_args if isinstance(op, relax.CallTIRInplaceOp) else (-1,) * len(op.results)
+    for result, argument in zip(op.results, wanted, strict=True):
+        if b.aliases.in_place(result) is not None:
+            outputs.append(inputs[argument])
+            continue
+        memory = b.memory_of(Leaf(result))
+        if argument >= 0 and (argument, result.index) in kernel.aliases():
+            # The kernel counts on one memory for both, and the argument's is not ours to write.
+            b.copy(inputs[argument], memory)
+            inputs[argument] = memory
+        outputs.append(memory)
+    binding = bind_kernel(
+        op, kernel, [value.type for value in inputs], [value.type for value in outputs]
+    )
+    workspaces = [b.fresh(workspace) for workspace in binding.workspaces]
+    b.emit(vm.CallOp(op.callee_name, inputs, outputs, workspaces, binding.symbols))
+    for result, memory in zip(op.results, outputs, strict=True):
+        b.set_value(Leaf(result), memory)
+
+
+def _destination_passing(b: MemoryBuilder, op: relax.CallDPSPackedOp) -> None:
+    outputs = [b.memory_of(Leaf(result)) for result in op.results]
+    arguments = [b.packed_value(arg) for arg in op.args]
+    b.emit(vm.CallPackedOp(op.callee_name, [*arguments, *outputs], []))
+    for result, memory in zip(op.results, outputs, strict=True):
+        b.set_value(Leaf(result), memory)
+
+
+def _value_call(b: MemoryBuilder, op: relax.CallOp | relax.CallPackedOp) -> None:
+    call = vm.InvokeOp if isinstance(op, relax.CallOp) else vm.CallPackedOp
+    for result in op.results:
+        for leaf in leaves_of(result):
+            if isinstance(leaf.type, relax.TensorType):
+                b.static_type(leaf.type)
+    arguments = [b.packed_value(arg) for arg in op.args]
+    new = b.emit(call(op.callee_name, arguments, [result.type for result in op.results]))
+    for result, value in zip(op.results, new.results, strict=True):
+        value.name_hint = result.name_hint
+        b.define(result, value)
+
+
+def _constant(b: MemoryBuilder, op: relax.ConstantOp) -> None:
+    b.set_value(Leaf(op.result), b.emit_value(vm.ConstantOp(op.value), op.result.name_hint))
+
+
+def _reshape(b: MemoryBuilder, op: relax.ReshapeOp) -> None:
+    wanted = b.static_type(op.result.type)
+    view = b.emit_value(vm.ReshapeOp(b.value(Leaf(op.x)), wanted), op.result.name_hint)
+    b.set_value(Leaf(op.result), view)
+
+
+def _match_cast(b: MemoryBuilder, op: relax.MatchCastOp) -> None:
+    for leaf, result in zip(leaves_of(op.x), leaves_of(op.result), strict=True):
+        value = b.value(leaf)
+        if value.type != result.type:
+            wanted = b.static_type(result.type)
+            what = f"'{op.x.name_hint}'" if op.x.name_hint else "a value"
+            value = b.emit_value(vm.CheckTensorOp(value, what, wanted), op.result.name_hint)
+        b.set_value(result, value)
+
+
+def _nothing(b: MemoryBuilder, op: Operation) -> None:
+    """Do nothing: tuples are taken apart, terminators belong to what holds them."""
+
+
+_HANDLERS: dict[type[Operation], Callable[[MemoryBuilder, Any], None]] = {
+    relax.CallDPSPackedOp: _destination_passing,
+    relax.CallOp: _value_call,
+    relax.CallPackedOp: _value_call,
+    relax.CallTIRInplaceOp: _kernel,
+    relax.CallTIROp: _kernel,
+    relax.ConstantOp: _constant,
+    relax.IfOp: lambda b, op: lower_if(b, op, _block),
+    relax.MatchCastOp: _match_cast,
+    relax.ReshapeOp: _reshape,
+    relax.ReturnOp: _nothing,
+    relax.TupleGetItemOp: _nothing,
+    relax.TupleOp: _nothing,
+    relax.WhileOp: lambda b, op: lower_while(b, op, _block),
+    relax.YieldOp: _nothing,
+}
+
+
+def _block(b: MemoryBuilder, block: Block) -> None:
+    for op in block.ops:
+        handler = _HANDLERS.get(type(op))
+        if handler is None:
+            if isinstance(op, relax.ShapeOfOp | relax.MakeClosureOp | relax.InvokeClosureOp):
+                raise NotImplementedError(f"lower-to-vm: {op.name}")
+            raise CompileError(op, "is no call of a kernel", hint="run legalize-ops before")
+        b.current = op
+        handler(b, op)
+
+
+def _returned(b: MemoryBuilder) -> list[SSAValue]:
+    """Return what leaves the function, leaf by leaf, each in memory of its own."""
+    handed: set[Leaf] = set()
+    values: list[SSAValue] = []
+    for index, leaf in enumerate(b.returned):
+        value = b.value(leaf)
+        if isinstance(leaf.type, relax.TensorType):
+            placed = b.destinations.of(leaf)
+            source = b.aliases.source(leaf)
+            fresh = isinstance(source.op, relax.CallOp) and source not in handed
+            handed.add(source)
+            if not fresh and (placed is None or placed.output != index):
+                output = b.new_output(index, leaf.value.name_hint)
+                b.copy(value, output)
+                value = output
+        values.append(value)
+    return values
+
+
+def _function(func: relax.FuncOp, kernels: Mapping[str, tir.FuncOp]) -> vm.FuncOp:
+    b = MemoryBuilder(func, kernels)
+    old_args = func.body.block.args
+    for value in (*old_args, *func.return_op.values):
+        for leaf in leaves_of(value):
+            if isinstance(leaf.type, relax.TensorType) and leaf.type.static_shape() is None:
+                raise not_static(func, leaf.type)
+    b.start(Block(arg_types=[arg.type for arg in old_args]))
+    for old, new in zip(old_args, b.block.args, strict=True):
+        new.name_hint = old.name_hint
+        new.location = old.location
+        b.define(old, new)
+    _block(b, func.body.block)
+    b.current = func.return_op
+    leaves = iter(_returned(b))
+    b.emit(vm.ReturnOp([b.packed(t, leaves) for t in func.function_type.outputs.data]))
+    result = vm.FuncOp(func.sym_name.data, func.function_type, b.region)
+    for key in ("input_names", "output_names"):
+        if key in func.properties:
+            result.properties[key] = func.properties[key]
+    result.attributes |= func.attributes
+    result.location = func.location
+    return result
+
+
+@dataclass(frozen=True)
+class LowerToVmPass(ModulePass):
+    """See the module docstring."""
+
+    name = "lower-to-vm"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        block = op.body.block
+        kernels = {f.sym_name.data: f for f in block.ops if isinstance(f, tir.FuncOp)}
+        for func in [f for f in block.ops if isinstance(f, relax.FuncOp)]:
+            block.insert_op_before(_function(func, kernels), func)
+            block.erase_op(func)

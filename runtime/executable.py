@@ -1,0 +1,137 @@
+"""`Executable`: a compiled model, ready to be called.
+
+    y = exe(x)                              # arrays or tensors in, tensors out
+    y = exe(input=x)                        # by name
+    y = exe.run({"x": x}, out={"y": buffer})
+
+What comes in is never cast: see `signature.py`. One result is returned as it is, more as a tuple.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from .bytecode import Program
+from .errors import ArgumentError
+from .host_functions import HostFunction
+from .image import Image
+from .kernel_library import KernelLibrary
+from .signature import Signature
+from .threads import check_num_threads, default_num_threads
+from .vm import Callee, VirtualMachine
+
+ENTRY = "main"
+
+
+class Executable:
+    """A program with its kernels."""
+
+    def __init__(
+        self,
+        program: Program,
+        kernels: KernelLibrary | None = None,
+        metadata: Mapping[str, str] | None = None,
+        stats: Mapping[str, Any] | None = None,
+        *,
+        threads: int | None = None,
+        host_functions: Mapping[str, HostFunction] | None = None,
+    ) -> None:
+        """Put a program and its kernels together.
+
+        Args:
+            program: with a function "main", unless its functions are called by name.
+            kernels: the machine code; it stays loaded as long as the executable lives.
+            metadata: what is known of the model; added to the program's own.
+            stats: figures of the compilation, such as code_bytes; added to the program's own.
+            threads: of a run; `TYREX_NUM_THREADS`, else the number of cores when None.
+            host_functions: that the program calls, where they are not registered.
+
+        Raises:
+            LoadError: a kernel or a host function is missing, or the program is malformed.
+        """
+        self.image = Image(program, kernels, host_functions)
+        self.metadata: dict[str, str] = {**program.metadata, **(metadata or {})}
+        self._stats = dict(stats or {})
+        count = default_num_threads() if threads is None else threads
+        self._threads = check_num_threads(count, "Executable: threads")
+
+    @property
+    def program(self) -> Program:
+        """The bytecode."""
+        return self.image.program
+
+    @cached_property
+    def machine(self) -> VirtualMachine:
+        """The machine that calls of the executable run on, with pooled memory."""
+        return VirtualMachine(self)
+
+    @cached_property
+    def _main(self) -> Callee:
+        if ENTRY not in self.image.positions:
+            known = ", ".join(self.image.positions) or "none"
+            raise ArgumentError(
+                f"Executable: there is no function '{ENTRY}' to call; call one by name, as in"
+                f" exe['f'](x): {known}"
+            )
+        return self.machine[ENTRY]
+
+    @property
+    def signature(self) -> Signature:
+        """The names, data types and shapes of the inputs and outputs of "main"."""
+        return self._main.signature
+
+    @property
+    def threads(self) -> int:
+        """Threads of a run, the caller's included; results do not depend on it."""
+        return self._threads
+
+    @threads.setter
+    def threads(self, value: int) -> None:
+        self._threads = check_num_threads(value, "Executable: threads")
+        self.machine.threads = self._threads
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Run "main"; arguments in order or by name.
+
+        Raises:
+            TyrexError: an argument does not fit, or a kernel failed.
+        """
+        return self._main(*args, **named)
+
+    def run(
+        self,
+        inputs: Mapping[str, Any] | Sequence[Any],
+        out: Mapping[str, Any] | Sequence[Any] | None = None,
+    ) -> Any:
+        """Run "main" with inputs by name, which need not be Python identifiers.
+
+        Args:
+            inputs: by name, or all in order.
+            out: buffers that results are written to, by name or all in order; a result without
+                one gets new memory.
+
+        Raises:
+            TyrexError: an argument or a buffer does not fit, or a kernel failed.
+        """
+        if not isinstance(inputs, Mapping):
+            names = [name for name, _ in self.signature.inputs]
+            if len(inputs) != len(names):
+                raise ArgumentError(
+                    f"{ENTRY}: expected {len(names)} inputs; found {len(inputs)}: {self.signature}"
+                )
+            inputs = dict(zip(names, inputs, strict=True))
+        return self._main.run(inputs, out)
+
+    def __getitem__(self, name: str) -> Callee:
+        """Return the function `name`, to be called."""
+        return self.machine[name]
+
+    def stats(self) -> dict[str, Any]:
+        """Return figures: kernels, host_callbacks, arena_bytes, constant_bytes, code_bytes, ..."""
+        return {"code_bytes": 0, **self.program.stats(), **self._stats}
+
+    def __repr__(self) -> str:
+        functions = ", ".join(str(Signature.of(f)) for f in self.program.functions)
+        return f"Executable({functions})"

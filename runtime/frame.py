@@ -1,0 +1,393 @@
+"""One function being run: its memory, its registers, the argument words of its kernel calls.
+
+Every kernel call has its own words, written when the frame is made. Addresses that never change
+are written once; a register that a run assigns writes its address to the words that name it. So
+between two branches a run is a sequence of plain native calls.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+from .bytecode import Arg, ArgKind, Builtin, Call, CalleeKind, Goto, If, Ret
+from .dtype import BOOL
+from .errors import RuntimeFailure, TyrexError
+from .image import ConstantMemory, Image, check_tensor_place
+from .memory import Allocator, Block
+from .native_library import native
+from .signature import check_value
+from .tensor import Tensor
+
+_KERNELS, _CALL, _GOTO, _IF, _RET = range(5)
+_WORD_BYTES = 8
+_MASK = 2**64 - 1
+
+Registers = list[Any]
+Action = Callable[[Registers, "Execution"], Any]
+
+
+class FrameMemory:
+    """Owns memory of a frame: a tensor of this owner must not leave its function."""
+
+    __slots__ = ("address", "block", "size_bytes")
+
+    def __init__(self, block: Block, offset: int, size_bytes: int) -> None:
+        self.block = block
+        self.address = block.address + offset
+        self.size_bytes = size_bytes
+
+
+class Execution:
+    """What a running function reaches: who runs functions, where results are wanted."""
+
+    __slots__ = ("allocator", "invoke", "outputs")
+
+    def __init__(
+        self,
+        allocator: Allocator,
+        invoke: Callable[[int, list[Any]], Any],
+        outputs: dict[int, Tensor],
+    ) -> None:
+        self.allocator = allocator
+        self.invoke = invoke
+        self.outputs = outputs
+
+
+class Frame:
+    """The state of one execution of one function, used again by later executions."""
+
+    __slots__ = ("_image", "_layout", "_memory", "_steps", "_template", "_uses", "_words")
+
+    def __init__(self, image: Image, position: int, context: int, allocator: Allocator) -> None:
+        """Make room for an execution.
+
+        Args:
+            image: the program.
+            position: of the function.
+            context: address of the native context that its kernels get.
+            allocator: of the function's memory.
+        """
+        self._image = image
+        self._layout = layout = image.layouts[position]
+        self._memory = allocator.allocate(layout.memory_bytes)
+        self._template: Registers = [None] * layout.function.num_registers
+        for reg, (offset, size) in layout.storages.items():
+            self._template[reg] = FrameMemory(self._memory, offset, size)
+        for reg, call in layout.static.items():
+            self._template[reg] = self._static_value(call)
+        self._uses: list[list[int]] = [[] for _ in self._template]
+        self._words = self._fill_words(context)
+        self._steps = _Steps(image, position, self).build()
+
+    def _static_value(self, call: Call) -> Tensor:
+        if call.callee == Builtin.CONSTANT:
+            return self._image.constants[call.args[0].value]
+        return _BUILTINS[call.callee](self._image, call)(self._template, _NO_EXECUTION)
+
+    def _fill_words(self, context: int) -> Any:
+        """Return the words of all kernel calls, one after the other, as a ctypes array."""
+        words: list[int] = []
+        for call in self._layout.function.code:
+            if not isinstance(call, Call) or call.kind is not CalleeKind.KERNEL:
+                continue
+            words.append(context)
+            for arg in call.args:
+                if arg.kind is ArgKind.INTEGER:
+                    words.append(arg.value & _MASK)
+                    continue
+                static = self._template[arg.value]
+                if static is None:
+                    self._uses[arg.value].append(len(words))
+                words.append(static.data if static is not None else 0)
+        return (ctypes.c_uint64 * max(len(words), 1))(*words)
+
+    def uses(self, reg: int) -> tuple[int, ...]:
+        """Return the words that hold the address of a register."""
+        return tuple(self._uses[reg])
+
+    @property
+    def words_address(self) -> int:
+        """The address of the first word."""
+        return ctypes.addressof(self._words)
+
+    def run(self, args: list[Any], execution: Execution) -> list[Any]:
+        """Run the function and return its results; nothing stays behind.
+
+        Raises:
+            TyrexError: a kernel or a check failed.
+        """
+        registers = self._template.copy()
+        for reg, value in enumerate(args):
+            registers[reg] = value
+            if self._uses[reg]:
+                self._patch(reg, value)
+        call = native().call
+        words = self._words
+        steps = self._steps
+        position = 0
+        while True:
+            step = steps[position]
+            kind = step[0]
+            position += 1
+            if kind == _KERNELS:
+                for site in step[1]:
+                    code = call(site[0], site[1])
+                    if code:
+                        raise self._failure(site[2], code)
+            elif kind == _CALL:
+                value = step[1](registers, execution)
+                if step[2] is not None:
+                    registers[step[2]] = value
+                    if step[3]:
+                        if type(value) is not Tensor:
+                            raise RuntimeFailure(f"a kernel's argument is a {type(value).__name__}")
+                        address = value.data
+                        for word in step[3]:
+                            words[word] = address
+            elif kind == _IF:
+                if not _truth(registers[step[1]]):
+                    position = step[2]
+            elif kind == _GOTO:
+                position = step[1]
+            else:
+                return [_leaving(registers[reg], args) for reg in step[1]]
+
+    def _patch(self, reg: int, value: Any) -> None:
+        if type(value) is not Tensor:
+            raise RuntimeFailure(f"a kernel's argument is a {type(value).__name__}, not a tensor")
+        for word in self._uses[reg]:
+            self._words[word] = value.data
+
+    def _failure(self, instruction: int, code: int) -> TyrexError:
+        """Return the error of the kernel that `instruction` called."""
+        call = self._layout.function.code[instruction]
+        assert isinstance(call, Call)
+        program = self._image.program
+        place = f"{self._layout.function.name}: kernel @{program.kernels[call.callee]}"
+        if call.location >= 0:
+            place += f" ({program.texts[call.location]})"
+        return native().error(place, code)
+
+
+class _Steps:
+    """Turns instructions into steps: consecutive kernel calls are one."""
+
+    def __init__(self, image: Image, position: int, frame: Frame) -> None:
+        self.image = image
+        self.layout = image.layouts[position]
+        self.frame = frame
+        self.steps: list[tuple[Any, ...]] = []
+        self.kernels: list[tuple[int, int, int]] = []
+
+    def build(self) -> list[tuple[Any, ...]]:
+        """Return the steps."""
+        code = self.layout.function.code
+        starts: dict[int, int] = {}
+        word = 0
+        for index, instruction in enumerate(code):
+            if index in self.layout.targets:
+                self._flush()
+                starts[index] = len(self.steps)
+            if isinstance(instruction, Call) and instruction.kind is CalleeKind.KERNEL:
+                address = self.image.addresses[instruction.callee]
+                words = self.frame.words_address + word * _WORD_BYTES
+                self.kernels.append((address, words, index))
+                word += 1 + len(instruction.args)
+            elif not self.layout.is_static(instruction):
+                self._flush()
+                self._append(instruction)
+        return [_with_targets(step, starts) for step in self.steps]
+
+    def _flush(self) -> None:
+        if self.kernels:
+            self.steps.append((_KERNELS, tuple(self.kernels)))
+            self.kernels = []
+
+    def _append(self, instruction: Call | Ret | Goto | If) -> None:
+        match instruction:
+            case Ret(values):
+                self.steps.append((_RET, values))
+            case Goto(target):
+                self.steps.append((_GOTO, target))
+            case If(cond, target):
+                self.steps.append((_IF, cond, target))
+            case Call():
+                dst = instruction.dst
+                uses = () if dst is None else self.frame.uses(dst)
+                self.steps.append((_CALL, self._action(instruction), dst, uses))
+
+    def _action(self, call: Call) -> Action:
+        registers = tuple(arg.value for arg in call.args if arg.kind is ArgKind.REGISTER)
+        if call.kind is CalleeKind.BUILTIN:
+            return _BUILTINS[call.callee](self.image, call)
+        if call.kind is CalleeKind.FUNCTION:
+            callee = call.callee
+            return lambda r, e: e.invoke(callee, [r[reg] for reg in registers])
+        function = self.image.hosts[call.callee]
+        place = f"{self.layout.function.name}: host function"
+        place += f" @{self.image.program.host_functions[call.callee]}"
+
+        def host(r: Registers, e: Execution) -> Any:
+            try:
+                return function(*[r[reg] for reg in registers])
+            except TyrexError:
+                raise
+            except Exception as error:
+                raise RuntimeFailure(f"{place}: {type(error).__name__}: {error}") from error
+
+        return host
+
+
+def _with_targets(step: tuple[Any, ...], starts: dict[int, int]) -> tuple[Any, ...]:
+    if step[0] == _GOTO:
+        return _GOTO, starts[step[1]]
+    return (_IF, step[1], starts[step[2]]) if step[0] == _IF else step
+
+
+def _truth(value: Any) -> bool:
+    if type(value) is not Tensor or value.dtype is not BOOL or value.num_elements != 1:
+        raise RuntimeFailure(f"if: expected a bool tensor of one element; found {value!r}")
+    return ctypes.c_uint8.from_address(value.data).value != 0
+
+
+def _leaving(value: Any, args: list[Any]) -> Any:
+    """Return a result as it may leave: nothing of the frame, a constant or an argument."""
+    if isinstance(value, tuple):
+        fields: tuple[Any, ...] = value
+        return tuple(_leaving(field, args) for field in fields)
+    if type(value) is Tensor and (
+        isinstance(value.owner, FrameMemory | ConstantMemory)
+        or any(value is argument for argument in args)
+    ):
+        return value.copy()
+    return value
+
+
+# ---- builtins: (image, call) -> what a run does ------------------------------------------
+
+
+def _storage(image: Image, call: Call) -> Action:
+    size = call.args[0].value
+
+    def action(r: Registers, e: Execution) -> FrameMemory:
+        return FrameMemory(e.allocator.allocate(size), 0, size)
+
+    return action
+
+
+def _tensor(image: Image, call: Call) -> Action:
+    storage, offset, spec = call.args[0].value, call.args[1].value, _spec(image, call.args[2])
+
+    def action(r: Registers, e: Execution) -> Tensor:
+        memory = r[storage]
+        if type(memory) is not FrameMemory:
+            raise RuntimeFailure(f"tensor: expected a storage; found {memory!r}")
+        check_tensor_place(spec, offset, memory.size_bytes)
+        return Tensor(memory.address + offset, spec.static_shape or (), spec.dtype, memory)
+
+    return action
+
+
+def _view(image: Image, call: Call) -> Action:
+    source, spec = call.args[0].value, _spec(image, call.args[1])
+    shape, dtype, size = spec.static_shape or (), spec.dtype, spec.size_bytes
+
+    def action(r: Registers, e: Execution) -> Tensor:
+        tensor = r[source]
+        if type(tensor) is not Tensor or tensor.nbytes != size or tensor.dtype is not dtype:
+            raise RuntimeFailure(f"view: {tensor!r} cannot be seen as {spec}")
+        return Tensor(tensor.data, shape, dtype, tensor.owner, None, tensor.read_only)
+
+    return action
+
+
+def _output(image: Image, call: Call) -> Action:
+    spec, index = _spec(image, call.args[0]), call.args[1].value
+    shape, dtype, size = spec.static_shape or (), spec.dtype, spec.size_bytes or 0
+
+    def action(r: Registers, e: Execution) -> Tensor:
+        given = e.outputs.get(index)
+        if given is not None and given.shape == shape and given.dtype is dtype:
+            return given
+        block = e.allocator.allocate(size)
+        return Tensor(block.address, shape, dtype, block)
+
+    return action
+
+
+def _constant(image: Image, call: Call) -> Action:
+    tensor = image.constants[call.args[0].value]
+    return lambda r, e: tensor
+
+
+def _check(image: Image, call: Call) -> Action:
+    source, spec = call.args[0].value, image.program.specs[call.args[1].value]
+    place = image.program.texts[call.args[2].value]
+    return lambda r, e: check_value(r[source], spec, place)
+
+
+def _copy(image: Image, call: Call) -> Action:
+    source, destination = call.args[0].value, call.args[1].value
+
+    def action(r: Registers, e: Execution) -> None:
+        a, b = r[source], r[destination]
+        if type(a) is not Tensor or type(b) is not Tensor or a.nbytes != b.nbytes:
+            raise RuntimeFailure(f"copy: {a!r} does not fit into {b!r}")
+        ctypes.memmove(b.data, a.data, a.nbytes)
+
+    return action
+
+
+def _move(image: Image, call: Call) -> Action:
+    source = call.args[0].value
+    return lambda r, e: r[source]
+
+
+def _tuple(image: Image, call: Call) -> Action:
+    sources = tuple(arg.value for arg in call.args)
+    return lambda r, e: tuple([r[source] for source in sources])
+
+
+def _field(image: Image, call: Call) -> Action:
+    source, index = call.args[0].value, call.args[1].value
+
+    def action(r: Registers, e: Execution) -> Any:
+        fields = r[source]
+        if not isinstance(fields, tuple | list) or index >= len(fields):  # pyright: ignore[reportUnknownArgumentType]
+            raise RuntimeFailure(f"field {index}: found {fields!r}, which has no such field")
+        return fields[index]  # pyright: ignore[reportUnknownVariableType]
+
+    return action
+
+
+def _kill(image: Image, call: Call) -> Action:
+    killed = tuple(arg.value for arg in call.args)
+
+    def action(r: Registers, e: Execution) -> None:
+        for reg in killed:
+            r[reg] = None
+
+    return action
+
+
+def _spec(image: Image, arg: Arg) -> Any:
+    return image.program.specs[arg.value]
+
+
+_BUILTINS: dict[int, Callable[[Image, Call], Action]] = {
+    Builtin.STORAGE: _storage,
+    Builtin.TENSOR: _tensor,
+    Builtin.VIEW: _view,
+    Builtin.OUTPUT: _output,
+    Builtin.CONSTANT: _constant,
+    Builtin.CHECK: _check,
+    Builtin.COPY: _copy,
+    Builtin.MOVE: _move,
+    Builtin.TUPLE: _tuple,
+    Builtin.FIELD: _field,
+    Builtin.KILL: _kill,
+}
+
+_NO_EXECUTION: Any = None  # what is static needs none

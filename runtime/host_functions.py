@@ -1,0 +1,40 @@
+"""Functions of the host that programs call by name.
+
+A host function takes tensors (and objects) and returns a tensor, an array, an object, None, or
+a tuple of these. The tensors live in the memory of the execution: copy what must outlive the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import ArgumentError
+
+HostFunction = Callable[..., Any]
+
+_REGISTERED: dict[str, HostFunction] = {}
+
+
+def register_host_function(
+    name: str, function: HostFunction | None = None, *, override: bool = False
+) -> Any:
+    """Register `function` under `name`; without one, return a decorator that does.
+
+    Raises:
+        ArgumentError: the name is taken by another function and `override` is false.
+    """
+    if function is None:
+        return lambda decorated: register_host_function(name, decorated, override=override)
+    found = _REGISTERED.get(name)
+    if found is not None and found is not function and not override:
+        raise ArgumentError(
+            f"register_host_function: {name!r} is registered; pass override=True to replace it"
+        )
+    _REGISTERED[name] = function
+    return function
+
+
+def host_function(name: str) -> HostFunction | None:
+    """Return the function registered as `name`, or None."""
+    return _REGISTERED.get(name)

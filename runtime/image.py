@@ -1,0 +1,192 @@
+"""A program made ready to run: kernels found, constants aligned, what never changes worked out.
+
+Most registers of a compiled program hold the same thing in every run: constants, and tensors at
+fixed places of the function's memory. `Layout` finds them once; a frame (`frame.py`) then fills in
+their addresses when it is made, and a run executes kernels and little else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+import numpy as np
+
+from .bytecode import (
+    Arg,
+    ArgKind,
+    Builtin,
+    Call,
+    CalleeKind,
+    Constant,
+    Function,
+    Goto,
+    If,
+    Instruction,
+    Program,
+    TensorSpec,
+)
+from .errors import LoadError
+from .host_functions import HostFunction, host_function
+from .kernel_library import KernelLibrary
+from .native_library import ALIGN_BYTES
+from .tensor import Tensor
+
+
+class ConstantMemory:
+    """Owns the bytes of a constant: a tensor of this owner must not leave a function."""
+
+    def __init__(self, owner: object) -> None:
+        self.owner = owner
+
+
+class Layout:
+    """What is the same in every run of one function.
+
+    A register is static when one instruction alone writes it, and that instruction is a constant,
+    a storage allocated before the first branch, or a tensor or view of something static.
+    """
+
+    def __init__(self, program: Program, function: Function) -> None:
+        """Find the static registers of a function.
+
+        Raises:
+            LoadError: a tensor does not lie within its storage.
+        """
+        self.program = program
+        self.function = function
+        self.storages: dict[int, tuple[int, int]] = {}
+        """Register -> (offset in the function's memory, size in bytes)."""
+        self.static: dict[int, Call] = {}
+        """Register -> the builtin that says what it holds, in the order of the code."""
+        self.memory_bytes = 0
+        writes = Counter(i.dst for i in function.code if isinstance(i, Call))
+        first_branch = _first_branch(function.code)
+        for position, instruction in enumerate(function.code):
+            if not isinstance(instruction, Call) or instruction.kind is not CalleeKind.BUILTIN:
+                continue
+            dst = instruction.dst
+            if dst is None or writes[dst] != 1 or dst < len(function.params):
+                continue
+            self._consider(instruction, dst, position < first_branch)
+
+    def _consider(self, call: Call, dst: int, is_before_branches: bool) -> None:
+        match call.callee:
+            case Builtin.CONSTANT:
+                self.static[dst] = call
+            case Builtin.STORAGE if is_before_branches:
+                size = call.args[0].value
+                self.storages[dst] = self.memory_bytes, size
+                self.memory_bytes += -(-size // ALIGN_BYTES) * ALIGN_BYTES
+            case Builtin.TENSOR if call.args[0].value in self.storages:
+                size = self.storages[call.args[0].value][1]
+                check_tensor_place(self.spec(call.args[2]), call.args[1].value, size)
+                self.static[dst] = call
+            case Builtin.VIEW if call.args[0].value in self.static:
+                self.static[dst] = call
+            case _:
+                pass
+
+    def spec(self, arg: Arg) -> TensorSpec:
+        """Return the tensor type that an argument names."""
+        spec = self.program.specs[arg.value]
+        assert isinstance(spec, TensorSpec), "checked by Program.validate"
+        return spec
+
+    @cached_property
+    def targets(self) -> frozenset[int]:
+        """The instructions that a goto or an if leads to."""
+        code = self.function.code
+        return frozenset(i.target for i in code if isinstance(i, Goto | If))
+
+    def is_static(self, instruction: Instruction) -> bool:
+        """Tell whether a run may skip an instruction."""
+        if not isinstance(instruction, Call) or instruction.kind is not CalleeKind.BUILTIN:
+            return False
+        return instruction.dst in self.static or instruction.dst in self.storages
+
+
+def _first_branch(code: Iterable[Instruction]) -> int:
+    """Return the number of instructions that run exactly once, first."""
+    found = [2**62]
+    for position, instruction in enumerate(code):
+        if isinstance(instruction, Goto | If):
+            found += [position, instruction.target]
+    return min(found)
+
+
+def check_tensor_place(spec: TensorSpec, offset: int, storage_bytes: int) -> None:
+    """Check that a tensor lies within its storage, aligned.
+
+    Raises:
+        LoadError: it does not.
+    """
+    size = spec.size_bytes
+    assert size is not None, "checked by Program.validate"
+    if offset + size > storage_bytes or offset % spec.dtype.size_bytes:
+        raise LoadError(
+            f"program: tensor {spec} at bytes {offset}..{offset + size} does not lie within its"
+            f" storage of {storage_bytes} bytes, aligned to {spec.dtype.size_bytes}"
+        )
+
+
+class Image:
+    """A program with its kernels and constants; any number of machines run it."""
+
+    def __init__(
+        self,
+        program: Program,
+        kernels: KernelLibrary | None = None,
+        host_functions: Mapping[str, HostFunction] | None = None,
+    ) -> None:
+        """Link a program.
+
+        Args:
+            program: to run.
+            kernels: has the program's kernels; it stays loaded as long as the image lives.
+            host_functions: by name; functions that are registered are found without.
+
+        Raises:
+            LoadError: a kernel or a host function is missing, or the program is malformed.
+        """
+        program.validate()
+        self.program = program
+        self.kernels = kernels
+        self.layouts = [Layout(program, function) for function in program.functions]
+        self.addresses = [self._kernel_address(name) for name in program.kernels]
+        given = host_functions or {}
+        self.hosts = [_host(name, given) for name in program.host_functions]
+        self.constants = [_constant_tensor(constant) for constant in program.constants]
+        self.positions = {function.name: i for i, function in enumerate(program.functions)}
+
+    def _kernel_address(self, name: str) -> int:
+        if self.kernels is None:
+            raise LoadError(f"program: kernel @{name} is missing: no kernel library was given")
+        try:
+            return self.kernels.address(name)
+        except KeyError:
+            raise LoadError(f"program: the kernel library has no kernel @{name}") from None
+
+
+def _host(name: str, given: Mapping[str, HostFunction]) -> HostFunction:
+    found = given.get(name) or host_function(name)
+    if found is None:
+        raise LoadError(
+            f"program: host function @{name} is missing: register it with"
+            f" register_host_function({name!r}, function)"
+        )
+    return found
+
+
+def _constant_tensor(constant: Constant) -> Tensor:
+    """Return a constant as a read-only tensor at a multiple of 64, as kernels expect of weights."""
+    data = constant.data
+    address: int = data.__array_interface__["data"][0]
+    shape = constant.spec.static_shape
+    assert shape is not None, "constants have static shapes"
+    if address % ALIGN_BYTES and data.nbytes:
+        block = Tensor.empty(data.shape, "uint8")
+        np.asarray(block)[...] = data
+        return Tensor(block.data, shape, constant.spec.dtype, ConstantMemory(block), None, True)
+    return Tensor(address, shape, constant.spec.dtype, ConstantMemory(data), None, True)
