@@ -189,7 +189,8 @@ class BlockOp(IndexedOp):
         } != {count}:  # (C1)
             raise VerifyException(
                 f"tir.block: {count} kinds, {len(self.domains.data)} domains, "
-                f"{len(self.bindings.data)} bindings, {len(self.body.block.args)} arguments"
+                f"{len(self.bindings.data)} bindings, "
+                f"{' and '.join(str(len(region.block.args)) for region in regions)} arguments"
             )
         if any(a.type != INDEX for region in regions for a in region.block.args):
             raise VerifyException("tir.block: iteration variables have type index")
