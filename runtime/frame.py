@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from .bytecode import Arg, ArgKind, Builtin, Call, CalleeKind, Goto, If, Ret
 from .dtype import BOOL
@@ -103,9 +103,9 @@ class Frame:
                 words.append(static.data if static is not None else 0)
         return (ctypes.c_uint64 * max(len(words), 1))(*words)
 
-    def uses(self, reg: int) -> tuple[int, ...]:
-        """Return the words that hold the address of a register."""
-        return tuple(self._uses[reg])
+    def has_uses(self, reg: int | None) -> bool:
+        """Tell whether words hold the address of a register."""
+        return reg is not None and bool(self._uses[reg])
 
     @property
     def words_address(self) -> int:
@@ -124,7 +124,6 @@ class Frame:
             if self._uses[reg]:
                 self._patch(reg, value)
         call = native().call
-        words = self._words
         steps = self._steps
         position = 0
         while True:
@@ -132,33 +131,33 @@ class Frame:
             kind = step[0]
             position += 1
             if kind == _KERNELS:
-                for site in step[1]:
-                    code = call(site[0], site[1])
-                    if code:
-                        raise self._failure(site[2], code)
+                for address, words, instruction in step[1]:
+                    if code := call(address, words):
+                        raise self._failure(instruction, code)
             elif kind == _CALL:
-                value = step[1](registers, execution)
-                if step[2] is not None:
-                    registers[step[2]] = value
-                    if step[3]:
-                        if type(value) is not Tensor:
-                            raise RuntimeFailure(f"a kernel's argument is a {type(value).__name__}")
-                        address = value.data
-                        for word in step[3]:
-                            words[word] = address
+                self._call(step, registers, execution)
             elif kind == _IF:
-                if not _truth(registers[step[1]]):
-                    position = step[2]
+                position = position if _truth(registers[step[1]]) else step[2]
             elif kind == _GOTO:
                 position = step[1]
             else:
                 return [_leaving(registers[reg], args) for reg in step[1]]
 
+    def _call(self, step: tuple[Any, ...], registers: Registers, execution: Execution) -> None:
+        _, action, dst, has_uses = step
+        value = action(registers, execution)
+        if dst is not None:
+            registers[dst] = value
+            if has_uses:
+                self._patch(dst, value)
+
     def _patch(self, reg: int, value: Any) -> None:
         if type(value) is not Tensor:
             raise RuntimeFailure(f"a kernel's argument is a {type(value).__name__}, not a tensor")
+        address = value.data
+        words = self._words
         for word in self._uses[reg]:
-            self._words[word] = value.data
+            words[word] = address
 
     def _failure(self, instruction: int, code: int) -> TyrexError:
         """Return the error of the kernel that `instruction` called."""
@@ -215,8 +214,8 @@ class _Steps:
                 self.steps.append((_IF, cond, target))
             case Call():
                 dst = instruction.dst
-                uses = () if dst is None else self.frame.uses(dst)
-                self.steps.append((_CALL, self._action(instruction), dst, uses))
+                has_uses = self.frame.has_uses(dst)
+                self.steps.append((_CALL, self._action(instruction), dst, has_uses))
 
     def _action(self, call: Call) -> Action:
         registers = tuple(arg.value for arg in call.args if arg.kind is ArgKind.REGISTER)
@@ -254,9 +253,8 @@ def _truth(value: Any) -> bool:
 
 def _leaving(value: Any, args: list[Any]) -> Any:
     """Return a result as it may leave: nothing of the frame, a constant or an argument."""
-    if isinstance(value, tuple):
-        fields: tuple[Any, ...] = value
-        return tuple(_leaving(field, args) for field in fields)
+    if type(value) is tuple:
+        return tuple(_leaving(field, args) for field in cast(tuple[Any, ...], value))
     if type(value) is Tensor and (
         isinstance(value.owner, FrameMemory | ConstantMemory)
         or any(value is argument for argument in args)

@@ -25,7 +25,11 @@ def register_host_function(
         ArgumentError: the name is taken by another function and `override` is false.
     """
     if function is None:
-        return lambda decorated: register_host_function(name, decorated, override=override)
+
+        def decorate(decorated: HostFunction) -> HostFunction:
+            return register_host_function(name, decorated, override=override)
+
+        return decorate
     found = _REGISTERED.get(name)
     if found is not None and found is not function and not override:
         raise ArgumentError(

@@ -15,7 +15,6 @@ import numpy as np
 
 from .bytecode import (
     Arg,
-    ArgKind,
     Builtin,
     Call,
     CalleeKind,

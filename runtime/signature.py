@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -113,7 +113,7 @@ def check_value(value: Any, spec: Spec, place: str, signature: Signature | None 
                 raise DTypeError(
                     f"{place}: expected a tuple {spec}; found {_kind(value)}{_tail(signature)}"
                 )
-            items: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType]
+            items = cast(Sequence[Any], value)
             if len(items) != len(fields):
                 raise ArgumentError(
                     f"{place}: expected {_count(len(fields), 'field')}; found {len(items)}"
@@ -130,12 +130,14 @@ def check_value(value: Any, spec: Spec, place: str, signature: Signature | None 
 def _tensor(value: Any, spec: TensorSpec, place: str, signature: Signature | None) -> Tensor:
     if isinstance(value, bool | int | float | list | tuple):
         raise DTypeError(
-            f"{place}: expected {spec}; found a Python {_kind(value)}, which has no data type:"  # pyright: ignore[reportUnknownArgumentType]
+            f"{place}: expected {spec}; found a Python {_kind(cast(object, value))}, which has no"
+            f" data type:"
             f" wrap it with numpy.asarray(value, {str(spec.dtype)!r}){_tail(signature)}"
         )
     try:
         # A scalar of NumPy's has a data type, and no dimensions.
-        return as_tensor(np.asarray(value) if isinstance(value, np.generic) else value)
+        is_scalar = isinstance(value, np.generic)
+        return as_tensor(np.asarray(cast(Any, value)) if is_scalar else value)
     except TyrexError as error:
         raise type(error)(f"{place}: {error}{_tail(signature)}") from None
 

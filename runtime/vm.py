@@ -70,6 +70,7 @@ class Callee:
         self.signature = machine.signatures[position]
 
     def __call__(self, *args: Any, **named: Any) -> Any:
+        """Run the function; arguments in order or by name."""
         if named or len(args) < len(self.signature.inputs):
             args = tuple(self.signature.positional(named, args))
         return self._machine.call(self._position, args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
+from typing import Any
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -37,6 +38,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ..dtypes import is_bool
 from ..relax.types import TensorType
+from .memory import tensor_type
 
 
 @irdl_op_definition
@@ -183,7 +185,8 @@ class CallOp(IRDLOperation):
         """The values of the kernel's symbols."""
         if self.symbols is None:
             return ()
-        return tuple(int(value) for value in self.symbols.iter_values())
+        symbols: DenseArrayBase[Any] = self.symbols
+        return tuple(int(value) for value in symbols.iter_values())
 
 
 class _ValueCallOp(IRDLOperation):
@@ -272,7 +275,7 @@ class CondBranchOp(IRDLOperation):
         )
 
     def verify_(self) -> None:
-        cond = self.cond.type
+        cond = tensor_type(self.cond)
         shape = cond.static_shape()
         if not is_bool(cond.dtype) or (shape is not None and prod(shape) != 1):  # (C1)
             raise VerifyException(f"vm.cond_br: the condition is {cond}; use a bool of one element")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import cast
 
-from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, TupleType, i64
-from xdsl.ir import Attribute, OpResult, SSAValue
+from xdsl.dialects.builtin import IntegerAttr, StringAttr, TupleType, i64
+from xdsl.ir import Attribute, OpResult, SSAValue, TypeAttribute
 from xdsl.irdl import (
     IRDLOperation,
     ParsePropInAttrDict,
@@ -88,7 +89,7 @@ class TensorOp(IRDLOperation):
         )
 
     def verify_(self) -> None:
-        size = size_bytes(self.result.type)
+        size = size_bytes(tensor_type(self.result))
         offset = self.offset.value.data
         if size is None:  # (C1)
             raise VerifyException(f"vm.tensor: {self.result.type} has no static shape")
@@ -99,7 +100,7 @@ class TensorOp(IRDLOperation):
                 raise VerifyException(
                     f"vm.tensor: bytes {offset}..{offset + size} of a storage of {limit} bytes"
                 )
-        if offset % dtypes.size_bytes(self.result.type.dtype):  # (C3)
+        if offset % dtypes.size_bytes(tensor_type(self.result).dtype):  # (C3)
             raise VerifyException(f"vm.tensor: offset {offset} does not align {self.result.type}")
 
 
@@ -120,7 +121,7 @@ class ReshapeOp(IRDLOperation):
         super().__init__(operands=[x], result_types=[result_type])
 
     def verify_(self) -> None:
-        a, b = self.x.type, self.result.type
+        a, b = tensor_type(self.x), tensor_type(self.result)
         sizes = size_bytes(a), size_bytes(b)
         if a.dtype != b.dtype or (None not in sizes and sizes[0] != sizes[1]):  # (C1)
             raise VerifyException(f"vm.reshape: {a} cannot be seen as {b}")
@@ -148,7 +149,7 @@ class AllocOutputOp(IRDLOperation):
         )
 
     def verify_(self) -> None:
-        if self.result.type.static_shape() is None:  # (C1)
+        if tensor_type(self.result).static_shape() is None:  # (C1)
             raise VerifyException(f"vm.alloc_output: {self.result.type} has no static shape")
 
 
@@ -191,7 +192,7 @@ class CopyOp(IRDLOperation):
         super().__init__(operands=[source, destination])
 
     def verify_(self) -> None:
-        a, b = self.source.type, self.destination.type
+        a, b = tensor_type(self.source), tensor_type(self.destination)
         sizes = size_bytes(a), size_bytes(b)
         if a.dtype != b.dtype or (None not in sizes and sizes[0] != sizes[1]):  # (C1)
             raise VerifyException(f"vm.copy: {a} does not fit into {b}")
@@ -238,11 +239,11 @@ class TupleOp(IRDLOperation):
     def __init__(self, fields: Sequence[SSAValue]) -> None:
         super().__init__(
             operands=[fields],
-            result_types=[TupleType(ArrayAttr([field.type for field in fields]))],
+            result_types=[tuple_type(fields)],
         )
 
     def verify_(self) -> None:
-        if self.result.type.types.data != tuple(field.type for field in self.fields):  # (C1)
+        if self.result.type != tuple_type(self.fields):  # (C1)
             raise VerifyException(f"vm.tuple: the fields do not make a {self.result.type}")
 
 
@@ -269,6 +270,7 @@ class TupleGetOp(IRDLOperation):
         )
 
     def verify_(self) -> None:
+        assert isinstance(self.tuple_value.type, TupleType)
         fields = self.tuple_value.type.types.data
         index = self.index.value.data
         if not 0 <= index < len(fields) or fields[index] != self.result.type:  # (C1)
@@ -295,6 +297,17 @@ class KillOp(IRDLOperation):
         for value in self.values:
             if not isinstance(value, OpResult) or isinstance(value.op, ConstantOp | TensorOp):
                 raise VerifyException("vm.kill: the value does not own memory")  # (C1)
+
+
+def tensor_type(value: SSAValue) -> TensorType:
+    """Return the type of a tensor."""
+    assert isinstance(value.type, TensorType)
+    return value.type
+
+
+def tuple_type(fields: Sequence[SSAValue]) -> TupleType:
+    """Return the type of a tuple of values."""
+    return TupleType(tuple(cast(TypeAttribute, field.type) for field in fields))
 
 
 def size_bytes(type_: TensorType) -> int | None:
