@@ -48,6 +48,9 @@ _NO_WRAP = {
 _ICMP = {p.value: {"predicate": IntegerAttr(p.to_int(), i64)} for p in llvm.ICmpPredicateFlag}
 
 
+_ANY_ADDRESS = IntegerAttr(0, i64)
+
+
 @cache
 def segments(sizes: tuple[int, ...]) -> DenseArrayBase[IntegerType]:
     """Return the attribute for a tuple of small numbers: segment sizes, indices, lanes."""
@@ -152,6 +155,8 @@ class BlockBuilder:
             linkage=llvm.LinkageAttr(linkage),
             body=body,
         )
+        # The parser of llvm.func always says so: what is built equals what is parsed.
+        function.properties["unnamed_addr"] = _ANY_ADDRESS
         function.location = self.location
         self._top.add_op(function)
         self._functions[name] = function

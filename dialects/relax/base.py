@@ -154,7 +154,7 @@ class RelaxOp(IRDLOperation):
         printer.print_op_attributes({**self.properties, **self.attributes})
         printer.print_regions(self.regions)
         printer.print_string(" : ")
-        printer.print_operation_type(self)
+        printer.print_function_type(self.operand_types, self.result_types)
 
 
 def compatible(declared: Attribute, inferred: Attribute) -> bool:

@@ -27,10 +27,11 @@ from xdsl.ir import Attribute, Block, BlockArgument, OpResult, Region, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from ...dialects import relax
+from ...dialects.diagnostics import CompileError
 from .builder import Builder, Tensor
 from .errors import ModelError, file_location
 from .evaluate import evaluate
-from .functions import body_of
+from .functions import body_of, check_inputs
 from .graph import has_subgraph, live_nodes
 from .loading import LoadedModel, load, normal_domain, opset_versions
 from .node import Node, producers
@@ -139,6 +140,10 @@ class Importer:
                 for item in cast(Sequence[object], given)
             )
         array = np.asarray(given)
+        try:
+            relax.ConstantAttr.of(array)
+        except NotImplementedError as error:
+            raise ModelError(self.where, f"values= of input {name!r}: {error}") from error
         code = info.type.tensor_type.elem_type
         if code:
             expected = relax.ConstantAttr.of(array).dtype
@@ -183,9 +188,15 @@ class Importer:
             node = Node(proto, version, inputs, builder, scope, self)
             saved, builder.location = builder.location, node.location
             try:
+                check_inputs(node)
                 results = self.convert(node)
+            except CompileError:
+                raise
             except VerifyException as error:
                 raise node.fail(str(error)) from error
+            except (IndexError, ValueError) as error:
+                # What no check above foresaw: shapes and attributes that contradict each other.
+                raise node.fail(f"its inputs or attributes do not fit: {error}") from error
             finally:
                 builder.location = saved
             _bind_outputs(node, results)
@@ -272,8 +283,9 @@ class Importer:
         builder: Builder,
     ) -> ModuleOp:
         results = [self._output(name, scope[name], builder) for name in outputs]
-        builder.location = self.where
-        builder.block.add_op(relax.ReturnOp(*results))
+        end = relax.ReturnOp(*results)
+        end.location = self.where
+        builder.block.add_op(end)
         types = FunctionType.from_lists(
             [arg.type for arg in builder.block.args], [result.type for result in results]
         )
