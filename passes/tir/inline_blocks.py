@@ -137,9 +137,10 @@ def _distinct_places(loads: Sequence[Access]) -> int:
     return len({(op.exprs_over_values(op.indices), op.parent) for op in loads})
 
 
-def _read_conflicts(producer: Nest, readers: Sequence[Operation]) -> bool:
+def _read_conflicts(func: tir.FuncOp, producer: Nest, readers: Sequence[Operation]) -> bool:
     """Tell whether something the producer reads is written between it and a reader."""
     sources = {load.buffer for load in producer.loads}
+    sources |= {func.outputs[o] for i, o in func.aliases() if func.inputs[i] in sources}
     op: Operation | None = producer.root.next_op
     remaining = set(readers)
     while op is not None and remaining:
@@ -167,7 +168,7 @@ def _inline(func: tir.FuncOp, alloc: tir.AllocOp) -> bool:
     readers = [(nest, count) for nest, count in nests if nest is not None]
     if len(readers) != len(nests) or not _worth_it(producer, readers):
         return False
-    if _read_conflicts(producer, list(by_root)):
+    if _read_conflicts(func, producer, list(by_root)):
         return False
     for reader, _ in readers:
         _replace(reader, producer, alloc)
