@@ -227,7 +227,17 @@ def check(seed: int, passes: str) -> None:
         np.testing.assert_allclose(after, before, rtol=1e-6, atol=1e-6)
 
 
-GRAPH_PASSES = ("fold-constants", "fold-batch-norm", "fold-batch-norm,fold-scales")
+GRAPH_PASSES = (
+    "fold-batch-norm",
+    "fold-batch-norm,fold-scales",
+    "fold-constants",
+    "infer-shapes",
+    "relax-cse",
+    "relax-dce",
+    "simplify-algebra",
+    "simplify-moves",
+    "fold-constants,simplify-moves,simplify-algebra,fold-batch-norm,fold-scales,relax-cse,relax-dce",
+)
 
 
 @pytest.mark.parametrize("passes", GRAPH_PASSES)
@@ -239,7 +249,9 @@ def test_graph_passes(seed: int, passes: str) -> None:
 FUSION = "legalize-ops,annotate-patterns,fuse-ops"
 
 
-@pytest.mark.parametrize("passes", [FUSION, f"{FUSION},fuse-tir"])
+@pytest.mark.parametrize(
+    "passes", [FUSION, f"{FUSION},fuse-tir", f"{FUSION},fuse-tir,deduplicate-kernels"]
+)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fusion(seed: int, passes: str) -> None:
     check(seed, passes)
