@@ -29,6 +29,7 @@ from xdsl.dialects.builtin import (
     bf16,
     f16,
     f32,
+    i1,
     i32,
     i64,
 )
@@ -418,7 +419,9 @@ class BlockBuilder:
 def _dense(values: Sequence[float], type_: VectorType) -> Attribute:
     element = element_of(type_)
     # Every element type of a vector constant packs numbers; xDSL's generics cannot say so.
-    data = cast(PackableType[float], element).pack([_in_range(v, element) for v in values])
+    # A true is packed as the parser packs it, all bits set.
+    numbers = [-v for v in values] if element == i1 else [_in_range(v, element) for v in values]
+    data = cast(PackableType[float], element).pack(numbers)
     return DenseIntOrFPElementsAttr(type_, BytesAttr(data))  # pyright: ignore[reportArgumentType]
 
 
