@@ -9,6 +9,7 @@ from . import (  # they fill the table
     resize,
     sampling,
     selection,
+    sorting,
     windows,
 )
 from .rules import RULES
@@ -23,5 +24,6 @@ __all__ = [
     "resize",
     "sampling",
     "selection",
+    "sorting",
     "windows",
 ]

@@ -8,7 +8,6 @@ predicated and stores guarded by "the extent is not 0".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from xdsl.dialects.builtin import i64
 
@@ -146,89 +145,6 @@ def _scatter_nd(k: KernelBuilder, op: relax.ScatterNdOp, ins: Buffers, outs: Buf
 
     kinds = [IterKind.ORDERED if d < outer else IterKind.SPATIAL for d in range(len(updates.shape))]
     k.nest("scatter_nd", list(zip(kinds, updates.shape, strict=True)), body)
-
-
-@rule(relax.TopKOp)
-def _top_k(k: KernelBuilder, op: relax.TopKOp, ins: Buffers, outs: Buffers) -> None:
-    axis = op.axis.value.data
-    if op.k.value.data > 0:
-        others = [dim for d, dim in enumerate(ins[0].shape) if d != axis]
-        k.nest(
-            "top_k",
-            [(IterKind.SPATIAL, dim) for dim in others],
-            lambda *i: _TopKRow(k, op, ins[0], outs, i).run(),
-        )
-
-
-@dataclass(frozen=True)
-class _TopKRow:
-    """Insertion into the sorted results of one row; elements below the last cost one comparison."""
-
-    k: KernelBuilder
-    op: relax.TopKOp
-    x: Buffer
-    outs: Buffers
-    row: Sequence[IntExpr]
-
-    @property
-    def count(self) -> int:
-        """How many elements are kept."""
-        return self.op.k.value.data
-
-    def run(self) -> None:
-        """Append the row's statements."""
-        self.k.for_(self.count, self.start)
-        self.k.for_(self.x.shape[self.op.axis.value.data], self.visit)
-
-    def at(self, position: Index) -> list[Index]:
-        """Return the indices of a position in this row."""
-        axis = self.op.axis.value.data
-        return [*self.row[:axis], position, *self.row[axis:]]
-
-    def start(self, p: IntExpr) -> None:
-        """Append: nothing is at p yet (index -1), so that every element is better."""
-        values, indices = self.outs
-        self.k.store(values, self.at(p), self.k.const(0, values.dtype))
-        self.k.store(indices, self.at(p), self.k.const(-1, i64))
-
-    def visit(self, j: IntExpr) -> None:
-        """Append: insert element j where it is better than the last one kept."""
-        k, new = self.k, self.k.load(self.x, *self.at(j))
-
-        def insert() -> None:
-            index = k.index_value(j)
-            k.for_(self.count - 1, lambda q: self.shift(new, index, self.count - 1 - q))
-            k.if_(self.better(new, 0), lambda: self.put(new, index, 0))
-
-        k.if_(self.better(new, self.count - 1), insert)
-
-    def shift(self, new: Value, index: Value, p: IntExpr) -> None:
-        """Append: p takes what is left of it, or the new element where its place is here."""
-        k, (values, indices), left = self.k, self.outs, self.at(p - 1)
-        k.if_(
-            self.better(new, p - 1),
-            lambda: self.put(k.load(values, *left), k.load(indices, *left), p),
-            lambda: k.if_(self.better(new, p), lambda: self.put(new, index, p)),
-        )
-
-    def better(self, new: Value, p: Index) -> Value:
-        """Return whether a new element comes before the one kept at p."""
-        old, index = (self.k.load(out, *self.at(p)) for out in self.outs)
-        return (index < 0) | _precedes(self.k, self.op, new, old)
-
-    def put(self, value: Value, index: Value, p: Index) -> None:
-        """Append: p becomes an element and its index."""
-        self.k.store(self.outs[0], self.at(p), value)
-        self.k.store(self.outs[1], self.at(p), index)
-
-
-def _precedes(k: KernelBuilder, op: relax.TopKOp, new: Value, old: Value) -> Value:
-    """Return whether `new` comes before `old`, which has a lower index; NaN comes last."""
-    a, b = (k.cast(v, compute_dtype(v.dtype)) for v in (new, old))
-    before = a > b if op.is_largest else a < b
-    if not dtypes.is_float(a.dtype):
-        return before
-    return before | (a.compare("eq", a) & b.compare("ne", b))
 
 
 @rule(relax.ReverseSequenceOp)

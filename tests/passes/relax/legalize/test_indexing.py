@@ -113,6 +113,17 @@ def test_top_k(largest: bool, axis: int) -> None:
     check(relax.TopKOp, odd[:0], k=2, axis=1, largest=largest)
 
 
+@pytest.mark.parametrize("largest", [False, True])
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize(("length", "k"), [(64, 64), (131, 70)])
+def test_long_top_k(largest: bool, axis: int, length: int, k: int) -> None:
+    x = RNG.integers(-20, 20, (2, length)).astype(np.float32)
+    x[RNG.random(x.shape) < 0.1] = np.nan
+    x = x if axis == 1 else np.ascontiguousarray(x.T)
+    check(relax.TopKOp, x, k=k, axis=axis, largest=largest)
+    check(relax.TopKOp, x[:0] if axis else x[:, :0], k=k, axis=axis, largest=largest)
+
+
 @pytest.mark.parametrize("batch", [0, 1])
 def test_reverse_sequence(batch: int) -> None:
     x = floats(4, 4, 2)
