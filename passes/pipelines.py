@@ -8,23 +8,35 @@ from xdsl.passes import ModulePass
 
 from .llvm.lower_to_llvm import LowerToLlvmPass
 from .relax.annotate_patterns import AnnotatePatternsPass
+from .relax.deduplicate_kernels import DeduplicateKernelsPass
 from .relax.fold_batch_norm import FoldBatchNormPass
 from .relax.fold_constants import FoldConstantsPass
 from .relax.fold_scales import FoldScalesPass
 from .relax.fuse_ops import FuseOpsPass
 from .relax.fuse_tir import FuseTirPass
+from .relax.infer_shapes import InferShapesPass
 from .relax.legalize_ops import LegalizeOpsPass
+from .relax.relax_cse import RelaxCsePass
+from .relax.relax_dce import RelaxDcePass
+from .relax.simplify_algebra import SimplifyAlgebraPass
+from .relax.simplify_moves import SimplifyMovesPass
 from .tir.expand_math import ExpandMathPass
 from .tir.inline_blocks import InlineBlocksPass
 from .tir.lower_blocks import LowerBlocksPass
 from .tir.pack_constants import PackConstantsPass
 from .tir.pad_reductions import PadReductionsPass
 from .tir.schedule_default import ScheduleDefaultPass
+from .vm.lower_to_vm import LowerToVmPass
 
 GRAPH: tuple[ModulePass, ...] = (
-    FoldConstantsPass(),  # first: rules ask for constants, exporters wrap them in shape arithmetic
+    InferShapesPass(),  # first: every rule asks for shapes
+    FoldConstantsPass(),  # rules ask for constants, exporters wrap them in shape arithmetic
     FoldBatchNormPass(),  # statistics are constants now; scales and shifts remain
-    FoldScalesPass(),  # after it, to take those scales into weights
+    SimplifyMovesPass(),  # moves hide neighbours from each other
+    SimplifyAlgebraPass(),  # subtract and divide become the add and multiply that scales are
+    FoldScalesPass(),  # neighbours are final: what scales a weight's result is beside it
+    RelaxCsePass(),  # what was written in two ways is equal now
+    RelaxDcePass(),  # last: kernels are made of what is left
 )
 
 KERNELS: tuple[ModulePass, ...] = (
@@ -32,6 +44,7 @@ KERNELS: tuple[ModulePass, ...] = (
     AnnotatePatternsPass(),  # fusion decides by patterns
     FuseOpsPass(),  # decides which tensors exist in memory
     FuseTirPass(),  # groups have served: kernels again
+    DeduplicateKernelsPass(),  # from here on every kernel costs time, not every call
 )
 
 SCHEDULED: tuple[ModulePass, ...] = (
@@ -43,7 +56,9 @@ SCHEDULED: tuple[ModulePass, ...] = (
     LowerBlocksPass(),  # blocks have served: what follows knows loops and accesses
 )
 
-HOST: tuple[ModulePass, ...] = ()
+HOST: tuple[ModulePass, ...] = (
+    LowerToVmPass(),  # the last that reads graphs: values become memory
+)
 
 LLVM: tuple[ModulePass, ...] = (
     LowerToLlvmPass(),  # one walk; the emitter prints what it leaves
@@ -68,7 +83,11 @@ O0: Levels = {
 
 O1: Levels = {
     "graph": (
+        InferShapesPass(),  # first: every rule asks for shapes
         FoldConstantsPass(),  # the operators themselves compute: no result changes
+        SimplifyMovesPass(),  # elements are moved less, and stay what they are
+        RelaxCsePass(),  # the same operator of the same values
+        RelaxDcePass(),  # last: kernels are made of what is left
     ),
     "kernels": KERNELS,
     "scheduled": SCHEDULED,
