@@ -10,22 +10,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .assembly import assemble, disassemble
+    from .bytecode import Program
     from .device import Device, cpu
     from .dtype import DType
     from .errors import TyrexError
+    from .executable import Executable
+    from .host_functions import register_host_function
     from .memory import make_allocator
+    from .program_file import load_program, read_program, write_program
     from .tensor import Tensor, as_tensor
     from .threads import Context
+    from .vm import VirtualMachine
 
 __all__ = (
     "Context",
     "DType",
     "Device",
+    "Executable",
+    "Program",
     "Tensor",
     "TyrexError",
+    "VirtualMachine",
     "as_tensor",
+    "assemble",
     "cpu",
+    "disassemble",
+    "load_program",
     "make_allocator",
+    "read_program",
+    "register_host_function",
+    "write_program",
 )
 
 # name: the module of this folder that defines it
@@ -33,11 +48,20 @@ _LAZY = {
     "Context": "threads",
     "DType": "dtype",
     "Device": "device",
+    "Executable": "executable",
+    "Program": "bytecode",
     "Tensor": "tensor",
     "TyrexError": "errors",
+    "VirtualMachine": "vm",
     "as_tensor": "tensor",
+    "assemble": "assembly",
     "cpu": "device",
+    "disassemble": "assembly",
+    "load_program": "program_file",
     "make_allocator": "memory",
+    "read_program": "program_file",
+    "register_host_function": "host_functions",
+    "write_program": "program_file",
 }
 
 

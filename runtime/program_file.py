@@ -1,0 +1,378 @@
+"""Programs as bytes: a file that is checked before it is believed, and mapped rather than read.
+
+All numbers are little-endian; a text is a u32 length and UTF-8; a list is a u32 count and its
+elements.
+
+    header      8 bytes "TYREXVM\\n", u32 version (1), u32 number of sections, u32 CRC-32 of what
+                precedes and of the section table, u32 zero
+    table       a section each: 4 bytes tag, u32 CRC-32, u64 offset in the file, u64 size
+    TABL        lists of texts: kernels, host functions, texts; a list of pairs: metadata
+    SPEC        a list of types: u8 kind; 0 tensor: text dtype, u8 rank (255: unknown), i64 dims
+                (-1: unknown); 1 tuple: a list of types; 2 object
+    CODE        a list of functions: text name; two lists (arguments, results) of text name and
+                type; u32 registers; a list of instructions
+    CNST        a list of constants: a tensor type, u64 offset in DATA, u64 size
+    DATA        the bytes of the constants; it and each constant start at a multiple of 64, so that
+                a mapped file serves kernels without a copy
+
+    instruction u8 opcode; 0 call: u8 kind, u32 callee, i32 result register (-1: none), i32 location
+                (-1: none), a list of arguments: u8 kind, i64 value; 1 ret: a list of u32 registers;
+                2 goto: u32 target; 3 if: u32 register, u32 target
+
+Nothing in a file is executed while it is read, and nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .bytecode import (
+    MAX_DIM,
+    Arg,
+    ArgKind,
+    Array,
+    Call,
+    CalleeKind,
+    Constant,
+    Function,
+    Goto,
+    If,
+    Instruction,
+    ObjectSpec,
+    Param,
+    Program,
+    Ret,
+    Spec,
+    TensorSpec,
+    TupleSpec,
+)
+from .dtype import DType
+from .errors import DTypeError, LoadError
+from .native_library import ALIGN_BYTES
+
+MAGIC = b"TYREXVM\n"
+VERSION = 1
+TAGS = (b"TABL", b"SPEC", b"CODE", b"CNST", b"DATA")
+
+_HEADER = struct.Struct("<8sII")
+_HEADER_END = struct.Struct("<II")
+_ENTRY = struct.Struct("<4sIQQ")
+_UNKNOWN_RANK = 255
+_MAX_TUPLE_DEPTH = 32
+_MAX_REGISTERS = 2**24
+
+T = TypeVar("T")  # noqa: TID251  typing_extensions is not among the runtime's dependencies
+
+
+# ---- writing -----------------------------------------------------------------------------
+
+
+def write_program(program: Program) -> bytes:
+    """Return the file of a program."""
+    places, data_bytes = _places(program.constants)
+    sections = (_tables(program), _specs(program), _code(program), _constants(program, places))
+    sizes = [*map(len, sections), data_bytes]
+    end = _HEADER.size + _HEADER_END.size + len(TAGS) * _ENTRY.size
+    offsets: list[int] = []
+    for size in sizes:
+        end += -end % ALIGN_BYTES
+        offsets.append(end)
+        end += size
+    result = np.zeros(end, np.uint8)
+    for offset, section in zip(offsets, sections, strict=False):
+        result[offset : offset + len(section)] = np.frombuffer(section, np.uint8)
+    for place, constant in zip(places, program.constants, strict=True):
+        start = offsets[-1] + place
+        result[start : start + constant.data.nbytes] = constant.data
+    table = b"".join(
+        _ENTRY.pack(tag, zlib.crc32(result[offset : offset + size]), offset, size)
+        for tag, offset, size in zip(TAGS, offsets, sizes, strict=True)
+    )
+    header = _HEADER.pack(MAGIC, VERSION, len(TAGS))
+    header += _HEADER_END.pack(zlib.crc32(table, zlib.crc32(header)), 0)
+    result[: len(header) + len(table)] = np.frombuffer(header + table, np.uint8)
+    return result.tobytes()
+
+
+def _u32(value: int) -> bytes:
+    return value.to_bytes(4, "little")
+
+
+def _text(value: str) -> bytes:
+    encoded = value.encode()
+    return _u32(len(encoded)) + encoded
+
+
+def _list(items: Any, encode: Callable[[Any], bytes]) -> bytes:
+    parts = [encode(item) for item in items]
+    return _u32(len(parts)) + b"".join(parts)
+
+
+def _tables(program: Program) -> bytes:
+    lists = (program.kernels, program.host_functions, program.texts)
+    pairs = _list(program.metadata.items(), lambda pair: _text(pair[0]) + _text(pair[1]))
+    return b"".join(_list(names, _text) for names in lists) + pairs
+
+
+def _specs(program: Program) -> bytes:
+    return _list(program.specs, _spec)
+
+
+def _spec(spec: Spec) -> bytes:
+    match spec:
+        case TensorSpec(dtype, shape):
+            rank = _UNKNOWN_RANK if shape is None else len(shape)
+            dims = b"".join(struct.pack("<q", -1 if dim is None else dim) for dim in shape or ())
+            return b"\0" + _text(dtype) + bytes((rank,)) + dims
+        case TupleSpec(fields):
+            return b"\1" + _list(fields, _spec)
+        case ObjectSpec():
+            return b"\2"
+
+
+def _code(program: Program) -> bytes:
+    return _list(program.functions, _function)
+
+
+def _function(function: Function) -> bytes:
+    def param(item: Param) -> bytes:
+        return _text(item.name) + _spec(item.spec)
+
+    head = _text(function.name) + _list(function.params, param) + _list(function.results, param)
+    return head + _u32(function.num_registers) + _list(function.code, _instruction)
+
+
+def _instruction(instruction: Instruction) -> bytes:
+    match instruction:
+        case Call(kind, callee, args, dst, location):
+            head = struct.pack("<BBIii", 0, kind, callee, -1 if dst is None else dst, location)
+            return head + _list(args, lambda arg: struct.pack("<Bq", arg.kind, arg.value))
+        case Ret(values):
+            return b"\1" + _list(values, _u32)
+        case Goto(target):
+            return b"\2" + _u32(target)
+        case If(cond, target):
+            return b"\3" + _u32(cond) + _u32(target)
+
+
+def _places(constants: tuple[Constant, ...]) -> tuple[list[int], int]:
+    """Return where each constant starts in DATA, and the size of that."""
+    places: list[int] = []
+    size = 0
+    for constant in constants:
+        size += -size % ALIGN_BYTES
+        places.append(size)
+        size += constant.data.nbytes
+    return places, size
+
+
+def _constants(program: Program, places: list[int]) -> bytes:
+    pairs = zip(program.constants, places, strict=True)
+    return _list(
+        pairs,
+        lambda p: _spec(p[0].spec) + struct.pack("<QQ", p[1], p[0].data.nbytes),
+    )
+
+
+# ---- reading -----------------------------------------------------------------------------
+
+
+def load_program(path: str | Path, *, check_data: bool = True) -> Program:
+    """Return the program in a file, which stays mapped as long as its constants are used.
+
+    Args:
+        path: of the file.
+        check_data: read the constants once to compare their checksum.
+
+    Raises:
+        LoadError: the file cannot be read or is no valid program.
+    """
+    try:
+        mapped = np.memmap(path, np.uint8, mode="r")
+    except (OSError, ValueError) as error:
+        raise LoadError(f"{path}: cannot be read as a program: {error}") from error
+    return read_program(mapped, str(path), check_data=check_data)
+
+
+def read_program(
+    data: bytes | bytearray | memoryview | Array,
+    place: str = "program",
+    *,
+    check_data: bool = True,
+) -> Program:
+    """Return the program in `data`, which its constants refer to.
+
+    Args:
+        data: the file.
+        place: what it is; begins the message of an error.
+        check_data: compare the checksum of the constants' bytes, too.
+
+    Raises:
+        LoadError: it is no valid program: what is wrong, and where.
+    """
+    whole = np.frombuffer(data, np.uint8) if not isinstance(data, np.ndarray) else data
+    try:
+        sections = _sections(whole, check_data)
+        program = _program(sections)
+        program.validate()
+        return program
+    except (LoadError, DTypeError, UnicodeDecodeError, RecursionError) as error:
+        raise LoadError(f"{place}: {error}") from error
+
+
+def _sections(data: Array, check_data: bool) -> dict[bytes, Array]:
+    """Return the sections by tag, their checksums compared."""
+    start = _HEADER.size + _HEADER_END.size
+    raw = data[: start + len(TAGS) * _ENTRY.size].tobytes()
+    if raw[: len(MAGIC)] != MAGIC:
+        raise LoadError(f"not a Tyrex program: found {raw[:8]!r} at its start, expected {MAGIC!r}")
+    if len(raw) < start + len(TAGS) * _ENTRY.size:
+        raise LoadError(f"cut off: found {data.nbytes} bytes, less than header and section table")
+    _, version, count = _HEADER.unpack_from(raw)
+    checksum, _ = _HEADER_END.unpack_from(raw, _HEADER.size)
+    if version != VERSION:
+        raise LoadError(
+            f"found format version {version}, expected {VERSION}: compile the model again"
+        )
+    if count != len(TAGS):
+        raise LoadError(f"found {count} sections, expected {len(TAGS)}")
+    if zlib.crc32(raw[start:], zlib.crc32(raw[: _HEADER.size])) != checksum:
+        raise LoadError("damaged: the checksum of header and section table differs")
+    sections: dict[bytes, Array] = {}
+    for index, expected in enumerate(TAGS):
+        tag, crc, offset, size = _ENTRY.unpack_from(raw, start + index * _ENTRY.size)
+        if tag != expected:
+            raise LoadError(f"found section {tag!r}, expected {expected!r}")
+        if offset % ALIGN_BYTES or offset + size > data.nbytes:
+            raise LoadError(
+                f"section {tag.decode()}: bytes {offset}..{offset + size} of {data.nbytes}"
+            )
+        section = data[offset : offset + size]
+        if (check_data or tag != b"DATA") and zlib.crc32(section) != crc:
+            raise LoadError(f"damaged: the checksum of section {tag.decode()} differs")
+        sections[tag] = section
+    return sections
+
+
+class _Reader:
+    """Reads one section; never past its end."""
+
+    def __init__(self, tag: bytes, section: Array) -> None:
+        self.name = tag.decode()
+        self.data = section.tobytes()
+        self.at = 0
+
+    def take(self, size: int) -> bytes:
+        end = self.at + size
+        if end > len(self.data):
+            raise LoadError(
+                f"section {self.name}: {size} bytes expected at {self.at}; it has {len(self.data)}"
+            )
+        result = self.data[self.at : end]
+        self.at = end
+        return result
+
+    def unpack(self, layout: str) -> tuple[int, ...]:
+        return struct.unpack(layout, self.take(struct.calcsize(layout)))
+
+    def number(self, layout: str) -> int:
+        return self.unpack(layout)[0]
+
+    def text(self) -> str:
+        return self.take(self.number("<I")).decode()
+
+    def list(self, read: Callable[[], T]) -> tuple[T, ...]:
+        count = self.number("<I")
+        if count > len(self.data) - self.at:  # an element takes at least a byte
+            raise LoadError(f"section {self.name}: a list of {count} elements at {self.at}")
+        return tuple(read() for _ in range(count))
+
+    def end(self) -> None:
+        if self.at != len(self.data):
+            raise LoadError(f"section {self.name}: {len(self.data) - self.at} bytes too many")
+
+    def spec(self, depth: int = 0) -> Spec:
+        kind = self.number("<B")
+        if kind == 0:
+            return self.tensor_spec()
+        if kind == 1 and depth < _MAX_TUPLE_DEPTH:
+            return TupleSpec(self.list(lambda: self.spec(depth + 1)))
+        if kind == 2:
+            return ObjectSpec()
+        raise LoadError(f"section {self.name}: type of kind {kind} at depth {depth}")
+
+    def tensor_spec(self) -> TensorSpec:
+        dtype = DType(self.text())
+        rank = self.number("<B")
+        if rank == _UNKNOWN_RANK:
+            return TensorSpec(dtype, None)
+        dims = self.unpack(f"<{rank}q")
+        if any(not -1 <= dim <= MAX_DIM for dim in dims):
+            raise LoadError(f"section {self.name}: dims {dims}")
+        return TensorSpec(dtype, tuple(None if dim == -1 else dim for dim in dims))
+
+
+def _program(sections: dict[bytes, Array]) -> Program:
+    readers = {tag: _Reader(tag, sections[tag]) for tag in TAGS if tag != b"DATA"}
+    tables = readers[b"TABL"]
+    kernels, hosts, texts = (tables.list(tables.text) for _ in range(3))
+    metadata = dict(tables.list(lambda: (tables.text(), tables.text())))
+    specs = readers[b"SPEC"].list(readers[b"SPEC"].spec)
+    functions = readers[b"CODE"].list(lambda: _read_function(readers[b"CODE"]))
+    data = sections[b"DATA"]
+    constants = readers[b"CNST"].list(lambda: _read_constant(readers[b"CNST"], data))
+    for reader in readers.values():
+        reader.end()
+    return Program(functions, kernels, hosts, constants, specs, texts, metadata)
+
+
+def _read_constant(reader: _Reader, data: Array) -> Constant:
+    spec = reader.spec()
+    offset, size = reader.unpack("<QQ")
+    if not isinstance(spec, TensorSpec) or spec.size_bytes != size:
+        raise LoadError(f"section CNST: a constant of type {spec} with {size} bytes")
+    if offset % ALIGN_BYTES or offset + size > data.nbytes:
+        raise LoadError(f"section CNST: a constant at {offset} of {data.nbytes} bytes")
+    return Constant(spec, data[offset : offset + size])
+
+
+def _read_function(reader: _Reader) -> Function:
+    def param() -> Param:
+        return Param(reader.text(), reader.spec())
+
+    name, params, results = reader.text(), reader.list(param), reader.list(param)
+    num_registers = reader.number("<I")
+    if num_registers > _MAX_REGISTERS:
+        raise LoadError(f"section CODE: function @{name} with {num_registers} registers")
+    code = reader.list(lambda: _read_instruction(reader))
+    return Function(name, params, results, num_registers, code)
+
+
+def _read_instruction(reader: _Reader) -> Instruction:
+    opcode = reader.number("<B")
+    if opcode == 0:
+        kind, callee, dst, location = reader.unpack("<BIii")
+        args = reader.list(lambda: _read_arg(reader))
+        if kind not in set(CalleeKind):
+            raise LoadError(f"section CODE: a call of kind {kind}")
+        return Call(CalleeKind(kind), callee, args, None if dst == -1 else dst, location)
+    if opcode == 1:
+        return Ret(reader.list(lambda: reader.number("<I")))
+    if opcode == 2:
+        return Goto(reader.number("<I"))
+    if opcode == 3:
+        return If(*reader.unpack("<II"))
+    raise LoadError(f"section CODE: opcode {opcode}")
+
+
+def _read_arg(reader: _Reader) -> Arg:
+    kind, value = reader.unpack("<Bq")
+    if kind not in set(ArgKind):
+        raise LoadError(f"section CODE: an argument of kind {kind}")
+    return Arg(ArgKind(kind), value)
