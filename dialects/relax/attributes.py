@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr
-from xdsl.ir import Data, Operation
+from xdsl.ir import Attribute, Data, Operation
 from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
@@ -49,4 +49,5 @@ def new_symbols(op: Operation) -> tuple[str, ...]:
     found = op.properties.get(SYMBOLS_PROPERTY)
     if not isinstance(found, ArrayAttr):
         return ()
-    return tuple(s.data for s in found.data if isinstance(s, StringAttr))
+    names: Sequence[Attribute] = found.data
+    return tuple(name.data for name in names if isinstance(name, StringAttr))

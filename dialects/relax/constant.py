@@ -113,7 +113,9 @@ class ConstantAttr(Data[ConstantData]):
         printer.print_string(f"<{list(array.shape)}, ")
         printer.print_attribute(self.data.dtype)
         if array.size <= INLINE_LIMIT and not _has_odd_nan(array):
-            printer.print_string(", [" + ", ".join(_format(v) for v in array.reshape(-1)) + "]>")
+            printer.print_string(
+                ", [" + ", ".join(_format(v) for v in array.reshape(-1).tolist()) + "]>"
+            )
         else:
             printer.print_string(f', digest "{self.data.digest}">')
 
@@ -126,11 +128,11 @@ def _has_odd_nan(array: Array) -> bool:
     return nans.size > 0 and nans.tobytes() != np.full_like(nans, np.nan).tobytes()
 
 
-def _format(value: Any) -> str:
-    if isinstance(value, np.bool_):
+def _format(value: bool | int | float) -> str:
+    if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, np.integer):
-        return str(int(value))
+    if isinstance(value, int):
+        return str(value)
     number = float(value)
     if math.isfinite(number):
         text = repr(number)

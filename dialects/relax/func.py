@@ -241,6 +241,7 @@ class IfOp(IRDLOperation):
 
     def verify_(self) -> None:
         cond = self.cond.type
+        assert isinstance(cond, TensorType)
         shape = cond.static_shape()
         if not is_bool(cond.dtype) or (shape is not None and prod(shape) != 1):  # (C1)
             raise VerifyException(f"relax.if: the condition is {cond}; use a bool of one element")

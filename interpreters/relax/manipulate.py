@@ -59,10 +59,11 @@ def _pad(op: relax.PadOp, x: Array, value: Array) -> Array:
     before, after = padding[: x.ndim], padding[x.ndim :]
     if op.mode.data == "constant":
         sizes = [pre + n + post for pre, n, post in zip(before, x.shape, after, strict=True)]
-        y = np.full(sizes, value, x.dtype)
+        y: Array = np.full(sizes, value, x.dtype)
         y[tuple(slice(pre, pre + n) for pre, n in zip(before, x.shape, strict=True))] = x
         return y
-    source, y = _PAD_SOURCE[op.mode.data], x
+    source = _PAD_SOURCE[op.mode.data]
+    y = x
     for axis, (pre, post) in enumerate(zip(before, after, strict=True)):
         if pre or post:
             n = y.shape[axis]

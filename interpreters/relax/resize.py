@@ -193,7 +193,8 @@ def reflect(c: Array, length: int, align: bool) -> Array:
     rest = beyond - turns * span
     even = turns - 2 * np.floor(turns / 2) == 0
     mirrored: Any = np.where(even, rest + low, span + low - rest)  # pyright: ignore[reportUnknownVariableType]
-    return np.where((c < low) | (c > low + span), mirrored, c)
+    outside: Array = (c < low) | (c > low + span)
+    return np.where(outside, mirrored, c)
 
 
 def _pixel(op: relax.GridSampleOp, index: Array, length: int, align: bool) -> tuple[Array, Array]:
