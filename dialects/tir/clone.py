@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...symbolic import IntExpr, var
-from .access import LoadOp, PredicatedLoadOp, PredicatedStoreOp, StoreOp
+from .access import LoadOp, PredicatedLoadOp, PredicatedStoreOp, PredicateOp, StoreOp
 from .attributes import ExprsAttr, positional
 from .base import INDEX, IndexedOp
 from .control import BlockOp
@@ -157,6 +157,38 @@ def inline_block_body(cloner: Cloner, block: BlockOp, bindings: Sequence[IntExpr
     for arg, binding in zip(block.iter_vars, bindings, strict=True):
         cloner.exprs[arg] = binding
     cloner.clone(block.body.block.ops)
+
+
+DIVISIONS = (
+    arith.CeilDivSIOp,
+    arith.CeilDivUIOp,
+    arith.DivSIOp,
+    arith.DivUIOp,
+    arith.FloorDivSIOp,
+    arith.RemSIOp,
+    arith.RemUIOp,
+)
+"""Operations that trap where they divide by zero."""
+
+
+def clone_division(cloner: Cloner, op: Operation, conditions: Exprs) -> None:
+    """Append an integer division that divides by one where a condition fails.
+
+    A divisor whose load does not happen there is zero, and would trap.
+    """
+    source = op.operands[1]
+    divisor = cloner.value(source)
+    if not conditions or isinstance(divisor.owner, arith.ConstantOp):
+        cloner.clone_generic(op)
+        return
+    holds = cloner.append(PredicateOp(conditions), op.location).results[0]
+    one = arith.ConstantOp.create(
+        result_types=[divisor.type], properties={"value": number_attr(1, divisor.type)}
+    )
+    chosen = arith.SelectOp(holds, divisor, cloner.append(one, op.location).results[0])
+    cloner.values[source] = cloner.append(chosen, op.location).results[0]
+    cloner.clone_generic(op)
+    cloner.values[source] = divisor
 
 
 def zero_constant(like: SSAValue) -> arith.ConstantOp:

@@ -27,7 +27,14 @@ from xdsl.passes import ModulePass
 from ...analysis.nests import Access, Nest, nest_of
 from ...dialects import tir
 from ...dialects.location import fuse_locations
-from ...dialects.tir.clone import Cloner, Exprs, inline_block_body, zero_constant
+from ...dialects.tir.clone import (
+    DIVISIONS,
+    Cloner,
+    Exprs,
+    clone_division,
+    inline_block_body,
+    zero_constant,
+)
 
 # Operations whose repetition costs nothing beside the load they follow.
 _MOVES = (
@@ -82,6 +89,12 @@ class _Guarded(Cloner):
         super().__init__(block)
         self.conditions = conditions
         self.result: SSAValue | None = None
+
+    def clone_op(self, op: Operation) -> None:
+        if isinstance(op, DIVISIONS):
+            clone_division(self, op, self.conditions)
+        else:
+            super().clone_op(op)
 
     def load(self, op: Access, indices: Exprs, conditions: Exprs) -> SSAValue:
         if not self.conditions or isinstance(op, tir.PredicatedLoadOp):

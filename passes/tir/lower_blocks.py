@@ -25,7 +25,7 @@ from xdsl.passes import ModulePass
 
 from ...dialects import tir
 from ...dialects.diagnostics import CompileError
-from ...dialects.tir.clone import Cloner, Exprs, zero_constant
+from ...dialects.tir.clone import DIVISIONS, Cloner, Exprs, clone_division, zero_constant
 from ...symbolic import IntExpr, var
 
 Range = tuple[IntExpr | int | None, IntExpr | int | None]
@@ -55,6 +55,8 @@ class _Lowering(Cloner):
                 self.clone_loop(op)
             case tir.AllocOp() if op.buffer_type.scope != tir.STACK:
                 raise CompileError(op, "allocates memory inside a loop; only stack buffers may")
+            case _ if isinstance(op, DIVISIONS):
+                clone_division(self, op, self.mask)
             case _:
                 super().clone_op(op)
 

@@ -311,6 +311,20 @@ def norm(k: Kernel, r: Random, dtype: Attribute) -> None:
     )
 
 
+def ratio(k: Kernel, r: Random, dtype: Attribute) -> None:
+    """Quotients after a product and before a pad: no lane may divide by what it did not load."""
+    m, n = _pick(r), _pick(r)
+    a, b = k.input((m, 3), dtype), k.input((3, n), dtype)
+    divisors = k.input((n,), dtype)
+    d, t, u = k.temp((n,), dtype), k.temp((m, n), dtype), k.temp((m, n), dtype)
+    y, z = k.output((m, n), dtype), k.output((m + 2, n + 1), dtype)
+    k.map("divisor", d, lambda j: k.load(divisors, j) + k.const(4, dtype))
+    k.fold("matmul", t, (3,), 0, lambda acc, i, j, q: acc + k.load(a, i, q) * k.load(b, q, j))
+    k.map("divide", y, lambda i, j: k.load(t, i, j) / k.load(d, j))
+    k.map("invert", u, lambda i, j: k.const(12, dtype) / (k.load(a, i, 0) + k.const(4, dtype)))
+    k.map("pad", z, lambda i, j: k.load(u, i - 1, j, where=[i - 1, m - i, n - 1 - j], default=5))
+
+
 def gather_scatter(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Indices out of memory: read at them, and added to in order."""
     m, n = _pick(r), _pick(r)
@@ -403,6 +417,7 @@ BUILDERS: tuple[Build, ...] = (
     softmax,
     reductions,
     norm,
+    ratio,
     gather_scatter,
     scan,
     conditional,

@@ -87,6 +87,39 @@ tir.func @guarded(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[6], f32>) {
 
 // -----
 
+// An integer division under a condition divides by one where the condition fails.
+// CHECK-LABEL: tir.func @division
+// CHECK: %[[b:.*]] = tir.predicated_load %x[%v - 1]
+// CHECK: %[[p:.*]] = tir.predicate (%v - 1 >= 0)
+// CHECK: %[[one:.*]] = arith.constant 1 : i32
+// CHECK: %[[d:.*]] = arith.select %[[p]], %[[b]], %[[one]]
+// CHECK: arith.divsi %{{.*}}, %[[d]]
+// A constant needs no guard.
+// CHECK: %[[seven:.*]] = arith.constant 7
+// CHECK-NEXT: arith.remsi %{{.*}}, %[[seven]]
+tir.func @division(%x: !tir.buffer<[4], i32>) -> (%y: !tir.buffer<[5], i32>) {
+  %t = tir.alloc : !tir.buffer<[4], i32>
+  tir.for %i in 4 serial {
+    tir.block "invert" (%v: spatial(4) = %i) {
+      %hundred = arith.constant 100 : i32
+      %a = tir.load %x[%v] : !tir.buffer<[4], i32>
+      %b = arith.divsi %hundred, %a : i32
+      %seven = arith.constant 7 : i32
+      %c = arith.remsi %b, %seven : i32
+      tir.store %c, %t[%v] : !tir.buffer<[4], i32>
+    }
+  }
+  tir.for %i in 5 serial {
+    tir.block "pad" (%v: spatial(5) = %i) {
+      %d = arith.constant 0 : i32
+      %c = tir.predicated_load %t[%v - 1] where (%v - 1 >= 0) else %d : !tir.buffer<[4], i32>
+      tir.store %c, %y[%v] : !tir.buffer<[5], i32>
+    }
+  }
+}
+
+// -----
+
 // What only moves elements goes into every reader, a reduction too.
 // CHECK-LABEL: tir.func @moves
 // CHECK-NOT: tir.block "transpose"
