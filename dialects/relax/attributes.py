@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import cast
 
 from xdsl.dialects.builtin import ArrayAttr, StringAttr
 from xdsl.ir import Attribute, Data, Operation
@@ -49,5 +50,5 @@ def new_symbols(op: Operation) -> tuple[str, ...]:
     found = op.properties.get(SYMBOLS_PROPERTY)
     if not isinstance(found, ArrayAttr):
         return ()
-    names: Sequence[Attribute] = found.data
-    return tuple(name.data for name in names if isinstance(name, StringAttr))
+    names = cast(ArrayAttr[Attribute], found)  # isinstance tells no parameter
+    return tuple(name.data for name in names.data if isinstance(name, StringAttr))

@@ -67,7 +67,7 @@ def _pad(op: relax.PadOp, x: Array, value: Array) -> Array:
     for axis, (pre, post) in enumerate(zip(before, after, strict=True)):
         if pre or post:
             n = y.shape[axis]
-            y = np.take(y, source(np.arange(-pre, n + post), n), axis=axis)
+            y = np.take(y, source(np.arange(pre + n + post) - pre, n), axis=axis)  # pyright: ignore[reportUnknownArgumentType]
     return y
 
 

@@ -192,9 +192,9 @@ def reflect(c: Array, length: int, align: bool) -> Array:
     turns = np.floor(beyond / span)
     rest = beyond - turns * span
     even = turns - 2 * np.floor(turns / 2) == 0
-    mirrored: Any = np.where(even, rest + low, span + low - rest)  # pyright: ignore[reportUnknownVariableType]
-    outside: Array = (c < low) | (c > low + span)
-    return np.where(outside, mirrored, c)
+    mirrored = np.where(even, rest + low, span + low - rest)  # pyright: ignore[reportUnknownVariableType]
+    outside = (c < low) | (c > low + span)
+    return np.where(outside, mirrored, c)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _pixel(op: relax.GridSampleOp, index: Array, length: int, align: bool) -> tuple[Array, Array]:
