@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -26,6 +27,58 @@ def schema_of(domain: str, op_type: str, version: int) -> Any:
         return cast(Any, onnx.defs.get_schema(op_type, version, domain))
     except onnx.defs.SchemaError:
         return None
+
+
+_TAKE_OPTIONALS = frozenset({"Identity", "Loop", "OptionalGetElement", "OptionalHasElement"})
+"""Operators that an absent optional may be handed to as a value."""
+
+
+@dataclass(frozen=True)
+class Arity:
+    """How many inputs an operator takes, and which of them cannot be left out.
+
+    `variadic` is the position from which on there may be any number, all of them required.
+    """
+
+    least: int
+    most: int
+    required: tuple[int, ...]
+    variadic: int
+
+
+@cache
+def arity_of(domain: str, op_type: str, version: int) -> Arity | None:
+    """Return what ONNX says of an operator's inputs, None where it does not know the operator."""
+    schema = schema_of(domain, op_type, version)
+    if schema is None:
+        return None
+    option = onnx.defs.OpSchema.FormalParameterOption
+    required = [i for i, formal in enumerate(schema.inputs) if formal.option == option.Single]
+    variadic = [i for i, formal in enumerate(schema.inputs) if formal.option == option.Variadic]
+    return Arity(
+        schema.min_input, schema.max_input, tuple(required), min(variadic, default=1 << 30)
+    )
+
+
+def check_inputs(node: Node) -> None:
+    """Raise unless a node has the inputs that its operator needs.
+
+    Raises:
+        ModelError: too few inputs, too many, or one missing that is not optional.
+    """
+    arity = arity_of(normal_domain(node.proto.domain), node.op_type, node.version)
+    if arity is None:
+        return
+    count = len(node.inputs)
+    required = (*arity.required, *range(arity.variadic, count))
+    missing = [i for i in required if not node.has(i)]
+    if missing and node.op_type not in _TAKE_OPTIONALS:
+        raise node.fail(f"input {missing[0]} is missing", "the model is damaged; export it again")
+    if not arity.least <= count <= arity.most:
+        raise node.fail(
+            f"it has {count} inputs; {node.op_type} of opset {node.version} takes "
+            f"{arity.least} to {arity.most}"
+        )
 
 
 @cache

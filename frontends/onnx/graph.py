@@ -32,6 +32,43 @@ def subgraphs(node: NodeProto) -> Iterator[GraphProto]:
             yield from attr.graphs
 
 
+def check_text(nodes: Iterable[NodeProto], where: LocationAttr) -> None:
+    """Raise unless the names of nodes and of what they read and write are text.
+
+    Protobuf hands out bytes where a damaged file holds no UTF-8.
+
+    Raises:
+        ModelError: a name is bytes.
+    """
+    for node in nodes:
+        texts = [node.op_type, node.domain, node.name, *node.input, *node.output]
+        texts += [attr.name for attr in node.attribute]
+        for text in texts:
+            if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ModelError(
+                    where, f"a node has the name {text!r}, which is no text", hint="fetch it again"
+                )
+        for graph in subgraphs(node):
+            check_text(graph.node, where)
+
+
+def check_names(graph: GraphProto, where: LocationAttr) -> None:
+    """Raise unless every name of a graph is text.
+
+    Raises:
+        ModelError: a name is bytes.
+    """
+    names = [value.name for value in (*graph.input, *graph.output)]
+    names += [tensor.name for tensor in graph.initializer]
+    names += [d.dim_param for v in graph.input for d in v.type.tensor_type.shape.dim]
+    for name in (graph.name, *names):
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ModelError(
+                where, f"the graph has the name {name!r}, which is no text", hint="fetch it again"
+            )
+    check_text(graph.node, where)
+
+
 def has_subgraph(node: NodeProto) -> bool:
     """Tell whether a node has graphs among its attributes."""
     return next(subgraphs(node), None) is not None

@@ -9,6 +9,7 @@ or the model defines it with.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import cast
@@ -168,10 +169,11 @@ class Importer:
     def _bind_weights(self, graph: GraphProto, scope: Scope) -> None:
         for tensor in graph.initializer:
             if tensor.name not in scope.values:
-                scope.values[tensor.name] = self.reader.read(tensor, self.where)
+                scope.weights[tensor.name] = partial(self.reader.read, tensor, self.where)
         for sparse in graph.sparse_initializer:
             if sparse.values.name not in scope.values:
-                scope.values[sparse.values.name] = read_sparse(self.reader, sparse, self.where)
+                read = partial(read_sparse, self.reader, sparse, self.where)
+                scope.weights[sparse.values.name] = read
 
     def origins(self, value: SSAValue) -> list[str]:
         """Return the names of the graph's inputs that `value` is computed from."""
@@ -194,7 +196,7 @@ class Importer:
                 raise
             except VerifyException as error:
                 raise node.fail(str(error)) from error
-            except (IndexError, ValueError) as error:
+            except (ArithmeticError, IndexError, ValueError) as error:
                 # What no check above foresaw: shapes and attributes that contradict each other.
                 raise node.fail(f"its inputs or attributes do not fit: {error}") from error
             finally:

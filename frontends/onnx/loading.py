@@ -9,6 +9,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from .errors import ModelError, file_location
+from .graph import check_names, check_text
 
 _OTHER_FORMATS = {
     ".mlir": "it is MLIR text: hand it to tyrex.compile as it is",
@@ -55,6 +56,9 @@ def load(model: str | Path | bytes | onnx.ModelProto) -> LoadedModel:
             "the model has no graph; found a protobuf message without one",
             hint="is this an ONNX model? onnx.checker.check_model tells what is wrong with it",
         )
+    check_names(proto.graph, file_location(label))
+    for function in proto.functions:
+        check_text(function.node, file_location(label))
     return LoadedModel(proto, label, folder, opset_versions(proto, label))
 
 

@@ -123,8 +123,17 @@ class Node:
         value = self.get(position)
         if value is None:
             raise self.fail(f"input {position} is missing")
-        if isinstance(value, tuple):
-            raise self.fail(f"input {position} is a sequence, expected a tensor")
+        return self.item(value)
+
+    def item(self, value: Value) -> Tensor:
+        """Return a value as a tensor.
+
+        Raises:
+            ModelError: it is a sequence, or an absent optional.
+        """
+        if value is None or isinstance(value, tuple):
+            found = "an absent optional" if value is None else "a sequence"
+            raise self.fail(f"found {found}, expected a tensor")
         return self.builder.tensor(value)
 
     def xs(self) -> list[Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from onnx import AttributeProto, GraphProto
@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 from .builder import Builder
 from .symbols import Symbols
 from .tensors import TensorReader
-from .values import Value
+from .values import Array, Value
 
 
 class Session(Protocol):
@@ -49,6 +49,7 @@ class Scope:
 
     Attributes:
         values: the names bound here.
+        weights: the tensors of the model that nobody has asked for yet, and how to read them.
         opsets: the opset version of each domain.
         attributes: the attributes of the call, inside a function.
     """
@@ -60,18 +61,24 @@ class Scope:
         attributes: Mapping[str, AttributeProto] | None = None,
     ) -> None:
         self.values: dict[str, Value] = {}
+        self.weights: dict[str, Callable[[], Array]] = {}
         self.opsets = opsets
         self._outer = outer
         self._attributes = attributes
 
     def __contains__(self, name: object) -> bool:
-        return name in self.values or (self._outer is not None and name in self._outer)
+        if name in self.values or name in self.weights:
+            return True
+        return self._outer is not None and name in self._outer
 
     def __getitem__(self, name: str) -> Value:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.values:
                 return scope.values[name]
+            if name in scope.weights:
+                value = scope.values[name] = scope.weights[name]()
+                return value
             scope = scope._outer
         raise KeyError(name)  # a bug: live_nodes has seen that every name is written
 

@@ -11,7 +11,7 @@ from .functions import has_body, plain_body, schema_of
 from .graph import node_label, subgraphs
 from .loading import LoadedModel, normal_domain, opset_versions
 from .registry import attribute_int, find, known_domains
-from .tensors import is_supported, type_name
+from .tensors import is_supported, is_widened, type_name
 
 _Functions = Mapping[tuple[str, str], FunctionProto]
 _Finding = tuple[str, str, str, str]  # domain, operator, reason, node
@@ -48,11 +48,18 @@ def _inputs(inputs: Iterable[ValueInfoProto]) -> Iterator[_Finding]:
             yield "", "input", _type_reason(value.type.tensor_type.elem_type), value.name
 
 
+_READ_WIDENED = frozenset({"Cast", "DequantizeLinear"})
+"""Operators that read weights of 2, 4 or 8 bits as the numbers they stand for, and nothing more."""
+
+
 def _weights(graph: GraphProto, nodes: Sequence[NodeProto]) -> Iterator[_Finding]:
-    used = {name for node in nodes for name in node.input}
-    for tensor in graph.initializer:
-        if tensor.name in used and not is_supported(tensor.data_type):
-            yield "", "initializer", _type_reason(tensor.data_type), tensor.name
+    odd = {t.name: t.data_type for t in graph.initializer if not is_supported(t.data_type)}
+    for node in nodes if odd else ():
+        for name in node.input:
+            code = odd.get(name)
+            if code is None or (is_widened(code) and node.op_type in _READ_WIDENED):
+                continue
+            yield "", "initializer", f"{_type_reason(code)} as input of {node.op_type}", name
 
 
 def _type_reason(code: int) -> str:

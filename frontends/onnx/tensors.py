@@ -9,7 +9,7 @@ from typing import cast
 
 import numpy as np
 import onnx
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Attribute
 
@@ -33,6 +33,19 @@ _NUMPY_NAMES = {
     TensorProto.BFLOAT16: "bfloat16",
 }
 _BY_NUMPY_NAME = {name: code for code, name in _NUMPY_NAMES.items()}
+_WIDENED = {
+    TensorProto.INT2: "int8",
+    TensorProto.UINT2: "uint8",
+    TensorProto.INT4: "int8",
+    TensorProto.UINT4: "uint8",
+    TensorProto.FLOAT4E2M1: "float32",
+    TensorProto.FLOAT8E4M3FN: "float32",
+    TensorProto.FLOAT8E4M3FNUZ: "float32",
+    TensorProto.FLOAT8E5M2: "float32",
+    TensorProto.FLOAT8E5M2FNUZ: "float32",
+}
+"""Types that weights may be stored in, and the type that holds the same numbers here."""
+
 _BITS_IN_INT32 = {"float16": np.uint16, "bfloat16": np.uint16}
 
 
@@ -47,6 +60,11 @@ def type_name(code: int) -> str:
 def is_supported(code: int) -> bool:
     """Tell whether Tyrex has the element type."""
     return code in _NUMPY_NAMES
+
+
+def is_widened(code: int) -> bool:
+    """Tell whether weights of the type can be read, as numbers of a wider one."""
+    return code in _WIDENED
 
 
 def element_type(code: int, where: LocationAttr) -> Attribute:
@@ -96,6 +114,9 @@ class TensorReader:
             ModelError: an unsupported type, a wrong number of elements, external data that is
                 missing, too short or outside the model's folder.
         """
+        wide = _WIDENED.get(cast(TensorProto.DataType, tensor.data_type))
+        if wide is not None:
+            return self._narrow(tensor, where).astype(wide)
         dtype = _numpy_type(tensor.data_type, where)
         shape = tuple(tensor.dims)
         if any(dim < 0 for dim in shape):
@@ -108,6 +129,20 @@ class TensorReader:
             return np.frombuffer(raw, _little(dtype)).reshape(shape)
         return _typed(tensor, dtype, shape, where)
 
+    def _narrow(self, tensor: TensorProto, where: LocationAttr) -> Array:
+        """Return a tensor of 2, 4 or 8 bits an element, in a type of package ml_dtypes."""
+        if tensor.data_location == TensorProto.EXTERNAL:
+            inline = TensorProto()
+            inline.CopyFrom(tensor)
+            inline.data_location = TensorProto.DEFAULT
+            del inline.external_data[:]
+            inline.raw_data = self._bytes(tensor, None, where).tobytes()
+            tensor = inline
+        try:
+            return numpy_helper.to_array(tensor)
+        except ValueError as error:
+            raise ModelError(where, f"tensor {tensor.name!r} is damaged: {error}") from error
+
     def _external(
         self,
         tensor: TensorProto,
@@ -115,12 +150,18 @@ class TensorReader:
         shape: tuple[int, ...],
         where: LocationAttr,
     ) -> Array:
+        data = self._bytes(tensor, prod(shape) * dtype.itemsize, where)
+        _check_size(tensor.name, data.size, dtype, shape, where)
+        array = data.view(_little(dtype)).reshape(shape)
+        return array if array.flags.aligned else array.copy()
+
+    def _bytes(self, tensor: TensorProto, expected: int | None, where: LocationAttr) -> Array:
+        """Return a tensor's part of its file; `expected` bytes where the model says no length."""
         entries = {entry.key: entry.value for entry in tensor.external_data}
         data = self._map(self._path(tensor.name, entries.get("location", ""), where), where)
-        expected = prod(shape) * dtype.itemsize
         offset = _number(tensor.name, entries, "offset", 0, where)
-        length = _number(tensor.name, entries, "length", expected, where)
-        _check_size(tensor.name, length, dtype, shape, where)
+        rest = max(data.size - offset, 0) if expected is None else expected
+        length = _number(tensor.name, entries, "length", rest, where)
         if offset + length > data.size:
             raise ModelError(
                 where,
@@ -128,7 +169,7 @@ class TensorReader:
                 f"{entries['location']!r}, which has {data.size}",
                 hint="the data file is cut off or belongs to another model",
             )
-        return data[offset : offset + length].view(_little(dtype)).reshape(shape)
+        return data[offset : offset + length]
 
     def _path(self, name: str, location: str, where: LocationAttr) -> Path:
         if self._folder is None:

@@ -96,7 +96,7 @@ def _unrolled(node: Node, body: GraphProto, carried: list[Value], count: int | N
             return _while(node, body, carried)
         carried = results[: len(carried)]
         for scan, value in zip(scans, results[len(carried) :], strict=True):
-            scan.append(node.tensor(_item(node, value)))
+            scan.append(node.item(value))
         i += 1
         if not bool(cast(Array, condition).all()):
             break
@@ -182,7 +182,7 @@ def _scan(
         results = node.subgraph(body, [*states, *slices], node.builder)
         states = results[: len(states)]
         for output, value in zip(outputs, results[len(states) :], strict=True):
-            output.append(node.tensor(_item(node, value)))
+            output.append(node.item(value))
     return [*states, *_stacked(node, body, outputs, len(states))]
 
 
@@ -215,7 +215,4 @@ def _(node: Node) -> list[Value]:
         scanned = one[len(one) - count :]
         rows.append(_scan(node, body, states, scanned, [0] * count, directions))
     columns = zip(*rows, strict=True)
-    return [
-        concat([node.tensor(_item(node, v)).unsqueeze([0]) for v in column], 0).item
-        for column in columns
-    ]
+    return [concat([node.item(v).unsqueeze([0]) for v in column], 0).item for column in columns]

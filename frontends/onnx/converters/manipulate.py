@@ -165,10 +165,16 @@ def _(node: Node) -> Tensor:
     return x.emit(relax.TileOp, repeats=relax.DimsAttr.of(repeats))
 
 
+def _image(node: Node, x: Tensor) -> tuple[IntExpr, ...]:
+    if x.rank != 4:
+        raise node.fail(f"the input has rank {x.rank}, expected 4: [N, C, H, W]")
+    return x.shape
+
+
 @converter("DepthToSpace")
 def _(node: Node) -> Tensor:
     x, block = node.x(), node.integer("blocksize")
-    n, c, h, w = x.shape
+    n, c, h, w = _image(node, x)
     depth = c // (block * block)
     match node.text("mode", "DCR"):
         case "DCR":
@@ -183,7 +189,7 @@ def _(node: Node) -> Tensor:
 @converter("SpaceToDepth")
 def _(node: Node) -> Tensor:
     x, block = node.x(), node.integer("blocksize")
-    n, c, h, w = x.shape
+    n, c, h, w = _image(node, x)
     y = x.reshape([n, c, h // block, block, w // block, block])
     crd = node.text("mode", "DCR") == "CRD"
     y = y.transpose([0, 1, 3, 5, 2, 4] if crd else [0, 3, 5, 1, 2, 4])

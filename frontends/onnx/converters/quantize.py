@@ -17,7 +17,13 @@ from .linear import matmul
 
 
 def saturate(x: Tensor, dtype: Attribute) -> Tensor:
-    """Return whole floats as integers of `dtype`, its extremes where they are outside."""
+    """Return whole floats as integers of `dtype`, its extremes where they are outside.
+
+    Raises:
+        ValueError: `dtype` is a float.
+    """
+    if not dtypes.is_integer(dtype):
+        raise ValueError(f"{dtype} is no integer type to quantize to")
     limits = np.iinfo(dtypes.name_of(dtype))
     return x.maximum(float(limits.min)).minimum(float(limits.max)).cast(dtype)
 
@@ -67,10 +73,11 @@ def _(node: Node) -> Tensor:
     axis = node.axis(node.integer("axis", 1), x.rank) if x.rank > 1 else 0
     block = node.integer("block_size", 0)
     dtype = node.dtype("output_dtype", scale.dtype)
-    wide = x.cast(i32)
-    if zero is not None:
-        wide = wide - along(node, zero.cast(i32), x, axis, block)
     precision = scale.dtype if dtypes.size_bytes(scale.dtype) >= 4 else f32
+    exact = precision if x.is_float else i32  # weights of 8-bit floats are read as floats
+    wide = x.cast(exact)
+    if zero is not None:
+        wide = wide - along(node, zero.cast(exact), x, axis, block)
     y = wide.cast(precision) * along(node, scale.cast(precision), x, axis, block)
     return y.cast(dtype)
 

@@ -63,7 +63,7 @@ def _(node: Node) -> Value:
 
 @converter("ConcatFromSequence")
 def _(node: Node) -> Value:
-    items = [node.tensor(item) for item in _sequence(node)]  # pyright: ignore[reportArgumentType]
+    items = [node.item(value) for value in _sequence(node)]
     axis = node.integer("axis")
     if node.integer("new_axis", 0):
         place = node.axis(axis, items[0].rank + 1)

@@ -36,7 +36,10 @@ def _(node: Node) -> list[Tensor]:
     elif (listed := node.integers("split", None)) is not None:
         sections = [as_expr(size) for size in listed]
     else:
-        sections = equal_sections(x.shape[axis], node.integer("num_outputs", node.num_outputs))
+        count = node.integer("num_outputs", len(node.proto.output))
+        if count != len(node.proto.output):
+            raise node.fail(f"num_outputs is {count}, but it has {len(node.proto.output)} outputs")
+        sections = equal_sections(x.shape[axis], count)
     if len(sections) < node.num_outputs:
         raise node.fail(f"{len(sections)} sections for {node.num_outputs} outputs")
     total = sum(sections, as_expr(0)) - x.shape[axis]

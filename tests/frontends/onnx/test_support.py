@@ -40,9 +40,7 @@ def test_everything_in_one_report() -> None:
 
 def test_domain_that_is_not_imported() -> None:
     model = make([helper.make_node("Fancy", ["x"], ["y"], domain="com.acme")], [X], ["y"])
-    with pytest.raises(
-        UnsupportedOperatorsError, match=r"'com\.acme' is not in the model's o"
-    ):
+    with pytest.raises(UnsupportedOperatorsError, match=r"'com\.acme' is not in the model's o"):
         from_onnx(model)
 
 

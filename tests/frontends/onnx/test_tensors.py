@@ -165,3 +165,36 @@ def test_large_fills_take_no_memory() -> None:
     weights = {"s": np.array([2**20, 2**20], np.int64), "axes": np.array([0], np.int64)}
     module = from_onnx(make(nodes, [info("x", (1,))], ["y"], weights))
     assert weight_of(module).strides == (0, 0, 0)
+
+
+def test_weights_that_nobody_reads_are_not_looked_at(tmp_path: Path) -> None:
+    model = model_with(numpy_helper.from_array(WEIGHT, "w"))
+    unused = model.graph.initializer.add()
+    unused.CopyFrom(TensorProto(name="unused", data_type=TensorProto.STRING, dims=(1,)))
+    from_onnx(model)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["int4", "uint4", "float8_e4m3fn", "float8_e5m2", "float4_e2m1fn"]
+)
+@pytest.mark.parametrize("outside", [False, True])
+def test_narrow_weights_are_dequantized(tmp_path: Path, dtype: str, outside: bool) -> None:
+    numbers = np.array([[0, 1, 3], [2, 6, 4]], np.float32)
+    narrow = numbers.astype(np.dtype(getattr(ml_dtypes, dtype)))
+    scale = np.array(0.5, np.float32)
+    node = helper.make_node("DequantizeLinear", ["w", "scale"], ["y"])
+    model = make([node], [], ["y"], {"scale": scale}, opset=24)
+    model.graph.initializer.append(numpy_helper.from_array(narrow, "w"))
+    if outside:
+        convert_model_to_external_data(model, location="m.data", size_threshold=0)
+        model = write_external_data_tensors(model, str(tmp_path))
+    (y,) = evaluate(from_onnx(write(tmp_path, model)))
+    np.testing.assert_array_equal(y, numbers / 2)
+
+
+def test_narrow_weights_are_for_dequantizing_alone() -> None:
+    weight = numpy_helper.from_array(np.zeros((2,), ml_dtypes.int4), "w")
+    model = make([helper.make_node("Identity", ["w"], ["y"])], [], ["y"], opset=24)
+    model.graph.initializer.append(weight)
+    with pytest.raises(UnsupportedOperatorsError, match="type INT4 as input of Identity"):
+        from_onnx(model)
