@@ -196,10 +196,13 @@ class Aliases:
 
     def _judge(self, op: relax.CallTIRInplaceOp) -> None:
         for result, argument in zip(op.results, op.inplace_args, strict=True):
-            if argument >= 0 and self._may_overwrite(op, argument, result):
+            if argument >= 0 and self.may_overwrite(op, argument, result):
                 self._in_place[result] = op.args[argument]
 
-    def _may_overwrite(self, op: relax.CallTIRInplaceOp, argument: int, result: OpResult) -> bool:
+    def may_overwrite(
+        self, op: relax.CallTIROp | relax.CallTIRInplaceOp, argument: int, result: OpResult
+    ) -> bool:
+        """Tell whether a call's result may lie in an argument's memory (module docstring)."""
         kernel = self.kernels.get(op.callee_name)
         if kernel is None or (argument, result.index) not in kernel.aliases():
             return False

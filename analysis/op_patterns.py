@@ -59,7 +59,7 @@ _ONE, _ZERO = as_expr(1), as_expr(0)
 
 def pattern_of(func: tir.FuncOp) -> Pattern:
     """Return the pattern of a kernel: compute definitions are understood, all else is OPAQUE."""
-    nests = _nests(func)
+    nests = plain_steps(func)
     if nests is None:
         return Pattern.OPAQUE
     reducing = [nest for nest in nests if nest.reduce]
@@ -77,7 +77,7 @@ def input_patterns(func: tir.FuncOp) -> tuple[Pattern, ...]:
     Several steps are not followed one by one: unless all are elementwise, every input counts as
     INJECTIVE at least.
     """
-    nests = _nests(func)
+    nests = plain_steps(func)
     if nests is None or len(nests) > 1 or nests[0].reduce:
         kind = pattern_of(func)
         worst = kind if kind is Pattern.ELEMENTWISE else max(kind, Pattern.INJECTIVE)
@@ -90,7 +90,7 @@ def input_patterns(func: tir.FuncOp) -> tuple[Pattern, ...]:
 
 def only_moves(func: tir.FuncOp) -> bool:
     """Tell whether the kernel computes nothing: it moves, repeats, fills or converts elements."""
-    nests = _nests(func)
+    nests = plain_steps(func)
     return nests is not None and all(
         not nest.reduce and all(isinstance(op, MOVES) for op in nest.block.body.block.ops)
         for nest in nests
@@ -117,7 +117,7 @@ def access_pattern(nest: Nest, access: Access) -> Pattern:
     return Pattern.ELEMENTWISE if list(buffer_type.shape) == domain else Pattern.BROADCAST
 
 
-def _nests(func: tir.FuncOp) -> Sequence[Nest] | None:
+def plain_steps(func: tir.FuncOp) -> Sequence[Nest] | None:
     """Return the nests of a kernel that computes one output, step by step, elements in order.
 
     None for all other kernels: steps that are no plain nests, a buffer written twice or not at

@@ -250,7 +250,7 @@ FUSION = "legalize-ops,annotate-patterns,fuse-ops"
 
 
 @pytest.mark.parametrize(
-    "passes", [FUSION, f"{FUSION},fuse-tir", f"{FUSION},fuse-tir,deduplicate-kernels"]
+    "passes", [FUSION, f"{FUSION},fuse-tir", f"{FUSION},fuse-tir,mark-inplace,deduplicate-kernels"]
 )
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fusion(seed: int, passes: str) -> None:
