@@ -1,4 +1,4 @@
-"""Programs as text: what `disassemble` writes, `assemble` reads.
+r"""Programs as text: what `disassemble` writes, `assemble` reads.
 
     program 1
     metadata "producer" = "tyrex"
@@ -25,7 +25,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar  # noqa: TID251  the runtime lacks typing_extensions
 
 import numpy as np
 
@@ -53,7 +53,7 @@ from .dtype import DType
 from .errors import DTypeError, LoadError
 
 VERSION = 1
-T = TypeVar("T")  # noqa: TID251  typing_extensions is not among the runtime's dependencies
+T = TypeVar("T")
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.$]*\Z")
 _CALL_WORDS = {CalleeKind.KERNEL: "kernel", CalleeKind.FUNCTION: "func", CalleeKind.HOST: "host"}

@@ -1,9 +1,9 @@
-"""Programs as bytes: a file that is checked before it is believed, and mapped rather than read.
+r"""Programs as bytes: a file that is checked before it is believed, and mapped rather than read.
 
 All numbers are little-endian; a text is a u32 length and UTF-8; a list is a u32 count and its
 elements.
 
-    header      8 bytes "TYREXVM\\n", u32 version (1), u32 number of sections, u32 CRC-32 of what
+    header      8 bytes "TYREXVM\n", u32 version (1), u32 number of sections, u32 CRC-32 of what
                 precedes and of the section table, u32 zero
     table       a section each: 4 bytes tag, u32 CRC-32, u64 offset in the file, u64 size
     TABL        lists of texts: kernels, host functions, texts; a list of pairs: metadata
@@ -28,7 +28,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar  # noqa: TID251  the runtime lacks typing_extensions
 
 import numpy as np
 
@@ -67,7 +67,7 @@ _UNKNOWN_RANK = 255
 _MAX_TUPLE_DEPTH = 32
 _MAX_REGISTERS = 2**24
 
-T = TypeVar("T")  # noqa: TID251  typing_extensions is not among the runtime's dependencies
+T = TypeVar("T")
 
 
 # ---- writing -----------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def write_program(program: Program) -> bytes:
         start = offsets[-1] + place
         result[start : start + constant.data.nbytes] = constant.data
     table = b"".join(
-        _ENTRY.pack(tag, zlib.crc32(result[offset : offset + size]), offset, size)
+        _ENTRY.pack(tag, zlib.crc32(result[offset : offset + size].data), offset, size)
         for tag, offset, size in zip(TAGS, offsets, sizes, strict=True)
     )
     header = _HEADER.pack(MAGIC, VERSION, len(TAGS))
@@ -254,7 +254,7 @@ def _sections(data: Array, check_data: bool) -> dict[bytes, Array]:
                 f"section {tag.decode()}: bytes {offset}..{offset + size} of {data.nbytes}"
             )
         section = data[offset : offset + size]
-        if (check_data or tag != b"DATA") and zlib.crc32(section) != crc:
+        if (check_data or tag != b"DATA") and zlib.crc32(section.data) != crc:
             raise LoadError(f"damaged: the checksum of section {tag.decode()} differs")
         sections[tag] = section
     return sections

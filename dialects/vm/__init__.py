@@ -28,6 +28,7 @@ from .memory import (
     TupleGetOp,
     TupleOp,
     size_bytes,
+    tensor_type,
 )
 from .types import StorageType
 
@@ -76,4 +77,5 @@ __all__ = [
     "TupleGetOp",
     "TupleOp",
     "size_bytes",
+    "tensor_type",
 ]
