@@ -124,6 +124,13 @@ from .operand_checks import (
     ints,
     tensor_type,
 )
+from .recurrent import (
+    RECURRENT,
+    GruOp,
+    LstmOp,
+    RecurrentOp,
+    RnnOp,
+)
 from .reduce import (
     REDUCE,
     ArgMaxOp,
@@ -174,6 +181,7 @@ Relax = Dialect(
         *NN,
         *INDEXING,
         *MANIPULATE,
+        *RECURRENT,
         *RESIZE,
         *SELECTION,
         CallDPSPackedOp,
@@ -254,6 +262,7 @@ __all__ = [
     "GreaterEqualOp",
     "GreaterOp",
     "GridSampleOp",
+    "GruOp",
     "IfOp",
     "InstanceNormOp",
     "InvokeClosureOp",
@@ -271,6 +280,7 @@ __all__ = [
     "LogicalOrOp",
     "LogicalXorOp",
     "LrnOp",
+    "LstmOp",
     "MakeClosureOp",
     "MatchCastOp",
     "MatmulOp",
@@ -294,6 +304,7 @@ __all__ = [
     "PowerOp",
     "ProdOp",
     "PropertyValue",
+    "RecurrentOp",
     "ReductionOp",
     "Relax",
     "RelaxOp",
@@ -303,6 +314,7 @@ __all__ = [
     "ReturnOp",
     "ReverseSequenceOp",
     "RightShiftOp",
+    "RnnOp",
     "RoiAlignOp",
     "RoundOp",
     "RsqrtOp",

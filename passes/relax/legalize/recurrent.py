@@ -1,0 +1,200 @@
+"""Compute definitions of the recurrent operators: batches are independent, steps run in order.
+
+A step's product with the recurrent weights adds one row of them after the other, so that the
+innermost loop runs along memory and is no reduction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import i64
+
+from ....dialects import relax
+from ....dialects.tir.attributes import IterKind
+from ....dialects.tir.compute import Buffer, KernelBuilder
+from ....dialects.tir.values import Value
+from ....symbolic import IntExpr
+from .manipulate import Buffers
+from .rules import rule
+from .scalars import compute_dtype, wide_load
+
+
+def _sigmoid(k: KernelBuilder, x: Value) -> Value:
+    return 1.0 / (k.math("exp", -x) + 1.0)
+
+
+def _tanh(k: KernelBuilder, x: Value) -> Value:
+    return k.math("tanh", x)
+
+
+def _relu(k: KernelBuilder, x: Value) -> Value:
+    return k.max(x, k.const(0.0, x.dtype))
+
+
+_ACTIVATIONS: dict[str, Callable[[KernelBuilder, Value], Value]] = {
+    "tanh": _tanh,
+    "relu": _relu,
+    "sigmoid": _sigmoid,
+}
+
+
+@dataclass(frozen=True)
+class _Recurrence:
+    """The kernel of one operator: its last states are its running states."""
+
+    k: KernelBuilder
+    op: relax.RecurrentOp
+    ins: Buffers
+    outs: Buffers
+    sums: Buffer
+    """What the activations are applied to, [b, n * h]."""
+
+    @staticmethod
+    def of(k: KernelBuilder, op: relax.RecurrentOp, ins: Buffers, outs: Buffers) -> _Recurrence:
+        """Return the frame of a kernel, with memory for the sums."""
+        gates = ins[0]
+        sums = k.temp(gates.shape[1:], compute_dtype(gates.dtype))
+        return _Recurrence(k, op, ins, outs, sums)
+
+    @property
+    def gates(self) -> Buffer:
+        """The inputs' share of the gates, [t, b, n * h]."""
+        return self.ins[0]
+
+    @property
+    def hidden(self) -> IntExpr:
+        """The size of a state."""
+        return self.outs[0].shape[2]
+
+    def run(self, initial: Buffers, step: Callable[[IntExpr, IntExpr], None]) -> None:
+        """Append the kernel; `step(t, b)` appends one step."""
+        k, steps = self.k, self.gates.shape[0]
+        states, lengths = self.outs[1:], self.ins[-1]
+
+        def row(b: IntExpr) -> None:
+            for first, state in zip(initial, states, strict=True):
+                self.along(self.hidden, _copy(k, first, state, b))
+            length = k.cast(k.load(lengths, b), i64)
+
+            def at(s: IntExpr) -> None:
+                t = steps - 1 - s if self.op.is_reverse else s
+                k.if_(k.index_value(t) < length, lambda: step(t, b), lambda: self.skip(t, b))
+
+            k.for_(steps, at)
+
+        k.nest(self.op.name.removeprefix("relax."), [(IterKind.SPATIAL, self.gates.shape[1])], row)
+
+    def along(self, extent: IntExpr | int, body: Callable[[IntExpr], None]) -> None:
+        """Append a loop."""
+        self.k.for_(extent, body)
+
+    def skip(self, t: IntExpr, b: IntExpr) -> None:
+        """Append: a step that does not run gives 0."""
+        k, y = self.k, self.outs[0]
+        self.along(self.hidden, lambda j: k.store(y, (t, b, j), k.const(0.0, y.dtype)))
+
+    def start(self, t: IntExpr, b: IntExpr) -> None:
+        """Append: the sums begin with the inputs' share."""
+        k = self.k
+        self.along(
+            self.gates.shape[2],
+            lambda g: k.store(self.sums, (b, g), wide_load(k, self.gates, t, b, g)),
+        )
+
+    def multiply(
+        self, b: IntExpr, source: Buffer, first: IntExpr | int, count: IntExpr | int
+    ) -> None:
+        """Append: `count` sums from `first` on grow by the product of a state with r."""
+        k, r = self.k, self.ins[1]
+
+        def row(q: IntExpr) -> None:
+            factor = wide_load(k, source, b, q)
+
+            def column(g: IntExpr) -> None:
+                place = (b, g + first)
+                product = factor * wide_load(k, r, q, g + first)
+                k.store(self.sums, place, k.load(self.sums, *place) + product)
+
+            self.along(count, column)
+
+        self.along(self.hidden, row)
+
+    def gate(self, b: IntExpr, index: int, j: IntExpr) -> Value:
+        """Return element j of a gate's sum."""
+        return self.k.load(self.sums, b, self.hidden * index + j)
+
+    def finish(self, t: IntExpr, b: IntExpr, j: IntExpr, states: Sequence[Value]) -> None:
+        """Append: element j of the states after the step."""
+        k, y = self.k, self.outs[0]
+        for out, value in zip(self.outs[1:], states, strict=True):
+            k.store(out, (b, j), k.cast(value, out.dtype))
+        k.store(y, (t, b, j), k.cast(states[0], y.dtype))
+
+
+def _copy(
+    k: KernelBuilder, source: Buffer, target: Buffer, b: IntExpr
+) -> Callable[[IntExpr], None]:
+    return lambda j: k.store(target, (b, j), k.load(source, b, j))
+
+
+@rule(relax.RnnOp)
+def _rnn(k: KernelBuilder, op: relax.RnnOp, ins: Buffers, outs: Buffers) -> None:
+    it = _Recurrence.of(k, op, ins, outs)
+    activation = _ACTIVATIONS[op.activation.data]
+
+    def step(t: IntExpr, b: IntExpr) -> None:
+        it.start(t, b)
+        it.multiply(b, outs[1], 0, it.hidden)
+        it.along(it.hidden, lambda j: it.finish(t, b, j, [activation(k, it.gate(b, 0, j))]))
+
+    it.run([ins[2]], step)
+
+
+@rule(relax.LstmOp)
+def _lstm(k: KernelBuilder, op: relax.LstmOp, ins: Buffers, outs: Buffers) -> None:
+    it = _Recurrence.of(k, op, ins, outs)
+
+    def step(t: IntExpr, b: IntExpr) -> None:
+        it.start(t, b)
+        it.multiply(b, outs[1], 0, it.hidden * 4)
+        it.along(it.hidden, lambda j: element(t, b, j))
+
+    def element(t: IntExpr, b: IntExpr, j: IntExpr) -> None:
+        i, o, f, g = (it.gate(b, index, j) for index in range(4))
+        c = _sigmoid(k, f) * wide_load(k, outs[2], b, j) + _sigmoid(k, i) * _tanh(k, g)
+        it.finish(t, b, j, [_sigmoid(k, o) * _tanh(k, c), c])
+
+    it.run([ins[2], ins[3]], step)
+
+
+@rule(relax.GruOp)
+def _gru(k: KernelBuilder, op: relax.GruOp, ins: Buffers, outs: Buffers) -> None:
+    it = _Recurrence.of(k, op, ins, outs)
+    bias, h, linear = ins[2], outs[1], op.is_linear_before_reset
+    reset = k.temp(h.shape, it.sums.dtype)  # the reset gate, or its product with the state
+    own = k.temp(h.shape, it.sums.dtype)  # the inputs' share of the candidate
+
+    def step(t: IntExpr, b: IntExpr) -> None:
+        it.start(t, b)
+        it.multiply(b, h, 0, it.hidden * 2)
+        it.along(it.hidden, lambda j: prepare(b, j))
+        it.multiply(b, h if linear else reset, it.hidden * 2, it.hidden)
+        it.along(it.hidden, lambda j: element(t, b, j))
+
+    def prepare(b: IntExpr, j: IntExpr) -> None:
+        gate = _sigmoid(k, it.gate(b, 1, j))
+        k.store(reset, (b, j), gate if linear else gate * wide_load(k, h, b, j))
+        k.store(own, (b, j), it.gate(b, 2, j))
+        k.store(it.sums, (b, it.hidden * 2 + j), k.const(0.0, it.sums.dtype))
+
+    def element(t: IntExpr, b: IntExpr, j: IntExpr) -> None:
+        update = _sigmoid(k, it.gate(b, 0, j))
+        recurrent = it.gate(b, 2, j) + wide_load(k, bias, j)
+        if linear:
+            recurrent = recurrent * k.load(reset, b, j)
+        candidate = _tanh(k, k.load(own, b, j) + recurrent)
+        it.finish(t, b, j, [(1.0 - update) * candidate + update * wide_load(k, h, b, j)])
+
+    it.run([ins[3]], step)
