@@ -16,6 +16,7 @@ from .relax.fuse_ops import FuseOpsPass
 from .relax.fuse_tir import FuseTirPass
 from .relax.infer_shapes import InferShapesPass
 from .relax.legalize_ops import LegalizeOpsPass
+from .relax.mark_inplace import MarkInplacePass
 from .relax.relax_cse import RelaxCsePass
 from .relax.relax_dce import RelaxDcePass
 from .relax.simplify_algebra import SimplifyAlgebraPass
@@ -27,6 +28,7 @@ from .tir.pack_constants import PackConstantsPass
 from .tir.pad_reductions import PadReductionsPass
 from .tir.schedule_default import ScheduleDefaultPass
 from .vm.lower_to_vm import LowerToVmPass
+from .vm.plan_memory import PlanMemoryPass
 
 GRAPH: tuple[ModulePass, ...] = (
     InferShapesPass(),  # first: every rule asks for shapes
@@ -44,6 +46,7 @@ KERNELS: tuple[ModulePass, ...] = (
     AnnotatePatternsPass(),  # fusion decides by patterns
     FuseOpsPass(),  # decides which tensors exist in memory
     FuseTirPass(),  # groups have served: kernels again
+    MarkInplacePass(),  # what lies inside kernels is settled; what may alias is part of a kernel
     DeduplicateKernelsPass(),  # from here on every kernel costs time, not every call
 )
 
@@ -58,6 +61,7 @@ SCHEDULED: tuple[ModulePass, ...] = (
 
 HOST: tuple[ModulePass, ...] = (
     LowerToVmPass(),  # the last that reads graphs: values become memory
+    PlanMemoryPass(),  # every value has memory now; those that are never alive together share it
 )
 
 LLVM: tuple[ModulePass, ...] = (
