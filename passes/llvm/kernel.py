@@ -297,11 +297,14 @@ class KernelLowering:
         if isinstance(op, tir.PredicatedLoadOp):
             default = self.to_memory(self.spread(self.values[op.default]), element)
         if step == 1:
-            pointer = b.gep(base, element, self.exprs.value(self.start_of(address)))
+            start = self.exprs.value(self.start_of(address))
+            pointer = b.gep(base, element, start, flags=_in_bounds(mask))
             if mask is None:
                 return b.load(pointer, type_, size)
             return b.masked_load(pointer, mask, default, size)
-        pointers = b.gep(base, element, self.spread(self.exprs.value(address)))
+        pointers = b.gep(
+            base, element, self.spread(self.exprs.value(address)), flags=_in_bounds(mask)
+        )
         every = mask if mask is not None else b.splat(1, vector(i1, count))
         return b.gather(pointers, every, default, size)
 
@@ -326,13 +329,16 @@ class KernelLowering:
         if mask is not None and lanes(mask.type) is None:
             mask = b.broadcast(mask, self.lane_count())
         if step == 1:
-            pointer = b.gep(base, element, self.exprs.value(self.start_of(address)))
+            start = self.exprs.value(self.start_of(address))
+            pointer = b.gep(base, element, start, flags=_in_bounds(mask))
             if mask is None:
                 b.store(value, pointer, size)
             else:
                 b.masked_store(value, pointer, mask, size)
             return
-        pointers = b.gep(base, element, self.spread(self.exprs.value(address)))
+        pointers = b.gep(
+            base, element, self.spread(self.exprs.value(address)), flags=_in_bounds(mask)
+        )
         every = mask if mask is not None else b.splat(1, vector(i1, self.lane_count()))
         b.scatter(value, pointers, every, size)
 
@@ -359,6 +365,11 @@ class KernelLowering:
         if element_of(value.type) == i1 and element != i1:
             return self.b.cast(llvm.ZExtOp, value, like(value.type, element))
         return value
+
+
+def _in_bounds(mask: SSAValue | None) -> str:
+    """Return the flags of an address: that of lanes which do not count may be anywhere."""
+    return "inbounds" if mask is None else ""
 
 
 def memory_type(dtype: Attribute) -> Attribute:

@@ -1,0 +1,183 @@
+// RUN: tyrex-opt %s --split-input-file -p lower-to-llvm | filecheck %s
+
+// The entry unpacks words: the context, buffers, index arguments, symbols.
+// CHECK-LABEL: llvm.func internal @entry.impl(%{{.*}}: !llvm.ptr {llvm.noundef}, %{{.*}}: !llvm.ptr {llvm.noalias, llvm.noundef}, %{{.*}}: i64 {llvm.noundef}, %{{.*}}: !llvm.ptr {llvm.noalias, llvm.noundef}, %{{.*}}: !llvm.ptr {llvm.noalias, llvm.noundef}, %{{.*}}: i64 {llvm.noundef}) -> i32
+// CHECK: llvm.func @entry(%[[words:.*]]: !llvm.ptr {llvm.noundef}) -> i32
+// CHECK: llvm.getelementptr inbounds %[[words]][0]
+// CHECK-NEXT: %[[context:.*]] = llvm.load
+// CHECK: llvm.getelementptr inbounds %[[words]][2]
+// CHECK-NEXT: %[[k:.*]] = llvm.load {{.*}} -> i64
+// CHECK: llvm.getelementptr inbounds %[[words]][5]
+// CHECK-NEXT: %[[n:.*]] = llvm.load {{.*}} -> i64
+// CHECK: %[[code:.*]] = llvm.call @entry.impl(%[[context]], %{{.*}}, %[[k]], %{{.*}}, %{{.*}}, %[[n]])
+// CHECK-NEXT: llvm.return %[[code]]
+tir.func @entry<n>(%x: !tir.buffer<[n], f32>, %k: index) -> (%y: !tir.buffer<[n], f32>) workspaces (%w: !tir.buffer<[8], i8>) {
+}
+
+// -----
+
+// Buffers that an alias pair names may overlap; others are noalias.
+// CHECK-LABEL: llvm.func internal @aliased.impl(%{{.*}}: !llvm.ptr {llvm.noundef}, %{{.*}}: !llvm.ptr {llvm.noundef}, %{{.*}}: !llvm.ptr {llvm.noalias, llvm.noundef}, %{{.*}}: !llvm.ptr {llvm.noundef}) -> i32
+tir.func @aliased(%x: !tir.buffer<[4], f32>, %z: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) aliases (0 = 0) {
+}
+
+// -----
+
+// A serial loop of known extent runs at least once; indices become addresses.
+// CHECK-LABEL: llvm.func internal @serial.impl
+// CHECK-SAME: (%{{.*}}: !llvm.ptr {{{.*}}}, %[[x:.*]]: !llvm.ptr {{{.*}}}, %[[y:.*]]: !llvm.ptr {{{.*}}})
+// CHECK: ^{{.*}}(%[[i:.*]]: i64):
+// CHECK-NEXT: %[[row:.*]] = llvm.mul %[[i]], %{{.*}} overflow<nsw>
+// CHECK-NEXT: %[[at:.*]] = llvm.add %[[row]], %{{.*}} overflow<nsw>
+// CHECK-NEXT: %[[from:.*]] = llvm.getelementptr inbounds %[[x]][%[[at]]]
+// CHECK-NEXT: %[[a:.*]] = llvm.load %[[from]] {alignment = 4 : i64} : !llvm.ptr -> f32
+// CHECK-NEXT: %[[b:.*]] = llvm.fadd %[[a]], %[[a]] {fastmathFlags = #llvm.fastmath<contract>}
+// CHECK-NEXT: %[[to:.*]] = llvm.getelementptr inbounds %[[y]][%[[i]]]
+// CHECK-NEXT: llvm.store %[[b]], %[[to]] {alignment = 4 : i64}
+// CHECK-NEXT: %[[next:.*]] = llvm.add %[[i]], %{{.*}} overflow<nsw,nuw>
+// CHECK-NEXT: %[[more:.*]] = llvm.icmp "slt" %[[next]]
+// CHECK-NEXT: llvm.cond_br %[[more]]
+tir.func @serial(%x: !tir.buffer<[4, 8], f32>) -> (%y: !tir.buffer<[4], f32>) {
+  tir.for %i in 4 serial {
+    %a = tir.load %x[%i, 3] : !tir.buffer<[4, 8], f32>
+    %b = arith.addf %a, %a : f32
+    tir.store %b, %y[%i] : !tir.buffer<[4], f32>
+  }
+}
+
+// -----
+
+// An unrolled loop says so at its branch.
+// CHECK-LABEL: llvm.func internal @unrolled.impl
+// CHECK: llvm.cond_br {{.*}} {loop_annotation = #llvm.loop_annotation<unroll = <full = true>>}
+tir.func @unrolled(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
+  tir.for %i in 4 unrolled {
+    %a = tir.load %x[%i] : !tir.buffer<[4], f32>
+    tir.store %a, %y[%i] : !tir.buffer<[4], f32>
+  }
+}
+
+// -----
+
+// Vectors: contiguous, strided, the same element in every lane.
+// CHECK-LABEL: llvm.func internal @vectorized.impl
+// CHECK: %[[lanes:.*]] = llvm.mlir.constant(dense<[0, 1, 2, 3, 4, 5, 6, 7]> : vector<8xi64>)
+// CHECK: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
+// CHECK: llvm.mul %[[lanes]], %{{.*}} overflow<nsw> : vector<8xi64>
+// CHECK: llvm.intr.masked.gather
+// CHECK: %[[one:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> f32
+// CHECK-NEXT: llvm.insertelement %[[one]]
+// CHECK-NEXT: llvm.shufflevector
+// CHECK: llvm.store %{{.*}}, %{{.*}} {alignment = 4 : i64} : vector<8xf32>, !llvm.ptr
+tir.func @vectorized(%x: !tir.buffer<[64], f32>, %z: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[32], f32>) {
+  tir.for %i in 4 serial {
+    tir.for %l in 8 vectorized {
+      %a = tir.load %x[%i * 8 + %l] : !tir.buffer<[64], f32>
+      %b = tir.load %x[%i * 16 + %l * 2] : !tir.buffer<[64], f32>
+      %c = tir.load %z[%i] : !tir.buffer<[4], f32>
+      %d = arith.mulf %a, %c : f32
+      %e = arith.addf %d, %b : f32
+      tir.store %e, %y[%i * 8 + %l] : !tir.buffer<[32], f32>
+    }
+  }
+}
+
+// -----
+
+// Predicates become masks, and branches where no lane is.
+// CHECK-LABEL: llvm.func internal @masked.impl
+// CHECK: %[[mask:.*]] = llvm.icmp "sge" %{{.*}}, %{{.*}} : vector<8xi64>
+// CHECK: %[[x:.*]] = llvm.getelementptr %{{.*}}[%{{.*}}]
+// CHECK: %[[a:.*]] = llvm.intr.masked.load %[[x]], %[[mask]]
+// CHECK: llvm.intr.masked.store %[[a]]
+// CHECK: %[[holds:.*]] = llvm.icmp "sge" %{{.*}}, %{{.*}} : i64
+// CHECK: llvm.cond_br %[[holds]]
+// CHECK: llvm.load
+// CHECK: llvm.cond_br
+// CHECK: llvm.store
+tir.func @masked(%x: !tir.buffer<[7], f32>) -> (%y: !tir.buffer<[7], f32>) {
+  %d = arith.constant 0.0 : f32
+  tir.for %l in 8 vectorized {
+    %a = tir.predicated_load %x[%l] where (6 - %l >= 0) else %d : !tir.buffer<[7], f32>
+    tir.predicated_store %a, %y[%l] where (6 - %l >= 0) : !tir.buffer<[7], f32>
+  }
+  tir.for %i in 8 serial {
+    %a = tir.predicated_load %x[%i] where (6 - %i >= 0) else %d : !tir.buffer<[7], f32>
+    tir.predicated_store %a, %y[%i] where (6 - %i >= 0) : !tir.buffer<[7], f32>
+  }
+}
+
+// -----
+
+// A bool is a byte in memory.
+// CHECK-LABEL: llvm.func internal @bools.impl
+// CHECK: %[[byte:.*]] = llvm.load %{{.*}} {alignment = 1 : i64} : !llvm.ptr -> i8
+// CHECK-NEXT: %[[bool:.*]] = llvm.icmp "ne" %[[byte]]
+// CHECK-NEXT: %[[not:.*]] = llvm.xor %[[bool]]
+// CHECK-NEXT: %[[out:.*]] = llvm.zext %[[not]] : i1 to i8
+// CHECK: llvm.store %[[out]]
+tir.func @bools(%x: !tir.buffer<[4], i1>) -> (%y: !tir.buffer<[4], i1>) {
+  tir.for %i in 4 serial {
+    %a = tir.load %x[%i] : !tir.buffer<[4], i1>
+    %t = arith.constant true
+    %b = arith.xori %a, %t : i1
+    tir.store %b, %y[%i] : !tir.buffer<[4], i1>
+  }
+}
+
+// -----
+
+// A parallel loop's body is a function that the context's parallel_for calls.
+// CHECK-LABEL: llvm.func internal @parallel.impl
+// CHECK-SAME: (%[[context:.*]]: !llvm.ptr {llvm.noundef}, %{{.*}}: !llvm.ptr {{{.*}}}, %{{.*}}: !llvm.ptr {{{.*}}}, %[[n:.*]]: i64 {{{.*}}})
+// CHECK: %[[closure:.*]] = llvm.alloca
+// CHECK: %[[body:.*]] = llvm.mlir.addressof @parallel.parallel0
+// CHECK: llvm.getelementptr inbounds %[[context]][8]
+// CHECK-NEXT: %[[run:.*]] = llvm.load
+// CHECK-NEXT: %[[code:.*]] = llvm.call %[[run]](%[[context]], %[[body]], %[[closure]], %[[n]])
+// CHECK: llvm.cond_br
+// CHECK: llvm.return %[[code]]
+// CHECK: llvm.func @parallel(
+// CHECK: llvm.func internal @parallel.parallel0.body(%{{.*}}: !llvm.ptr {llvm.noalias, llvm.noundef}, %{{.*}}: !llvm.ptr {llvm.noalias, llvm.noundef}, %{{.*}}: i64 {llvm.noundef}, %[[begin:.*]]: i64 {llvm.noundef}, %[[end:.*]]: i64 {llvm.noundef})
+// CHECK: llvm.sub %[[end]], %[[begin]]
+// CHECK: llvm.func internal @parallel.parallel0(%{{.*}}: !llvm.ptr, %[[b:.*]]: i64, %[[e:.*]]: i64)
+// CHECK: llvm.call @parallel.parallel0.body(%{{.*}}, %{{.*}}, %{{.*}}, %[[b]], %[[e]])
+tir.func @parallel<n>(%x: !tir.buffer<[n], f32>) -> (%y: !tir.buffer<[n], f32>) {
+  tir.for %i in n parallel {
+    %a = tir.load %x[%i] : !tir.buffer<[n], f32>
+    tir.store %a, %y[%i] : !tir.buffer<[n], f32>
+  }
+}
+
+// -----
+
+// A choice; a division whose operands may be negative rounds down.
+// CHECK-LABEL: llvm.func internal @choice.impl
+// CHECK: llvm.cond_br
+// CHECK: llvm.sdiv
+// CHECK: llvm.srem
+// CHECK: llvm.udiv
+tir.func @choice(%x: !tir.buffer<[4], i64>, %k: index) -> (%y: !tir.buffer<[4], i64>) {
+  tir.for %i in 4 serial {
+    %p = tir.predicate (%k - %i >= 0)
+    tir.if %p {
+      %q = tir.index_value %k floordiv 3 : i64
+      tir.store %q, %y[%i] : !tir.buffer<[4], i64>
+    } else {
+      %r = tir.index_value %i floordiv 3 : i64
+      tir.store %r, %y[%i] : !tir.buffer<[4], i64>
+    }
+  }
+}
+
+// -----
+
+// A small buffer is on the stack.
+// CHECK-LABEL: llvm.func internal @stack.impl
+// CHECK: %[[t:.*]] = llvm.alloca %{{.*}} x f32 {alignment = 64 : i64}
+// CHECK: llvm.getelementptr inbounds %[[t]]
+tir.func @stack() -> (%y: !tir.buffer<[4], f32>) {
+  %t = tir.alloc : !tir.buffer<[2, 4], f32, "stack">
+  %a = tir.load %t[1, 3] : !tir.buffer<[2, 4], f32, "stack">
+  tir.store %a, %y[0] : !tir.buffer<[4], f32>
+}

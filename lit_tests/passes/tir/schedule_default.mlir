@@ -1,0 +1,202 @@
+// RUN: tyrex-opt %s --split-input-file -p schedule-default | filecheck %s
+
+// A product becomes register tiles: rows and vectors unrolled, lanes vectorized; the bias is added
+// while the tile is in registers, and the buffer between them is gone.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @matmul
+// CHECK-NOT: tir.alloc : !tir.buffer<[8, 16], f32>
+// CHECK: tir.for %[[r:.*]] in 2 serial {
+// CHECK: %[[acc:.*]] = tir.alloc : !tir.buffer<[4, 16], f32, "stack">
+// CHECK: tir.block "matmul_init"
+// CHECK: tir.for %[[k:.*]] in 5 serial {
+// CHECK-NEXT: tir.for %[[u:.*]] in 4 unrolled {
+// CHECK-NEXT: tir.for %[[v:.*]] in 2 unrolled {
+// CHECK-NEXT: tir.for %[[l:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "matmul" (%{{.*}}: spatial(8) = %[[r]] * 4 + %[[u]], %{{.*}}: spatial(16) = %[[v]] * 8 + %[[l]], %{{.*}}: reduce(5) = %[[k]], %[[tu:.*]]: spatial(4) = %[[u]], %[[tv:.*]]: spatial(16) = %[[v]] * 8 + %[[l]]) {
+// CHECK-NEXT: tir.load %[[acc]][%[[tu]], %[[tv]]]
+// CHECK: tir.block "bias_write"
+// CHECK-NEXT: %[[sum:.*]] = tir.load %[[acc]]
+// CHECK-NEXT: %[[bias:.*]] = tir.load %bias
+// CHECK-NEXT: %[[e:.*]] = arith.addf %[[sum]], %[[bias]]
+// CHECK-NEXT: tir.store %[[e]], %y
+// CHECK-NOT: tir.block "bias"
+tir.func @matmul(%a: !tir.buffer<[8, 5], f32>, %b: !tir.buffer<[5, 16], f32>, %bias: !tir.buffer<[16], f32>) -> (%y: !tir.buffer<[8, 16], f32>) {
+  %t = tir.alloc : !tir.buffer<[8, 16], f32>
+  tir.for %i in 8 serial {
+    tir.for %j in 16 serial {
+      tir.for %k in 5 serial {
+        tir.block "matmul" (%vi: spatial(8) = %i, %vj: spatial(16) = %j, %vk: reduce(5) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %t[%vi, %vj] : !tir.buffer<[8, 16], f32>
+        } {
+          %acc = tir.load %t[%vi, %vj] : !tir.buffer<[8, 16], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[8, 5], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[5, 16], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %t[%vi, %vj] : !tir.buffer<[8, 16], f32>
+        }
+      }
+    }
+  }
+  tir.for %i in 8 serial {
+    tir.for %j in 16 serial {
+      tir.block "bias" (%vi: spatial(8) = %i, %vj: spatial(16) = %j) {
+        %c = tir.load %t[%vi, %vj] : !tir.buffer<[8, 16], f32>
+        %d = tir.load %bias[%vj] : !tir.buffer<[16], f32>
+        %e = arith.addf %c, %d : f32
+        tir.store %e, %y[%vi, %vj] : !tir.buffer<[8, 16], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Lanes that an axis does not fill are masked by the blocks' conditions.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @ragged
+// CHECK: tir.alloc : !tir.buffer<[3, 8], f32, "stack">
+// CHECK: tir.for %[[l:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "matmul_init" {{.*}} where (-%[[l]] + 6 >= 0)
+// CHECK: tir.for %[[m:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "matmul" {{.*}} where (-%[[m]] + 6 >= 0)
+// CHECK: tir.for %[[n:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "matmul_write" {{.*}} where (-%[[n]] + 6 >= 0)
+tir.func @ragged(%a: !tir.buffer<[3, 5], f32>, %b: !tir.buffer<[5, 7], f32>) -> (%y: !tir.buffer<[3, 7], f32>) {
+  tir.for %i in 3 serial {
+    tir.for %j in 7 serial {
+      tir.for %k in 5 serial {
+        tir.block "matmul" (%vi: spatial(3) = %i, %vj: spatial(7) = %j, %vk: reduce(5) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[3, 7], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[3, 7], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[3, 5], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[5, 7], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[3, 7], f32>
+        }
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// A sum along contiguous memory: one partial sum per lane, then their sum, then the rest.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @lanes
+// CHECK: %[[acc:.*]] = tir.alloc : !tir.buffer<[8], f32, "stack">
+// CHECK: tir.block "sum_init"
+// CHECK: tir.for %[[k:.*]] in 2 serial {
+// CHECK-NEXT: tir.for %[[l:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "sum" (%{{.*}}: spatial(3) = %{{.*}}, %{{.*}}: reduce(19) = %[[k]] * 8 + %[[l]], %{{.*}}: spatial(8) = %[[l]])
+// CHECK: tir.block "sum_init"
+// CHECK: tir.for %{{.*}} in 8 serial {
+// CHECK-NEXT: tir.block "sum_combine"
+// CHECK: tir.for %[[r:.*]] in 3 serial {
+// CHECK-NEXT: tir.block "sum_rest" (%{{.*}}: spatial(3) = %{{.*}}, %{{.*}}: reduce(19) = %[[r]] + 16)
+tir.func @lanes(%a: !tir.buffer<[3, 19], f32>) -> (%y: !tir.buffer<[3], f32>) {
+  tir.for %i in 3 serial {
+    tir.for %k in 19 serial {
+      tir.block "sum" (%vi: spatial(3) = %i, %vk: reduce(19) = %k) init {
+        %zero = arith.constant 0.0 : f32
+        tir.store %zero, %y[%vi] : !tir.buffer<[3], f32>
+      } {
+        %acc = tir.load %y[%vi] : !tir.buffer<[3], f32>
+        %x = tir.load %a[%vi, %vk] : !tir.buffer<[3, 19], f32>
+        %s = arith.addf %acc, %x : f32
+        tir.store %s, %y[%vi] : !tir.buffer<[3], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// A map: loops that are one to every address are fused, vectors, a scalar rest.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @map
+// CHECK: tir.for %[[v:.*]] in 2 serial {
+// CHECK-NEXT: tir.for %[[l:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "neg" (%{{.*}}: spatial(3) = (%[[v]] * 8 + %[[l]]) floordiv 7, %{{.*}}: spatial(7) = (%[[v]] + %[[l]]) mod 7)
+// CHECK: tir.for %{{.*}} in 5 serial {
+// CHECK-NEXT: tir.block "neg"
+tir.func @map(%a: !tir.buffer<[3, 7], f32>) -> (%y: !tir.buffer<[3, 7], f32>) {
+  tir.for %i in 3 serial {
+    tir.for %j in 7 serial {
+      tir.block "neg" (%vi: spatial(3) = %i, %vj: spatial(7) = %j) {
+        %x = tir.load %a[%vi, %vj] : !tir.buffer<[3, 7], f32>
+        %n = arith.negf %x : f32
+        tir.store %n, %y[%vi, %vj] : !tir.buffer<[3, 7], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Enough work: the outermost loop is parallel.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @parallel
+// CHECK: tir.for %{{.*}} in 512 parallel {
+// CHECK: tir.for %{{.*}} in 8 vectorized {
+tir.func @parallel(%a: !tir.buffer<[512, 1024], f32>, %b: !tir.buffer<[512], f32>) -> (%y: !tir.buffer<[512, 1024], f32>) {
+  tir.for %i in 512 serial {
+    tir.for %j in 1024 serial {
+      tir.block "add" (%vi: spatial(512) = %i, %vj: spatial(1024) = %j) {
+        %x = tir.load %a[%vi, %vj] : !tir.buffer<[512, 1024], f32>
+        %z = tir.load %b[%vi] : !tir.buffer<[512], f32>
+        %n = arith.addf %x, %z : f32
+        tir.store %n, %y[%vi, %vj] : !tir.buffer<[512, 1024], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Must not become vectors: a loaded index, a statement under a condition. Loops stay as they are.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @gather
+// CHECK: tir.for %[[i:.*]] in 64 serial {
+// CHECK-NEXT: tir.block "gather" (%{{.*}}: spatial(64) = %[[i]])
+// CHECK-NOT: vectorized
+tir.func @gather(%a: !tir.buffer<[64], f32>, %at: !tir.buffer<[64], i64>) -> (%y: !tir.buffer<[64], f32>) {
+  tir.for %i in 64 serial {
+    tir.block "gather" (%v: spatial(64) = %i) {
+      %n = tir.load %at[%v] : !tir.buffer<[64], i64>
+      %p = arith.index_cast %n : i64 to index
+      %x = tir.load %a[%p] : !tir.buffer<[64], f32>
+      tir.store %x, %y[%v] : !tir.buffer<[64], f32>
+    }
+  }
+}
+}
+
+// -----
+
+// What is scheduled already, or no nest, stays.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @by_hand
+// CHECK: tir.for %o in 16 parallel {
+// CHECK-NEXT: tir.for %i in 4 vectorized {
+// CHECK-NEXT: tir.block "copy" (%v: spatial(64) = %o * 4 + %i)
+tir.func @by_hand(%a: !tir.buffer<[64], f32>) -> (%y: !tir.buffer<[64], f32>) {
+  tir.for %o in 16 parallel {
+    tir.for %i in 4 vectorized {
+      tir.block "copy" (%v: spatial(64) = %o * 4 + %i) {
+        %x = tir.load %a[%v] : !tir.buffer<[64], f32>
+        tir.store %x, %y[%v] : !tir.buffer<[64], f32>
+      }
+    }
+  }
+}
+}
