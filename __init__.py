@@ -1,7 +1,74 @@
 """Tyrex: a tensor compiler in Python on xDSL and llvmlite.
 
-The repository's root is this package. Read README.md for what it does and
-docs/architecture.md for how a model travels through the folders.
+    exe = tyrex.compile("model.onnx")
+    y = exe(x)
+
+Importing the package imports nothing but this file; each name below loads its module when it is
+first used. The repository's root is this package: README.md says what it does, docs/architecture.md
+how a model travels through the folders.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .dialects.machine import Target
+    from .driver import instruments
+    from .driver.compile import compile, compile_to
+    from .driver.pass_context import PassContext
+    from .frontends.onnx import from_onnx
+    from .runtime.device import Device, cpu
+    from .runtime.errors import TyrexError
+    from .runtime.executable import Executable
+    from .runtime.tensor import Tensor
+    from .runtime.vm import VirtualMachine
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Device",
+    "Executable",
+    "PassContext",
+    "Target",
+    "Tensor",
+    "TyrexError",
+    "VirtualMachine",
+    "compile",
+    "compile_to",
+    "cpu",
+    "from_onnx",
+    "instruments",
+]
+
+_LAZY = {
+    "Device": "runtime.device",
+    "Executable": "runtime.executable",
+    "PassContext": "driver.pass_context",
+    "Target": "dialects.machine",
+    "Tensor": "runtime.tensor",
+    "TyrexError": "runtime.errors",
+    "VirtualMachine": "runtime.vm",
+    "compile": "driver.compile",
+    "compile_to": "driver.compile",
+    "cpu": "runtime.device",
+    "from_onnx": "frontends.onnx",
+    "instruments": "driver",
+}
+"""Name -> the module that has it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_LAZY[name]}", __name__)
+    value = getattr(module, name, None)
+    if value is None:  # a module of a package that does not name it
+        value = import_module(f".{_LAZY[name]}.{name}", __name__)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

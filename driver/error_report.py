@@ -7,9 +7,16 @@ from xdsl.utils.exceptions import DiagnosticException, ParseError
 from xdsl.utils.lexer import Span
 
 from ..dialects.diagnostics import CompileError, Note, render_notes
+from ..runtime.errors import TyrexError
+from .pass_specs import UsageError
 
 USER_ERRORS = (ParseError, DiagnosticException, NotImplementedError)
-"""What says that the program is wrong or asks for what is not there yet; the rest are bugs."""
+"""What says that the program is wrong or asks for what is not there yet."""
+
+
+def is_user_error(error: Exception) -> bool:
+    """Tell whether the user can do something about an error; the others are bugs."""
+    return isinstance(error, (*USER_ERRORS, TyrexError, UsageError, OSError))
 
 
 def notes_of(error: Exception) -> list[Note]:

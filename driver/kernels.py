@@ -16,7 +16,6 @@ from ..analysis.structure import Structures
 from ..backends.llvm.codegen import Options
 from ..backends.llvm.compile import job_of
 from ..backends.llvm.pool import CompilePool
-from ..backends.llvm.worker import Job
 from ..dialects import tir
 from ..dialects.machine import Target
 from ..passes.llvm.lower_to_llvm import lower_kernel
@@ -46,6 +45,7 @@ class KernelCompiler:
     Args:
         target: what the code is for.
         options: what LLVM does.
+        contract: whether a * b + c may round once.
         store: where objects are looked up and kept.
         pool: makes the objects while this process goes on; None makes them here, at once.
     """
@@ -54,12 +54,13 @@ class KernelCompiler:
         self,
         target: Target,
         options: Options,
+        contract: bool,
         store: Cache,
         pool: CompilePool | None = None,
     ) -> None:
-        self._target, self._options = target, options
+        self._target, self._options, self._contract = target, options, contract
         self._store, self._pool = store, pool
-        self._settings = f"{target!r} {options!r}"
+        self._settings = f"{target!r} {options!r} contract={contract}"
         self._structures = Structures()
         self._symbols: dict[str, str] = {}
         self._kernels: dict[str, _Kernel] = {}
@@ -93,8 +94,9 @@ class KernelCompiler:
         return CompiledKernels(tuple(objects), self._symbols, num_cached)
 
     def _compile(self, kernel: tir.FuncOp, key: str) -> _Kernel:
-        job = job_of(lowered(kernel, f"k{key[:SYMBOL_DIGITS]}"), self._target, self._options)
-        return _Kernel(_run(job) if self._pool is None else self._pool.submit(job))
+        module = lowered(kernel, f"k{key[:SYMBOL_DIGITS]}", self._contract)
+        job = job_of(module, self._target, self._options)
+        return _Kernel(job.run() if self._pool is None else self._pool.submit(job))
 
 
 @dataclass(frozen=True)
@@ -105,17 +107,13 @@ class _Kernel:
     is_cached: bool = False
 
 
-def _run(job: Job) -> bytes:
-    return job.run()
-
-
-def lowered(kernel: tir.FuncOp, symbol: str) -> ModuleOp:
+def lowered(kernel: tir.FuncOp, symbol: str, contract: bool) -> ModuleOp:
     """Return a module of the `llvm` dialect with the kernel's code, its entry named `symbol`."""
     module = ModuleOp([])
     name = kernel.sym_name
     kernel.sym_name = StringAttr(symbol)
     try:
-        lower_kernel(module, kernel)
+        lower_kernel(module, kernel, contract)
     finally:
         kernel.sym_name = name
     return module

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.llvm import FuncOp as LLVMFuncOp
@@ -24,11 +24,19 @@ from ..dialects import relax, tir, vm
 from ..dialects.diagnostics import CompileError
 from ..dialects.target import set_target, target_of
 from ..dialects.verify import verify_module
-from ..passes import pipelines
+from ..passes import get_all_passes, pipelines
+from ..passes.llvm.lower_to_llvm import LowerToLlvmPass
 from ..passes.relax.legalize import RULES
 from ..runtime.errors import ArgumentError
 from .instruments import write_module
-from .pass_context import run_pipeline
+from .interpreter_settings import compiling
+from .options import CompileOptions
+from .pass_context import recursion_limit, run_pipeline
+from .pass_specs import parse_passes
+from .reading import read
+from .sources import Source
+
+Passes = str | ModulePass | Iterable[ModulePass]
 
 IR_LEVELS = ("graph", "kernels", "scheduled", "host", "llvm")
 """The levels that are dialects, in order."""
@@ -99,26 +107,42 @@ def lower(module: ModuleOp, stop: str, opt_level: int) -> ModuleOp:
     return module
 
 
-def compile_module_to(module: ModuleOp, level: str, opt_level: int) -> str | bytes:
-    """Return what is to be seen at a level: MLIR or LLVM IR or assembly as text, an object.
+def compile_to(
+    source: Source, options: CompileOptions, level: str, pipeline: Passes | None = None
+) -> str | bytes:
+    """Return what is to be seen at a level: MLIR, LLVM IR or assembly as text, or an object.
 
     Args:
-        module: lowered in place; it names its target.
+        source: the model.
+        options: how it is compiled.
         level: one of `LEVELS`.
-        opt_level: of -O.
+        pipeline: takes the place of the graph level's passes.
 
     Raises:
-        ArgumentError: there is no such level, or the module is past it.
+        ArgumentError: there is no such level, or the model is past it.
     """
     check_level(level)
-    if level in IR_LEVELS and level != "llvm":
-        return text_of(lower(module, level, opt_level))
-    native = _native_part(module, opt_level)
-    if level == "llvm":
-        return text_of(native)
-    output = NATIVE_LEVELS[level]
-    code = compile_llvm_to(output, native, target_of(module), llvm_options(opt_level))
-    return code if output == "object" else code.decode()
+    with compiling(), recursion_limit():
+        module = read(source, options)
+        set_target(module, options.target)
+        if pipeline is not None:
+            run_pipeline(module, passes_of(pipeline))
+        opt_level = options.opt_level
+        if level in IR_LEVELS and level != "llvm":
+            return text_of(lower(module, level, opt_level))
+        native = _native_part(module, opt_level)
+        if level == "llvm":
+            return text_of(native)
+        output = NATIVE_LEVELS[level]
+        code = compile_llvm_to(output, native, target_of(module), llvm_options(opt_level))
+        return code if output == "object" else code.decode()
+
+
+def passes_of(pipeline: Passes) -> Sequence[ModulePass]:
+    """Return the passes that a pipeline names: text as tyrex-opt takes it, a pass, or several."""
+    if isinstance(pipeline, str):
+        return parse_passes(pipeline, get_all_passes())
+    return (pipeline,) if isinstance(pipeline, ModulePass) else tuple(pipeline)
 
 
 def check_level(level: str) -> None:
@@ -132,16 +156,25 @@ def llvm_options(opt_level: int) -> Options:
     return Options(opt_level=LLVM_LEVELS[opt_level])
 
 
+def may_contract(opt_level: int) -> bool:
+    """Tell whether a * b + c may round once at a level of -O."""
+    passes = pipelines.OPT_LEVELS[opt_level]["llvm"]
+    return all(p.contract for p in passes if isinstance(p, LowerToLlvmPass))
+
+
 def _native_part(module: ModuleOp, opt_level: int) -> ModuleOp:
-    """Return a module with the module's kernels alone, in the `llvm` dialect."""
-    if level_of(module) != "llvm":
-        lower(module, "scheduled", opt_level) if level_of(module) != "host" else None
-        for func in list(module.body.ops):
-            if not isinstance(func, tir.FuncOp):
-                func.detach()
-                func.erase(safe_erase=False)
-        run_pipeline(module, pipelines.OPT_LEVELS[opt_level]["llvm"])
-        verify_module(module)
+    """Leave a module with its kernels alone, in the `llvm` dialect."""
+    level = level_of(module)
+    if level == "llvm":
+        return module
+    if level != "host":
+        lower(module, "scheduled", opt_level)
+    for func in list(module.body.ops):
+        if not isinstance(func, tir.FuncOp):
+            func.detach()
+            func.erase(safe_erase=False)
+    run_pipeline(module, pipelines.OPT_LEVELS[opt_level]["llvm"])
+    verify_module(module)
     return module
 
 
@@ -152,20 +185,14 @@ def text_of(module: ModuleOp) -> str:
     return stream.getvalue()
 
 
-def with_target(module: ModuleOp, target: object) -> ModuleOp:
-    """Write the target on a module; return the module."""
-    set_target(module, target)  # pyright: ignore[reportArgumentType]
-    return module
-
-
 # -- what a pipeline consists of -----------------------------------------------------------------
-
-_LINE = re.compile(r"^ +(\w+)\(.*\),  # (.+)$", re.MULTILINE)
 
 
 def print_pipeline(opt_level: int) -> str:
     """Return the passes of a level of -O, each with why it stands there."""
-    reasons = dict(_LINE.findall(inspect.getsource(pipelines)))
+    reasons: dict[str, str] = {}
+    for name, reason in _LINE.findall(inspect.getsource(pipelines)):
+        reasons.setdefault(name, reason)
     lines = [f"-O{opt_level}: {_ABOUT[opt_level]}"]
     for level, passes in pipelines.OPT_LEVELS[opt_level].items():
         lines.append(f"{level}:" if passes else f"{level}: no passes")
@@ -176,9 +203,11 @@ def print_pipeline(opt_level: int) -> str:
     return "\n".join(lines)
 
 
+_LINE = re.compile(r"^ +(\w+Pass)\(.*\),  # (.+)$", re.MULTILINE)
+
 _ABOUT = (
-    "one kernel per operator, no fusion",
-    "fusion, exact math: no multiply-add is contracted",
-    "fusion, layouts and schedules (the default)",
-    "as -O2, and sums may be reordered",
+    "one kernel per operator, no fusion, exact math",
+    "fusion, exact math: every operation rounds as in the model",
+    "fusion, layouts and schedules; a * b + c may round once (the default)",
+    "as -O2: sums may be reordered, but no pass makes use of that yet",
 )

@@ -1,0 +1,88 @@
+"""Options that several commands of `tyrex` take, and how their texts are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+from typing_extensions import TypeVar
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def named_number(text: str, option: str) -> tuple[str, int]:
+    """Return the name and the number of `n=1`.
+
+    Raises:
+        UsageError: the text is something else.
+    """
+    name, equals, number = text.partition("=")
+    if not name or not equals or not number.strip().isdecimal():
+        raise click.UsageError(f"{option}: expected NAME=NUMBER, as batch=1; found '{text}'")
+    return name.strip(), int(number)
+
+
+def named_shape(text: str, option: str) -> tuple[str, tuple[int, ...]]:
+    """Return the name and the shape of `x=1,3,224,224`; `x=` is a scalar.
+
+    Raises:
+        UsageError: the text is something else.
+    """
+    name, equals, numbers = text.partition("=")
+    parts = [part.strip() for part in numbers.replace("x", ",").split(",") if part.strip()]
+    if not name or not equals or not all(part.isdecimal() for part in parts):
+        raise click.UsageError(
+            f"{option}: expected NAME=SIZE,SIZE,..., as x=1,3,224,224; found '{text}'"
+        )
+    return name.strip(), tuple(int(part) for part in parts)
+
+
+def _dims(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, int]:
+    parts = [part for text in texts for part in text.split(",")]
+    return dict(named_number(part, "--dims") for part in parts)
+
+
+def _shapes(
+    ctx: click.Context, param: click.Parameter, texts: Sequence[str]
+) -> dict[str, tuple[int, ...]]:
+    return dict(named_shape(text, "--shapes") for text in texts)
+
+
+def model_options(command: Command) -> Command:
+    """Add what says how a model is compiled: dims, shapes, target, level of -O, cache."""
+    for decorate in reversed(_MODEL_OPTIONS):
+        command = decorate(command)
+    return command
+
+
+_MODEL_OPTIONS: Sequence[Callable[[Any], Any]] = (
+    click.option(
+        "--dims",
+        multiple=True,
+        callback=_dims,
+        metavar="NAME=SIZE,...",
+        help="Sizes of named dims of an ONNX model.",
+    ),
+    click.option(
+        "--shapes",
+        multiple=True,
+        callback=_shapes,
+        metavar="INPUT=SIZE,...",
+        help="The whole shape of an input of an ONNX model; once per input.",
+    ),
+    click.option("--target", default="native", show_default=True, help="See `tyrex targets`."),
+    click.option(
+        "-O",
+        "opt_level",
+        type=click.IntRange(0, 3),
+        default=2,
+        show_default=True,
+        help="0: one kernel per operator ... 3: tuned, sums reordered.",
+    ),
+    click.option("--cache/--no-cache", default=True, help="Look up and keep compiled results."),
+)
+
+threads_option = click.option(
+    "--threads", type=click.IntRange(1, 256), help="Threads of a run (default: the cores)."
+)

@@ -1,0 +1,122 @@
+"""A compile from end to end: a model is read, lowered level by level, and becomes native code.
+
+This is what a model that is in no cache costs; `compile.py` imports it only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from ..backends.vm.emit import emit_program
+from ..dialects import relax, tir
+from ..dialects.diagnostics import CompileError
+from ..dialects.target import set_target
+from ..dialects.verify import verify_module
+from .artifact import Artifact
+from .cache import Cache
+from .instruments import Timing
+from .interpreter_settings import compiling
+from .kernels import KernelCompiler
+from .levels import Passes, level_of, llvm_options, may_contract, passes_between, passes_of
+from .options import CompileOptions, Progress, silent
+from .pass_context import PassContext, recursion_limit, run_pipeline
+from .reading import read
+from .sources import Source
+from .workers import compile_pool
+
+
+@dataclass(frozen=True)
+class Build:
+    """One compile, and what it is told."""
+
+    source: Source
+    options: CompileOptions
+    store: Cache
+    pipeline: Passes | None = None
+    """Takes the place of the graph level's passes."""
+    progress: Progress = silent
+
+    def run(self) -> Artifact:
+        """Return the program and the objects of its kernels.
+
+        Raises:
+            CompileError, ParseError, NotImplementedError: about the model.
+        """
+        with compiling(), recursion_limit():
+            with self._stage("read"):
+                module = read(self.source, self.options)
+                set_target(module, self.options.target)
+            with compile_pool(_num_calls(module)) as pool:
+                level = self.options.opt_level
+                kernels = KernelCompiler(
+                    self.options.target, llvm_options(level), may_contract(level), self.store, pool
+                )
+                return self._lower(module, kernels)
+
+    def _lower(self, module: ModuleOp, kernels: KernelCompiler) -> Artifact:
+        """Run every level on a module; kernels are compiled as soon as they are final."""
+        if self.pipeline is not None:
+            with self._stage("pipeline"):
+                run_pipeline(module, passes_of(self.pipeline))
+        if level_of(module) in ("scheduled", "host"):
+            self._compile_kernels(module, kernels)
+        for level, passes in self._levels(module):
+            with self._stage(level):
+                run_pipeline(module, passes)
+            if level == "scheduled":
+                self._compile_kernels(module, kernels)
+        with self._stage("program"):
+            verify_module(module)
+            program = emit_program(module, self._metadata())
+        with self._stage("objects"):
+            compiled = kernels.finish(self.progress)
+        facts = {"objects": len(compiled.objects), "cached_objects": compiled.num_cached}
+        return Artifact(program, compiled.objects, compiled.symbols, facts)
+
+    def _metadata(self) -> dict[str, str]:
+        """Return what an executable says about where it comes from."""
+        return {
+            "model": self.source.label,
+            "target": self.options.target.triple,
+            "opt_level": str(self.options.opt_level),
+        }
+
+    def _levels(self, module: ModuleOp) -> list[tuple[str, Sequence[ModulePass]]]:
+        """Return the passes that are left for a module to become a program."""
+        level = level_of(module)
+        if level == "llvm":
+            raise CompileError(
+                module,
+                "holds kernels of the llvm dialect and no program that calls them",
+                hint="`tyrex compile --to obj` makes an object of them",
+            )
+        levels = passes_between(level, "host", self.options.opt_level)
+        return levels[1:] if level == "graph" and self.pipeline is not None else levels
+
+    def _compile_kernels(self, module: ModuleOp, kernels: KernelCompiler) -> None:
+        with self._stage("llvm"):
+            verify_module(module)
+            found = [func for func in module.body.ops if isinstance(func, tir.FuncOp)]
+            for done, kernel in enumerate(found):
+                self.progress("lower-to-llvm", done, len(found))
+                kernels.add(kernel)
+
+    @contextmanager
+    def _stage(self, name: str) -> Generator[None]:
+        """Tell the progress, and the clocks of the context, what goes on in the body."""
+        self.progress(name, 0, 0)
+        with ExitStack() as stack:
+            for instrument in PassContext.current().instruments:
+                if isinstance(instrument, Timing):
+                    stack.enter_context(instrument.span(name))
+            yield
+
+
+def _num_calls(module: ModuleOp) -> int:
+    """Return about how many kernels a module will have."""
+    return sum(isinstance(op, relax.RelaxOp | relax.CallTIROp | tir.FuncOp) for op in module.walk())

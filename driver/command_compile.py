@@ -1,0 +1,111 @@
+"""`tyrex compile`: see a model at any level, print what is done to it, write a file."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .arguments import model_options
+from .terminal import progress_display
+
+if TYPE_CHECKING:
+    from .instruments import Instrument
+
+SUFFIXES = {".mlir": "host", ".ll": "llvm-ir", ".s": "asm", ".o": "obj"}
+"""The level that `-o` writes by the file's suffix, where `--to` names none."""
+
+_LEVELS = "graph, kernels, scheduled, host, llvm (MLIR); llvm-ir, asm, obj (of the kernels)"
+
+
+@click.command("compile")
+@click.argument("model", required=False)
+@model_options
+@click.option("--to", "level", metavar="LEVEL", help=f"Stop at a level and print it: {_LEVELS}.")
+@click.option("-o", "--output", metavar="FILE", help="Write a file, not to the terminal.")
+@click.option("-p", "--passes", metavar="PASSES", help="Take the place of the graph's passes.")
+@click.option("--timing", is_flag=True, help="Print on stderr how long each step took.")
+@click.option("--print-after", multiple=True, metavar="PASS", help="IR on stderr; or `all`.")
+@click.option("--verify-each", is_flag=True, help="Verify the module after every pass.")
+@click.option("--dump-ir", metavar="DIR", help="Write the IR after every pass into a folder.")
+@click.option("--print-pipeline", is_flag=True, help="Print the passes and why; compile nothing.")
+def compile_command(model: str | None, print_pipeline: bool, **options: Any) -> None:
+    """Compile MODEL (.onnx or .mlir).
+
+    Without --to and -o, the result goes into the cache, where the next run finds it.
+    """
+    if print_pipeline:
+        from .levels import print_pipeline as text_of_pipeline
+
+        click.echo(text_of_pipeline(options["opt_level"]))
+        return
+    if model is None:
+        raise click.UsageError("name a model: tyrex compile MODEL")
+    _compile(model, _level_of(options.pop("level"), options["output"]), options)
+
+
+def _level_of(level: str | None, output: str | None) -> str | None:
+    """Return the level to stop at, None for a whole compile."""
+    if level is not None:
+        return level
+    if output is None:
+        return None
+    suffix = Path(output).suffix
+    if suffix not in SUFFIXES:
+        known = ", ".join(f"{known} ({to})" for known, to in SUFFIXES.items())
+        raise click.UsageError(
+            f"-o {output}: no file of suffix '{suffix}' can be written; known are {known}"
+        )
+    return SUFFIXES[suffix]
+
+
+def _compile(model: str, level: str | None, options: dict[str, Any]) -> None:
+    from .compile import compile, compile_to
+    from .pass_context import PassContext
+
+    names = ("target", "dims", "shapes", "opt_level")
+    chosen = {name: options[name] for name in names} | {"pipeline": options["passes"]}
+    with PassContext(
+        instruments=_instruments(options),
+        dump_ir=options["dump_ir"],
+        verify_each=options["verify_each"],
+    ):
+        if level is not None:
+            _write(compile_to(model, level, **chosen), options["output"])
+            return
+        start = time.perf_counter()
+        with progress_display() as progress:
+            exe = compile(model, cache=options["cache"], progress=progress, **chosen)
+        seconds = time.perf_counter() - start
+    click.echo(f"{model}: {exe.stats()['kernels']} kernels in {seconds:.2f} s")
+
+
+def _instruments(options: dict[str, Any]) -> list[Instrument]:
+    from ..passes import get_all_passes
+    from .instruments import Print, Timing
+    from .pass_specs import check_known
+
+    after = options["print_after"]
+    for name in after:
+        check_known(name, (*get_all_passes(), "all"), "pass")
+    found: list[Instrument] = []
+    if after:
+        found.append(Print(after=None if "all" in after else after))
+    if options["timing"]:
+        found.append(Timing())
+    return found
+
+
+def _write(data: str | bytes, output: str | None) -> None:
+    if output not in (None, "-"):
+        path = Path(output)
+        path.write_bytes(data) if isinstance(data, bytes) else path.write_text(data, "utf-8")
+    elif isinstance(data, str):
+        click.echo(data, nl=False)
+    elif sys.stdout.isatty():
+        raise click.UsageError("an object is no text; name a file with -o")
+    else:
+        sys.stdout.buffer.write(data)

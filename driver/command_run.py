@@ -1,0 +1,127 @@
+"""`tyrex run`: compile a model, run it, say what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from .arguments import model_options, threads_option
+from .terminal import progress_display
+
+if TYPE_CHECKING:
+    from ..runtime.executable import Executable
+
+MAX_ERROR = 1e-3
+"""Of the largest absolute value: what two engines that sum in different orders may differ by."""
+
+
+def _files(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not name or not equals or not path:
+            raise click.UsageError(f"--input: expected NAME=FILE.npy; found '{text}'")
+        found[name] = path
+    return found
+
+
+@click.command()
+@click.argument("model")
+@model_options
+@threads_option
+@click.option("--input", "files", multiple=True, callback=_files, metavar="NAME=FILE.npy")
+@click.option("--random", is_flag=True, help="Make up the inputs that no --input gives.")
+@click.option("--seed", default=0, show_default=True, help="Of --random.")
+@click.option("--check", type=click.Choice(["onnxruntime"]), help="Compare the outputs with it.")
+@click.option("--repeat", type=click.IntRange(1), default=1, help="Run so often; say the median.")
+def run(model: str, **options: Any) -> int:
+    """Compile MODEL (.onnx or .mlir), run its function `main`, summarize the outputs."""
+    from .compile import compile
+    from .feeds import make_feeds
+
+    start = time.perf_counter()
+    with progress_display() as progress:
+        names = ("target", "dims", "shapes", "threads", "opt_level", "cache")
+        chosen = {name: options[name] for name in names}
+        exe = compile(model, progress=progress, **chosen)
+    compiled_s = time.perf_counter() - start
+    signature = exe.signature
+    feeds = make_feeds(signature.inputs, options["files"], options["random"], options["seed"])
+    outputs, times = _run(exe, feeds, options["repeat"])
+    _show(dict(zip((param.name for param in signature.outputs), outputs, strict=True)))
+    click.echo(_times(compiled_s, times))
+    if options["check"] is None:
+        return 0
+    return _check(options["check"], model, options, feeds, outputs)
+
+
+def _run(exe: Executable, feeds: Sequence[Any], repeat: int) -> tuple[list[Any], list[float]]:
+    """Return the outputs of the last run as arrays, and the seconds of every run."""
+    import numpy as np
+
+    times: list[float] = []
+    found: Any = ()
+    for _ in range(repeat):
+        start = time.perf_counter()
+        found = exe(*feeds)
+        times.append(time.perf_counter() - start)
+    # cast: isinstance leaves a tuple's elements unknown.
+    several = cast(tuple[Any, ...], found) if isinstance(found, tuple) else (found,)
+    return [np.asarray(output) for output in several], times
+
+
+def _show(outputs: Mapping[str, Any]) -> None:
+    from .summaries import summary
+
+    for name, array in outputs.items():
+        for line in summary(name, array):
+            click.echo(line)
+
+
+def _times(compiled_s: float, times: Sequence[float]) -> str:
+    line = f"compiled or loaded in {compiled_s:.2f} s, ran in {times[0] * 1e3:.3f} ms"
+    if len(times) > 1:
+        line += f", median of {len(times)} runs {median(times) * 1e3:.3f} ms"
+    return line
+
+
+def _check(
+    peer: str, model: str, options: Mapping[str, Any], feeds: Sequence[Any], found: Sequence[Any]
+) -> int:
+    """Compare outputs with those of another engine; return the exit code."""
+    import numpy as np
+
+    from .peers import PEERS
+
+    expected = PEERS[peer](model, options["threads"], options["shapes"])(feeds)
+    worst = 0.0
+    for ours, theirs in zip(found, expected, strict=True):
+        theirs = np.asarray(theirs)
+        if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+            click.echo(
+                f"check: found {ours.dtype}{list(ours.shape)}; {peer} has "
+                f"{theirs.dtype}{list(theirs.shape)}"
+            )
+            return 1
+        worst = max(worst, difference(ours, theirs))
+    verdict = "agrees" if worst <= MAX_ERROR else "DIFFERS"
+    click.echo(f"check: {verdict} with {peer}: largest difference {worst:.2e} of the largest value")
+    return 0 if worst <= MAX_ERROR else 1
+
+
+def difference(ours: Any, theirs: Any) -> float:
+    """Return the largest difference of two arrays, relative to the second's largest value."""
+    import numpy as np
+
+    if theirs.size == 0:
+        return 0.0
+    a, b = ours.astype(np.float64), theirs.astype(np.float64)
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    scale = np.abs(b[np.isfinite(b)]).max(initial=0.0) or 1.0
+    with np.errstate(all="ignore"):
+        apart = np.where(same, 0.0, np.abs(a - b) / scale)
+    return float(np.nan_to_num(apart, nan=np.inf).max())

@@ -1,0 +1,186 @@
+"""`tyrex.compile`: a model in, an executable out.
+
+Importing this file costs little, and a model that was compiled before costs little more: its key
+is computed, its program and objects come out of the cache, and neither xDSL nor onnx is loaded.
+What is not in the cache goes to `build.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from ..backends.llvm.targets import parse_target
+from ..dialects.machine import Target
+from ..runtime.errors import DTypeError
+from ..runtime.threads import check_num_threads
+from .cache import Cache
+from .model_cache import ModelCache
+from .options import (
+    CompileOptions,
+    Progress,
+    check_dims,
+    check_exec_mode,
+    check_opt_level,
+    check_shapes,
+    silent,
+)
+from .sources import Source
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+    from xdsl.dialects.builtin import ModuleOp
+    from xdsl.ir import Operation
+    from xdsl.passes import ModulePass
+
+    from ..runtime.executable import Executable
+    from .artifact import Artifact
+
+    Model = str | PathLike[str] | bytes | ModelProto | Operation
+    Pipeline = str | ModulePass | Iterable[ModulePass]
+
+
+def compile(
+    model: Model,
+    target: str | Target = "native",
+    *,
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    threads: int | None = None,
+    opt_level: int | None = None,
+    pipeline: Pipeline | None = None,
+    exec_mode: str = "bytecode",
+    cache: bool = True,
+    progress: Progress | None = None,
+) -> Executable:
+    """Return the model as an executable for this process.
+
+    Args:
+        model: a path (.onnx, .mlir), the bytes of an ONNX model, an onnx.ModelProto, a module of
+            any level or a kernel of xDSL (not changed), or MLIR text.
+        target: what the code is for: "native", another name or triple with options.
+        dims: sizes of named dims of an ONNX model; dims that nobody names stay symbolic.
+        shapes: whole shapes of inputs of an ONNX model, by name.
+        threads: how many threads a run uses unless it is told otherwise; None for
+            `TYREX_NUM_THREADS`, else the cores that the process may use.
+        opt_level: 0 to 3; None for that of the `PassContext` in force.
+        pipeline: passes that take the place of the graph level's, also as tyrex-opt's text.
+        exec_mode: "bytecode".
+        cache: look kernels and models up on disk, and keep them there.
+        progress: told what is going on.
+
+    Raises:
+        TyrexError: an argument, a file or the target is wrong.
+        CompileError, ParseError: the model is wrong.
+        NotImplementedError: the model or the options need what is not there yet.
+    """
+    check_exec_mode(exec_mode)
+    num_threads = None if threads is None else check_num_threads(threads, "compile: threads")
+    options = _options(target, opt_level, dims, shapes)
+    source, report = Source.of(model), progress or silent
+    models = ModelCache(
+        Cache() if cache else Cache.disabled(), source, options, _settings(pipeline)
+    )
+    artifact = _lookup(models, pipeline)
+    stats = {"cache": "hit" if artifact else models.store.reason or "miss"}
+    if artifact is None:
+        from .build import Build
+
+        artifact = Build(source, options, models.store, pipeline, report).run()
+        if _is_cacheable(pipeline):
+            models.save(artifact)
+        models.store.trim()
+    from .loading import load_artifact
+
+    report("load", 0, 0)
+    return load_artifact(artifact, num_threads, stats)
+
+
+def compile_to(
+    model: Model,
+    level: str,
+    target: str | Target = "native",
+    *,
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    opt_level: int | None = None,
+    pipeline: Pipeline | None = None,
+) -> str | bytes:
+    """Return what the model is at a level: MLIR, LLVM IR or assembly as text, or an object.
+
+    Levels are graph, kernels, scheduled, host, llvm, llvm-ir, asm and obj; the last four hold the
+    kernels alone. The other arguments are those of `compile`.
+    """
+    from .levels import compile_to as compile_source_to
+
+    options = _options(target, opt_level, dims, shapes)
+    return compile_source_to(Source.of(model), options, level, pipeline)
+
+
+def read_model(
+    model: Model,
+    target: str | Target = "native",
+    *,
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    opt_level: int | None = None,
+) -> ModuleOp:
+    """Return the module that a model is before any pass has run; arguments as for `compile`."""
+    from .reading import read
+
+    return read(Source.of(model), _options(target, opt_level, dims, shapes))
+
+
+def _options(
+    target: str | Target,
+    opt_level: int | None,
+    dims: Mapping[str, int] | None,
+    shapes: Mapping[str, tuple[int, ...]] | None,
+) -> CompileOptions:
+    return CompileOptions(
+        target=_target(target),
+        opt_level=check_opt_level(_context("opt_level", 2) if opt_level is None else opt_level),
+        dims=check_dims(dims),
+        shapes=check_shapes(shapes),
+    )
+
+
+def _lookup(models: ModelCache, pipeline: Pipeline | None) -> Artifact | None:
+    """Return the model compiled before, unless somebody wants to watch it being compiled."""
+    if not _is_cacheable(pipeline) or _is_watched():
+        return None
+    return models.load()
+
+
+def _is_cacheable(pipeline: Pipeline | None) -> bool:
+    """Tell whether passes have a name to be known by; those that a user wrote do not."""
+    return pipeline is None or isinstance(pipeline, str)
+
+
+def _settings(pipeline: Pipeline | None) -> str:
+    disabled: frozenset[str] = _context("disabled_passes", frozenset())
+    return f"pipeline={pipeline if isinstance(pipeline, str) else None!r} {sorted(disabled)}"
+
+
+def _is_watched() -> bool:
+    return bool(
+        _context("instruments", ()) or _context("dump_ir", None) or _context("verify_each", False)
+    )
+
+
+def _context(option: str, default: Any) -> Any:
+    """Return an option of the `PassContext` in force; none is while its module is not loaded."""
+    module = sys.modules.get(f"{__package__}.pass_context")
+    return default if module is None else getattr(module.PassContext.current(), option)
+
+
+def _target(target: object) -> Target:
+    if isinstance(target, Target):
+        return target
+    if isinstance(target, str):
+        return parse_target(target)
+    raise DTypeError(
+        f"compile: target: expected a name such as 'native' or a tyrex.Target; found {target!r}"
+    )
