@@ -45,6 +45,7 @@ from .ops import (
 from .types import PTR, bool_like, element_of, lanes, mangle, vector
 
 NO_FASTMATH = FastMathAttr(None)
+EITHER_ZERO = FastMathAttr((FastMathFlag.NO_SIGNED_ZEROS,))
 CONTRACT = FastMathAttr((FastMathFlag.ALLOW_CONTRACT,))
 REASSOC = FastMathAttr((FastMathFlag.REASSOC, FastMathFlag.ALLOW_CONTRACT))
 

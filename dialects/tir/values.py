@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, i1
+from xdsl.dialects.utils import FastMathFlag
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from .. import dtypes
@@ -49,10 +50,13 @@ _MATH: dict[str, type[Operation]] = {
     "cosh": math.CoshOp,
     "erf": math.ErfOp,
     "exp": math.ExpOp,
+    "exp2": math.Exp2Op,
     "expm1": math.ExpM1Op,
     "floor": math.FloorOp,
     "log": math.LogOp,
+    "log10": math.Log10Op,
     "log1p": math.Log1pOp,
+    "log2": math.Log2Op,
     "powf": math.PowFOp,
     "round_even": math.RoundEvenOp,
     "sin": math.SinOp,
@@ -173,11 +177,11 @@ class Emitter:
         return self._value(_create(cls, [a.ssa, b.ssa], a.ssa.type), a.dtype)
 
     def max(self, a: Value, b: Value) -> Value:
-        """Return the larger; NaN where one is NaN."""
+        """Return the larger; NaN where one is NaN, either of two zeros."""
         return self.binary("max", a, b)
 
     def min(self, a: Value, b: Value) -> Value:
-        """Return the smaller; NaN where one is NaN."""
+        """Return the smaller; NaN where one is NaN, either of two zeros."""
         return self.binary("min", a, b)
 
     def negate(self, a: Value) -> Value:
@@ -222,24 +226,26 @@ class Emitter:
 
 
 def _create(cls: type[Operation], operands: list[SSAValue], result: Attribute) -> Operation:
-    flags = cls in _WITH_FASTMATH
+    flags = _FASTMATH.get(cls)
     return cls.create(
         operands=operands,
         result_types=[result],
-        properties={"fastmath": _NO_FASTMATH} if flags else {},
+        properties={"fastmath": flags} if flags is not None else {},
     )
 
 
-_NO_FASTMATH = arith.FastMathFlagsAttr("none")
-_WITH_FASTMATH = {
-    arith.AddfOp,
-    arith.SubfOp,
-    arith.MulfOp,
-    arith.DivfOp,
-    arith.MaximumfOp,
-    arith.MinimumfOp,
-    arith.NegfOp,
-    *_MATH.values(),
+_EXACT = arith.FastMathFlagsAttr("none")
+# Which of two zeros is the larger costs x86 three instructions more, and nobody asks.
+_EITHER_ZERO = arith.FastMathFlagsAttr([FastMathFlag.NO_SIGNED_ZEROS])
+_FASTMATH: dict[type[Operation], Attribute] = {
+    arith.AddfOp: _EXACT,
+    arith.SubfOp: _EXACT,
+    arith.MulfOp: _EXACT,
+    arith.DivfOp: _EXACT,
+    arith.MaximumfOp: _EITHER_ZERO,
+    arith.MinimumfOp: _EITHER_ZERO,
+    arith.NegfOp: _EXACT,
+    **{op_type: _EXACT for op_type in _MATH.values()},
 }
 
 
