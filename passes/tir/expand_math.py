@@ -3,6 +3,9 @@
 Rewrites   %y = math.exp %x : f32
 into       fma, shifts and bit casts: at most 1 ulp off, NaN, infinities and denormals right
 
+Rewrites   %y = math.powf %x, 2.0 : f32
+into       %y = arith.mulf %x, %x : f32       also 3, 4, -1, -2, 1/2, -1/2, 1 and 0
+
 Kernels stand in `math/`, one file per family, with the error of each. f16 and bf16 are computed
 in f32; functions of f64 stay calls of libm.
 
@@ -18,7 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects import arith, math
+from xdsl.dialects.builtin import FloatAttr, ModuleOp
 from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
@@ -27,6 +31,7 @@ from ...dialects.dtypes import f32
 from ...dialects.tir.values import Value
 from .math import FUNCTIONS
 from .math.emitter import MathEmitter
+from .math.power import power_of_constant
 
 _NARROW = (dtypes.f16, dtypes.bf16)
 
@@ -46,11 +51,19 @@ def _expand(k: MathEmitter, op: Operation) -> None:
     dtype = op.results[0].type
     k.before(op)
     args = [k.cast(Value(operand, operand.type, k), f32) for operand in op.operands]
-    result = k.cast(FUNCTIONS[type(op)](k, *args), dtype)
+    result = k.cast(_special(k, op, args) or FUNCTIONS[type(op)](k, *args), dtype)
     result.ssa.name_hint = op.results[0].name_hint
     op.results[0].replace_all_uses_with(result.ssa)
     op.detach()
     op.erase()
+
+
+def _special(k: MathEmitter, op: Operation, args: list[Value]) -> Value | None:
+    """Return the simple form of a power whose exponent is a known small number, or None."""
+    if not isinstance(op, math.PowFOp) or not isinstance(op.rhs.owner, arith.ConstantOp):
+        return None
+    attr = op.rhs.owner.value
+    return power_of_constant(k, args[0], attr.value.data) if isinstance(attr, FloatAttr) else None
 
 
 @dataclass(frozen=True)

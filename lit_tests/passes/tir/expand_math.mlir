@@ -65,3 +65,23 @@ tir.func @kept(%x: !tir.buffer<[8], f64>) -> (%y: !tir.buffer<[8], f64>) {
     }
   }
 }
+
+// Powers of small constants are products; others are 2^(y log2 x) in f64.
+// CHECK-LABEL: tir.func @powers
+// CHECK:         %s = arith.mulf %e, %e : f32
+// CHECK:         math.absf %s : f32
+// CHECK:         arith.extf %{{.*}} : f32 to f64
+// CHECK-NOT:     math.powf
+// CHECK:         tir.store
+tir.func @powers(%x: !tir.buffer<[8], f32>) -> (%y: !tir.buffer<[8], f32>) {
+  tir.for %i in 8 serial {
+    tir.block "powers" (%v: spatial(8) = %i) {
+      %two = arith.constant 2.0 : f32
+      %p = arith.constant 2.5 : f32
+      %e = tir.load %x[%v] : !tir.buffer<[8], f32>
+      %s = math.powf %e, %two : f32
+      %r = math.powf %s, %p : f32
+      tir.store %r, %y[%v] : !tir.buffer<[8], f32>
+    }
+  }
+}

@@ -1,10 +1,10 @@
 """Where the kernels of this folder append their arithmetic: f32, f64 and integers of their bits.
 
-A kernel is a Python function of a `MathEmitter` and `Value`s. It branches never (both sides of a
-choice are computed and one selected), so that a vectorized loop runs it lane by lane unchanged.
+A kernel is a Python function of a `MathEmitter` and `Value`s. It never branches: both sides of a
+choice are computed and one is selected, so that a vectorized loop runs it lane by lane.
 
-What LLVM may contract is fused on purpose with `fma`; a product that must round by itself, since
-its error is computed next, is `exact_mul`.
+LLVM may contract a product and the sum that reads it: kernels fuse on purpose, with `fma`, and
+leave no such pair whose contraction would change a result.
 """
 
 from __future__ import annotations
@@ -68,10 +68,6 @@ class MathEmitter(Emitter):
             properties={"fastmath": _NO_FASTMATH},
         )
         return self._value(op, a.dtype)
-
-    def exact_mul(self, a: Value, b: Value | float) -> Value:
-        """Return a * b, rounded: never contracted with an addition that uses it."""
-        return self.fma(a, b, -0.0)
 
     def horner(self, x: Value, coefficients: Sequence[float]) -> Value:
         """Return the polynomial of x with these coefficients, the highest power's first."""

@@ -17,14 +17,24 @@ LOG2_E = 1.4426950408889634
 LN2_HIGH = 0.693359375  # 10 bits: its products with |n| < 2^14 are exact
 LN2_LOW = -2.12194440054690583e-4
 
-# exp(r) = 1 + r + r^2 P(r), |r| <= ln(2) / 2; relative error 3.1e-9.
+# exp(r), |r| <= ln(2) / 2; relative error 3.1e-9.
 EXP = (0.00138209993, 0.00836867094, 0.0416682623, 0.166665211, 0.49999994, 1.0, 1.0)
-# exp(r) - 1 = r + r^2 P(r), |r| <= ln(2) / 2; relative error 1.4e-8.
+# 2^r, |r| <= 1/2; relative error 3.0e-9.
+EXP2 = (
+    *(0.00015329264, 0.00133909693, 0.00961849932, 0.0555035956, 0.240226477, 0.693147182),
+    1.0,
+)
+# (exp(r) - 1 - r) / r^2, |r| <= ln(2) / 2; relative error of exp(r) - 1 is 1.4e-8.
 EXPM1 = (0.00138699578, 0.00836625323, 0.0416674428, 0.166665465, 0.49999997)
 # Where exp overflows f32, and where it is below half of the smallest denormal.
 EXP_HIGH, EXP_LOW = 89.0, -104.0
-# Where tanh is 1 - 2^-25.
-TANH_HIGH = 9.1
+EXP2_HIGH, EXP2_LOW = 128.0, -151.0
+# Where exp - 1 rounds to -1, where tanh rounds to 1, where sinh and cosh overflow.
+EXPM1_LOW, TANH_HIGH, COSH_HIGH = -18.0, 9.1, 89.5
+# From here on t / (t + 1) / 2 of t = e^x - 1 adds nothing to it; its double does not overflow.
+HALF_HIGH = 2.0**100
+# Below these, x is nearer to the function than its other neighbours.
+EXPM1_TINY, SINH_TINY = 2.0**-25, 2.0**-12
 
 
 def exp(k: MathEmitter, x: Value) -> Value:
@@ -33,14 +43,55 @@ def exp(k: MathEmitter, x: Value) -> Value:
     return scaled(k, k.horner(r, EXP), k.bits(shifted))
 
 
+def exp2(k: MathEmitter, x: Value) -> Value:
+    """2^x: at most 1 ulp."""
+    x = k.clamp(x, EXP2_LOW, EXP2_HIGH)
+    shifted = x + (ROUND + 254.0)
+    r = x - (shifted - (ROUND + 254.0))
+    return scaled(k, k.horner(r, EXP2), k.bits(shifted))
+
+
+def expm1(k: MathEmitter, x: Value) -> Value:
+    """e^x - 1: at most 1.5 ulp."""
+    quarter = _expm1_quarter(k, k.clamp(x, EXPM1_LOW, EXP_HIGH))
+    return k.where(k.absolute(x) < EXPM1_TINY, x, quarter * 4.0)
+
+
+def sinh(k: MathEmitter, x: Value) -> Value:
+    """Hyperbolic sine: at most 2.5 ulp. With t = e^|x| - 1, (t + t / (t + 1)) / 2."""
+    size = k.absolute(x)
+    half = _expm1_quarter(k, k.at_most(size, COSH_HIGH)) * 2.0
+    bounded = k.at_most(half, HALF_HIGH)
+    magnitude = half + bounded / k.fma(bounded, 2.0, 1.0)
+    return k.with_sign(k.where(size < SINH_TINY, size, magnitude), x)
+
+
+def cosh(k: MathEmitter, x: Value) -> Value:
+    """Hyperbolic cosine: at most 2 ulp. (e^|x| + 1 / e^|x|) / 2, from e^|x| / 4."""
+    shifted, r = reduced(k, k.at_most(k.absolute(x), COSH_HIGH), 125)
+    quarter = k.horner(r, EXP) * power_of_two(k, shifted)
+    return k.fma(quarter, 2.0, 0.125 / quarter)
+
+
 def tanh(k: MathEmitter, x: Value) -> Value:
     """Hyperbolic tangent: at most 2.6 ulp, never above 1. (e^2x - 1) / (e^2x + 1)."""
     twice = k.at_most(k.absolute(x), TANH_HIGH) * 2.0
     shifted, r = reduced(k, twice, 127)
-    minus_one = k.fma(r * r, k.horner(r, EXPM1), r)
     scale = power_of_two(k, shifted)
-    t = k.fma(scale, minus_one, scale - 1.0)
+    t = k.fma(scale, _expm1_near_zero(k, r), scale - 1.0)
     return k.with_sign(t / (t + 2.0), x)
+
+
+def _expm1_near_zero(k: MathEmitter, r: Value) -> Value:
+    """Return e^r - 1 for |r| <= ln(2) / 2."""
+    return k.fma(r * r, k.horner(r, EXPM1), r)
+
+
+def _expm1_quarter(k: MathEmitter, x: Value) -> Value:
+    """Return (e^x - 1) / 4, which no x that has a finite sinh overflows."""
+    shifted, r = reduced(k, x, 125)
+    scale = power_of_two(k, shifted)
+    return k.fma(scale, _expm1_near_zero(k, r), scale - 0.25)
 
 
 def reduced(k: MathEmitter, x: Value, bias: int) -> tuple[Value, Value]:
