@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xdsl.ir import SSAValue
+
 from ..dialects import tir
 from .op_patterns import Pattern, access_pattern, plain_steps
 
@@ -9,23 +11,28 @@ from .op_patterns import Pattern, access_pattern, plain_steps
 def overwritable_inputs(kernel: tir.FuncOp) -> tuple[int, ...]:
     """Return the inputs that may share memory with output 0, by position.
 
-    The last step alone reads such an input, at the element that it writes then, and nothing but
-    that step touches the output. Schedules must keep to that: whoever computes an element twice
-    must not read a pair's input the second time.
+    On every way from such an input to the output, each step maps elements at their own position:
+    then an element of the input is read for the same element of the output alone, however the
+    steps are merged. Schedules must keep to that: who computes an element twice must not read
+    such an input again after the first time.
     """
     steps = plain_steps(kernel)
-    if steps is None or steps[-1].reduce:
+    if steps is None:
         return ()
-    last, output = steps[-1], kernel.outputs[0]
+    output = kernel.outputs[0]
+    read: set[SSAValue] = {output}  # at the output's own position, by some step
+    elsewhere: set[SSAValue] = set()  # at another position, by some step
+    for step in reversed(steps):
+        target = step.stores[0].buffer
+        own = not step.reduce and target in read and target not in elsewhere
+        for load in step.loads:
+            plain = isinstance(load, tir.LoadOp)
+            if own and plain and access_pattern(step, load) is Pattern.ELEMENTWISE:
+                read.add(load.buffer)
+            else:
+                elsewhere.add(load.buffer)
     return tuple(
         i
         for i, value in enumerate(kernel.inputs)
-        if value.type == output.type
-        and any(load.buffer is value for load in last.loads)
-        and all(load.buffer is not value for step in steps[:-1] for load in step.loads)
-        and all(
-            isinstance(load, tir.LoadOp) and access_pattern(last, load) is Pattern.ELEMENTWISE
-            for load in last.loads
-            if load.buffer is value
-        )
+        if value in read and value not in elsewhere and value.type == output.type
     )
