@@ -63,32 +63,43 @@ def slices_of(node: Node, shape: Sequence[int]) -> tuple[slice, ...]:
 
 
 def resolve(spec: SliceSpec, dim: IntExpr) -> tuple[IntExpr, IntExpr]:
-    """Return where a cut of an axis of size `dim` starts, counted from 0, and how many it takes."""
-    if spec.step > 0:
-        start = _clamped(spec.start, dim, as_expr(0), dim)
-        end = _clamped(spec.end, dim, as_expr(0), dim)
-        return start, max_(ceildiv(end - start, spec.step), 0)
-    start = _clamped(spec.start, dim, as_expr(0), dim - 1)
-    end = _clamped(spec.end, dim, as_expr(-1), dim - 1)
-    return start, max_(ceildiv(start - end, -spec.step), 0)
+    """Return where a cut of an axis of size `dim` starts, counted from 0, and how many it takes.
 
-
-def _clamped(position: IntExpr, dim: IntExpr, low: IntExpr, high: IntExpr) -> IntExpr:
-    """Return a position, counted back where it is negative, between `low` and `high`.
-
-    A symbolic position that may be negative is taken to count from the front: exporters make
-    such positions of dims alone.
+    Where the start is cut to the axis, and the end too, the distance between them is the least
+    of the four distances between what they are cut from; written so it has few nested extremes.
     """
-    if position.is_constant:
-        if abs(position.constant_value) >= _INFINITE:
-            return high if position.constant_value > 0 else low
-        if position.constant_value < 0:
-            position = position + dim
-    bounds = {key: (0, None) for key in (*position.free_vars(), *dim.free_vars())}
-    if (high - position).provably_ge0(bounds):
-        if (position - low).provably_ge0(bounds):
-            return position
-        return max_(position, low)
-    if (position - high).provably_ge0(bounds):
-        return max_(high, low) if not (high - low).provably_ge0(bounds) else high
-    return max_(min_(position, high), low)
+    step = spec.step
+    if step > 0:
+        start, end = _position(spec.start, dim, dim), _position(spec.end, dim, dim)
+        distance = min_(end - start, end, dim - start, dim)
+        return _largest(start, as_expr(0)), ceildiv(_largest(distance, as_expr(0)), step)
+    last = dim - 1
+    start, end = _position(spec.start, dim, last), _position(spec.end, dim, last)
+    distance = min_(start - end, start + 1, last - end, dim)
+    return _smallest(start, last), ceildiv(_largest(distance, as_expr(0)), -step)
+
+
+def _position(position: IntExpr, dim: IntExpr, far: IntExpr) -> IntExpr:
+    """Return a position counted from the front; `far` is what a very large one stands for.
+
+    A symbolic position is taken to count from the front: exporters make it of dims alone.
+    """
+    if not position.is_constant:
+        return position
+    value = position.constant_value
+    if abs(value) >= _INFINITE:
+        return far if value > 0 else as_expr(-1)
+    return position + dim if value < 0 else position
+
+
+def _largest(a: IntExpr, b: IntExpr) -> IntExpr:
+    return a if _is_at_least(a, b) else max_(a, b)
+
+
+def _smallest(a: IntExpr, b: IntExpr) -> IntExpr:
+    return a if _is_at_least(b, a) else min_(a, b)
+
+
+def _is_at_least(a: IntExpr, b: IntExpr) -> bool:
+    difference = a - b
+    return difference.provably_ge0({key: (0, None) for key in difference.free_vars()})

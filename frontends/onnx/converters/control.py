@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from onnx import GraphProto
@@ -14,7 +13,7 @@ from ..builder import Builder, Tensor, concat
 from ..errors import ModelError
 from ..node import Node
 from ..registry import converter
-from ..values import Array, Item, Value, is_known
+from ..values import Item, Value
 
 UNROLL_LIMIT = 256  # iterations; more would make the program long instead of the loop
 
@@ -81,24 +80,23 @@ def _(node: Node) -> list[Value]:
 
 def _unrolled(node: Node, body: GraphProto, carried: list[Value], count: int | None) -> list[Value]:
     """Repeat the body; its condition must be known each time."""
-    scans: list[list[Tensor]] = [[] for _ in range(len(body.output) - 1 - len(carried))]
+    num_scans = len(body.output) - 1 - len(carried)
+    if count is not None and count > UNROLL_LIMIT and not num_scans:
+        return _while(node, body, carried)
+    first, scans = carried, [list[Tensor]() for _ in range(num_scans)]
     i = 0
     while count is None or i < count:
         if i >= UNROLL_LIMIT:
-            if all(is_known(value) for value in carried) or scans:
-                raise node.unsupported(f"a loop of more than {UNROLL_LIMIT} iterations")
-            return _while(node, body, carried)
+            raise node.unsupported(f"a loop of more than {UNROLL_LIMIT} iterations")
         inputs: list[Value] = [np.array(i, np.int64), np.array(True), *carried]
         condition, *results = node.subgraph(body, inputs, node.builder)
-        if isinstance(condition, SSAValue):
-            if scans or i:
-                raise node.unsupported("a loop whose condition is computed at run time")
-            return _while(node, body, carried)
+        if not isinstance(condition, np.ndarray):
+            return _while(node, body, first)  # what this iteration has emitted is dead
         carried = results[: len(carried)]
         for scan, value in zip(scans, results[len(carried) :], strict=True):
             scan.append(node.item(value))
         i += 1
-        if not bool(cast(Array, condition).all()):
+        if not condition.all():
             break
     stacked = [stack(node, scan, 0, body, j + len(carried)) for j, scan in enumerate(scans)]
     return [*carried, *stacked]

@@ -1,4 +1,4 @@
-"""RNN, GRU and LSTM, unrolled over a sequence of known length."""
+"""RNN, GRU and LSTM: one operator for all steps where there is one, else unrolled."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ..node import Node
 from ..registry import converter
 from .activation import clamp01, softplus
 from .control import UNROLL_LIMIT
+from .sequence_networks import Weights, run_whole
 
 Activation = Callable[[Tensor], Tensor]
 Step = Callable[["Cell", Tensor, list[Tensor]], list[Tensor]]
@@ -44,21 +45,10 @@ def _activation(node: Node, name: str, alpha: float | None, beta: float | None) 
 
 
 @dataclass(frozen=True)
-class Cell:
-    """The weights of one direction.
+class Cell(Weights):
+    """The weights and the functions of one direction."""
 
-    w [gates * hidden, input], r [gates * hidden, hidden], wb and rb [gates * hidden].
-    """
-
-    w: Tensor
-    r: Tensor
-    wb: Tensor | None
-    rb: Tensor | None
-    peephole: Tensor | None
-    hidden: IntExpr
     functions: Sequence[Activation]
-    clip: float | None
-    linear_before_reset: bool
 
     def clipped(self, x: Tensor) -> Tensor:
         """Return what goes into an activation: within the limits of attribute clip."""
@@ -137,9 +127,7 @@ def _(node: Node) -> list[Tensor]:
     batch_first = bool(node.integer("layout", 0))
     if batch_first:
         x = x.transpose([1, 0, 2])
-    steps, batch, _ = x.shape
-    if not steps.is_constant or steps.constant_value > UNROLL_LIMIT:
-        raise node.unsupported(f"a sequence of {steps} steps (at most {UNROLL_LIMIT} are unrolled)")
+    batch = x.shape[1]
     direction = node.text("direction", "forward")
     count = 2 if direction == "bidirectional" else 1
     initial = _initial(node, kind, x, batch, count, batch_first)
@@ -178,7 +166,15 @@ def _direction(
 ) -> tuple[Tensor, list[Tensor]]:
     """Return the outputs [steps, batch, hidden] and the last states of one direction."""
     cell = _cell(node, kind, d)
-    steps = x.shape[0].constant_value
+    whole = run_whole(node, cell, _function_names(node, kind, d), x, state, backward)
+    if whole is not None:
+        return whole
+    extent = x.shape[0]
+    if not extent.is_constant or extent.constant_value > UNROLL_LIMIT:
+        raise node.unsupported(
+            f"a sequence of {extent} steps (at most {UNROLL_LIMIT} are unrolled)"
+        )
+    steps = extent.constant_value
     lengths = node.opt(4)
     outputs: list[Tensor] = []
     for t in reversed(range(steps)) if backward else range(steps):
@@ -217,15 +213,22 @@ def _cell(node: Node, kind: _Kind, d: int) -> Cell:
     )
 
 
-def _functions(node: Node, kind: _Kind, d: int) -> list[Activation]:
+def _function_names(node: Node, kind: _Kind, d: int) -> Sequence[str]:
+    """Return the names of a direction's functions."""
     count = len(kind.defaults)
     names = node.texts("activations", None) or list(kind.defaults) * (d + 1)
+    return names[d * count : (d + 1) * count]
+
+
+def _functions(node: Node, kind: _Kind, d: int) -> list[Activation]:
+    count = len(kind.defaults)
+    names = _function_names(node, kind, d)
     alphas, betas = node.numbers("activation_alpha", None), node.numbers("activation_beta", None)
 
     def value(values: list[float] | None, i: int) -> float | None:
         return values[i] if values is not None and i < len(values) else None
 
     return [
-        _activation(node, names[i], value(alphas, i), value(betas, i))
-        for i in range(d * count, (d + 1) * count)
+        _activation(node, name, value(alphas, d * count + i), value(betas, d * count + i))
+        for i, name in enumerate(names)
     ]
