@@ -214,11 +214,26 @@ class LLVMBuilder(BlockBuilder):
     # -- vectors --------------------------------------------------------------------------------
 
     def broadcast(self, scalar: SSAValue, count: int) -> SSAValue:
-        """Append a vector with `scalar` in all of its `count` lanes."""
+        """Append a vector with `scalar` in all of its `count` lanes; of a constant once."""
+        if isinstance(scalar.owner, llvm.ConstantOp):
+            return self._broadcast_constant(scalar, count)
         type_ = vector(scalar.type, count)
         poison = self.poison(type_)
         first = self.insert(poison, scalar, self.integer(0))
         return self.shuffle(first, poison, (0,) * count)
+
+    def _broadcast_constant(self, scalar: SSAValue, count: int) -> SSAValue:
+        key = (scalar, count)
+        found = self._constants.get(key)
+        if found is None:
+            type_ = vector(scalar.type, count)
+            poison = self.poison(type_)
+            operands = (poison, scalar, self.integer(0))
+            first = self._at_head(llvm.InsertElementOp, operands, type_, {})
+            mask = {"mask": segments((0,) * count)}
+            found = self._at_head(llvm.ShuffleVectorOp, (first, poison), type_, mask)
+            self._constants[key] = found
+        return found
 
     def insert(self, into: SSAValue, scalar: SSAValue, position: SSAValue) -> SSAValue:
         """Append `into` with lane `position` replaced."""
