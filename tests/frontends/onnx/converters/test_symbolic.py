@@ -69,7 +69,7 @@ CASES = {
     "split": case("Split", ("n", 4), "[n, 2]", axis=1, num_outputs=2, outputs=2),
     "slice from the end": case("Slice", ("n", 4), "[min(n, 2), 4]", i64(-2), i64(2**62), i64(0)),
     "slice to the end": case("Slice", ("n", 4), "[max(n - 1, 0), 4]", i64(1), i64(2**62), i64(0)),
-    "slice without the last": case("Slice", ("n", 4), "[max(n - 1, 0), 4]", i64(0), i64(-1), i64(0)),
+    "slice all but one": case("Slice", ("n", 4), "[max(n - 1, 0), 4]", i64(0), i64(-1), i64(0)),
     "slice backwards": case(
         "Slice", ("n", 4), "[n, 4]", i64(-1), i64(-(2**62)), i64(0), i64(-1)
     ),
@@ -173,6 +173,7 @@ BOUNDS: dict[str, tuple[Callable[[], Any], str]] = {
             (1, 2),
             shapes={0: ("t", 1, 2)},
             hidden_size=4,
+            clip=1.0,
         ),
         "a sequence of t steps",
     ),
