@@ -48,6 +48,9 @@ _NUMPY_NAMES: dict[Attribute, str] = {
 _BY_NAME = {name: dtype for dtype, name in _NUMPY_NAMES.items()}
 DTYPES: tuple[Attribute, ...] = tuple(_NUMPY_NAMES)
 
+_SIGNLESS: dict[Attribute, Attribute] = {ui8: i8, ui16: i16, ui32: i32, ui64: i64}
+_UNSIGNED: frozenset[Attribute] = frozenset((i1, *_SIGNLESS))
+
 AnyFloatType = Float16Type | Float32Type | Float64Type | BFloat16Type
 
 
@@ -95,19 +98,17 @@ def is_float(dtype: Attribute) -> bool:
 
 def is_bool(dtype: Attribute) -> bool:
     """Tell whether `dtype` is the one-bit bool."""
-    return isinstance(dtype, IntegerType) and dtype.width.data == 1
+    return isinstance(dtype, IntegerType) and dtype.bitwidth == 1
 
 
 def is_integer(dtype: Attribute) -> bool:
     """Tell whether `dtype` is an integer wider than a bool, signed or not."""
-    return isinstance(dtype, IntegerType) and dtype.width.data > 1
+    return isinstance(dtype, IntegerType) and dtype.bitwidth > 1
 
 
 def is_unsigned(dtype: Attribute) -> bool:
     """Tell whether `dtype` holds no negative numbers (bool included)."""
-    return isinstance(dtype, IntegerType) and (
-        dtype.signedness.data is Signedness.UNSIGNED or dtype.width.data == 1
-    )
+    return dtype in _UNSIGNED
 
 
 @cache
@@ -115,7 +116,7 @@ def size_bytes(dtype: Attribute) -> int:
     """Return the bytes one element takes in memory; a bool takes one."""
     match dtype:
         case IntegerType():
-            return (dtype.width.data + 7) // 8
+            return (dtype.bitwidth + 7) // 8
         case Float16Type() | BFloat16Type():
             return 2
         case Float32Type():
@@ -129,6 +130,4 @@ def size_bytes(dtype: Attribute) -> int:
 @cache
 def value_type(dtype: Attribute) -> Attribute:
     """Return the SSA type of one element: the same type, signless where it is an integer."""
-    if isinstance(dtype, IntegerType) and dtype.signedness.data is not Signedness.SIGNLESS:
-        return IntegerType(dtype.width.data)
-    return dtype
+    return _SIGNLESS.get(dtype, dtype)

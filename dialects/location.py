@@ -5,7 +5,7 @@ pass made from several is a `FusedLoc` of theirs.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from xdsl.dialects.builtin import (
     UNKNOWN_LOC,
@@ -37,10 +37,15 @@ def onnx_location(name: str, op_type: str, output: str) -> NameLoc:
 
 def _leaves(location: Attribute) -> Iterable[LocationAttr]:
     if isinstance(location, FusedLoc):
-        for part in location.locations:
+        for part in _parts(location):
             yield from _leaves(part)
     elif isinstance(location, LocationAttr) and not isinstance(location, UnknownLoc):
         yield location
+
+
+def _parts(location: FusedLoc) -> tuple[Attribute, ...]:
+    # xDSL types the field as any attribute, and verifies that it is an array.
+    return cast(ArrayAttr[Attribute], location.locations).data
 
 
 def fuse_locations(locations: Iterable[LocationAttr]) -> LocationAttr:
@@ -84,7 +89,7 @@ def show(location: Attribute) -> str:
             name = ":".join(parts[1:-1])
             return f'{parts[0]} "{name}" -> {parts[-1]}' if name else f"{parts[0]} -> {parts[-1]}"
         case FusedLoc():
-            return ", ".join(show(part) for part in location.locations)
+            return ", ".join(show(part) for part in _parts(location))
         case CallSiteLoc():
             return f"{show(location.callee)} called from {show(location.caller)}"
         case _:
