@@ -16,7 +16,7 @@ from ..kernels import (  # noqa: TID251  # the tests' folder, not the package's
     module_of,
 )
 
-CASES = all_cases(seeds=3)
+CASES = all_cases(seeds=2)
 
 
 @pytest.mark.parametrize("make", [make for _, make in CASES], ids=[name for name, _ in CASES])
