@@ -108,9 +108,8 @@ def test_condition_computed_in_the_loop() -> None:
         N("ReduceMax", ["b"], ["m"], keepdims=0),
         N("Less", ["m", "ten"], ["on"]),
     ]
-    model = make(
-        [loop(body, ["on", "b"])], [COUNT, X], ["last"], {"ten": np.float32(10).reshape(())}
-    )
+    ten = np.array(10, np.float32)
+    model = make([loop(body, ["on", "b"])], [COUNT, X], ["last"], {"ten": ten})
     x = np.array([0.5, 1], np.float32)
     (last,) = evaluate(from_onnx(model), np.array(100), x)
     assert last.tolist() == [8, 16]
