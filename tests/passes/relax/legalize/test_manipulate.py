@@ -4,8 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from xdsl.dialects import test
 
 from tyrex.dialects import dtypes, relax
+from tyrex.dialects.tir.compute import KernelBuilder
+from tyrex.interpreters.tir import run_kernel
+from tyrex.passes.relax.legalize.manipulate import copy_reshaped
 from tyrex.symbolic import IntExpr, var
 
 from .legalized import Array, check
@@ -100,3 +104,19 @@ def test_trilu(upper: bool) -> None:
         for k in (-6, -1, 0, 2, 9):
             check(relax.TriluOp, floats(*shape), k=k, upper=upper)
     check(relax.TriluOp, floats(4, 5), k=1, upper=upper, symbolic=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [((2, 3, 4), (6, 4)), ((6, 4), (2, 12)), ((1, 5), (5,)), ((0, 3), (3, 0))]
+)
+def test_a_reshape_as_a_copy(before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    """No rule makes one: a reshape stays a view. A kernel that needs it may write it out."""
+    x, y = floats(*before), np.zeros(after, np.float32)
+    op = relax.ReshapeOp(
+        test.TestOp(result_types=[relax.TensorType.of(before, dtypes.f32)]), shape=after
+    )
+    k = KernelBuilder("copy")
+    ins, outs = [k.input(before, dtypes.f32)], [k.output(after, dtypes.f32)]
+    copy_reshaped(k, op, ins, outs)
+    run_kernel(k.build(), [x, y], {})
+    np.testing.assert_array_equal(y, x.reshape(after))
