@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from onnx import TensorShapeProto, TypeProto, ValueInfoProto
 from xdsl.dialects.builtin import LocationAttr
 
-from ...symbolic import IntExpr, as_expr, var
+from ...symbolic import IntExpr, ParseExprError, as_expr, parse_expr, var
 from .errors import ModelError
 
 _RESERVED = frozenset({"min", "max", "floordiv", "ceildiv", "mod"})  # words of the expressions
@@ -57,6 +57,7 @@ class InputDims:
         self._dims = dims
         self._shapes = shapes
         self._values: dict[str, IntExpr] = {}
+        self._named: set[str] = set()
 
     def resolve(self, inputs: Sequence[ValueInfoProto]) -> dict[str, tuple[IntExpr, ...]]:
         """Return the shape of each input.
@@ -64,6 +65,7 @@ class InputDims:
         Raises:
             ModelError: an unknown name, another rank, a conflict between dims, an unknown rank.
         """
+        self._named = {dim.dim_param for value in inputs for dim in _proto_shape(value)}
         self._fix_dims(inputs)
         by_name = {value.name: value for value in inputs}
         for name, shape in self._shapes.items():
@@ -118,6 +120,9 @@ class InputDims:
     def _shape(self, value: ValueInfoProto) -> tuple[IntExpr, ...]:
         given = self._shapes.get(value.name)
         if given is not None:
+            for i, dim in enumerate(_proto_shape(value)):
+                if dim.dim_param not in _ANONYMOUS:
+                    self._dim(value.name, i, dim)  # an expression must come out as given
             return tuple(as_expr(size) for size in given)
         if not tensor_info(value).HasField("shape"):
             raise ModelError(
@@ -133,9 +138,37 @@ class InputDims:
         param = dim.dim_param
         if param in _ANONYMOUS:
             return var(self._symbols.fresh(f"{identifier(name)}_{axis}"))
-        if param not in self._values:
-            self._values[param] = var(self._symbols.fresh(param, param))
-        return self._values[param]
+        known = self._values.get(param)
+        computed = self._computed(name, axis, param)
+        if known is None:
+            known = var(self._symbols.fresh(param, param)) if computed is None else computed
+            self._values[param] = known
+        elif computed is not None and computed.is_constant and computed != known:
+            raise ModelError(
+                self._where, f"dim {param!r} of input {name!r} is {computed}, but {known} is given"
+            )
+        return known
+
+    def _computed(self, name: str, axis: int, param: str) -> IntExpr | None:
+        """Return a dim that the model writes as an expression of other dims of the inputs.
+
+        Exporters of language models write `past_length + length`.
+        """
+        if param.isidentifier():
+            return None
+        try:
+            expr = parse_expr(param)
+        except ParseExprError:
+            return None
+        keys = [str(key) for key in expr.free_vars()]
+        if not all(key.isidentifier() and key in self._named for key in keys):
+            return None
+        parts = {key: self._dim(name, axis, _dim_named(key)) for key in keys}
+        return expr.substitute(parts)
+
+
+def _dim_named(param: str) -> TensorShapeProto.Dimension:
+    return TensorShapeProto.Dimension(dim_param=param)
 
 
 def tensor_info(value: ValueInfoProto) -> TypeProto.Tensor:

@@ -110,3 +110,34 @@ def test_shape_as_the_result() -> None:
     module = from_onnx(make(nodes, [info("x", ("n", 7))], ["y"]))
     assert evaluate(module, f32(3, 7))[0].tolist() == [3, 7]
     assert op_names(from_onnx(make(nodes, [info("x", (3, 7))], ["y"]))) == []
+
+
+CACHE = make(
+    [
+        helper.make_node("Concat", ["past", "x"], ["all"], axis=0),
+        helper.make_node("Add", ["all", "mask"], ["y"]),
+    ],
+    [
+        info("mask", ("past_length + length",)),
+        info("past", ("past_length",)),
+        info("x", ("length",)),
+    ],
+    ["y"],
+)
+
+
+def test_dim_that_is_an_expression_of_others() -> None:
+    module = from_onnx(CACHE)
+    assert types(module)[0][0] == "[length + past_length], f32"
+    assert types(module)[1] == ["[length + past_length], f32"]
+    mask, past, x = f32(5), f32(3), f32(2)
+    np.testing.assert_array_equal(
+        evaluate(module, mask, past, x)[0], np.concatenate([past, x]) + mask
+    )
+
+
+def test_expression_of_fixed_dims() -> None:
+    module = from_onnx(CACHE, dims={"past_length": 3, "length": 2})
+    assert types(module)[0][0] == "[5], f32"
+    with pytest.raises(ModelError, match=r"'past_length \+ length' of input 'mask' is 5, but 6"):
+        from_onnx(CACHE, shapes={"mask": (6,), "past": (3,), "x": (2,)})
