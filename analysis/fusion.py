@@ -40,12 +40,16 @@ class KernelFacts:
         """Return the facts of a kernel that annotate-patterns has seen."""
         attr = func.attributes.get("pattern")
         pattern = Pattern.of_word(attr.data) if isinstance(attr, StringAttr) else Pattern.OPAQUE
-        inputs = input_patterns(func)
-        if Pattern.OPAQUE in inputs:  # not a kernel that we read: shapes must tell (TVM's rule)
+        inputs = (pattern,) * len(func.inputs)
+        if pattern in (Pattern.BROADCAST, Pattern.INJECTIVE):  # in others all inputs are alike
+            inputs = input_patterns(func)
+        if Pattern.OPAQUE in inputs and pattern is not Pattern.OPAQUE:
+            # Not a kernel that we can read: shapes must tell (TVM's rule).
+            best = Pattern.ELEMENTWISE if pattern is Pattern.BROADCAST else pattern
             same = [value.type == func.outputs[0].type for value in func.inputs]
-            at_best = Pattern.ELEMENTWISE if pattern in MAPS else pattern
-            inputs = tuple(at_best if equal else pattern for equal in same)
-        return KernelFacts(pattern, inputs, only_moves(func))
+            inputs = tuple(best if equal else pattern for equal in same)
+        moves = pattern <= Pattern.INJECTIVE and only_moves(func)
+        return KernelFacts(pattern, inputs, moves)
 
 
 @dataclass(eq=False)

@@ -16,7 +16,8 @@ def overwritable_inputs(kernel: tir.FuncOp) -> tuple[int, ...]:
     steps are merged. Schedules must keep to that: who computes an element twice must not read
     such an input again after the first time.
     """
-    steps = plain_steps(kernel)
+    fitting = [v for v in kernel.inputs if v.type in [output.type for output in kernel.outputs]]
+    steps = plain_steps(kernel) if fitting else None
     if steps is None:
         return ()
     output = kernel.outputs[0]
@@ -34,5 +35,5 @@ def overwritable_inputs(kernel: tir.FuncOp) -> tuple[int, ...]:
     return tuple(
         i
         for i, value in enumerate(kernel.inputs)
-        if value in read and value not in elsewhere and value.type == output.type
+        if value in fitting and value in read and value not in elsewhere
     )

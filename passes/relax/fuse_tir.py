@@ -13,18 +13,19 @@ Source: TVM src/relax/transform/fuse_tir.cc (the idea).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
-from xdsl.ir import Attribute, Block, Operation, Region
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from ...analysis.kernel_symbols import call_symbols
 from ...analysis.op_patterns import Pattern
 from ...dialects import relax, tir
 from ...dialects.tir.clone import Cloner
+from ...symbolic import IntExpr, var
 from .fuse_ops import PRIMITIVE
 
 
@@ -36,6 +37,7 @@ class _Merger(Cloner):
         self.entry = entry
         self.allocs: list[tir.AllocOp] = []
         self.block_names: set[str] = set()
+        self.renames = False  # whether the current kernel's symbols are others here
 
     def alloc(self, buffer_type: tir.BufferType, like: Operation) -> tir.AllocOp:
         """Return a buffer at the top of the kernel."""
@@ -43,6 +45,25 @@ class _Merger(Cloner):
         op.location = like.location
         self.allocs.append(op)
         return op
+
+    def start(self, symbols: Mapping[str, IntExpr]) -> None:
+        """Say what the symbols of the kernel that is cloned next stand for."""
+        self.exprs = {k: e for k, e in symbols.items() if e is not var(k)}
+        self.renames = bool(self.exprs)
+
+    def clone_op(self, op: Operation) -> None:
+        if self.renames:
+            super().clone_op(op)
+        else:
+            self.clone_generic(op)
+
+    def _operands_and_properties(
+        self, op: Operation
+    ) -> tuple[Sequence[SSAValue], dict[str, Attribute]]:
+        if self.renames:
+            return super()._operands_and_properties(op)
+        # One value for one value: the expressions over them are the same.
+        return [self.value(operand) for operand in op.operands], op.properties
 
     def clone_generic(self, op: Operation) -> Operation:
         if isinstance(op, tir.AllocOp):
@@ -139,7 +160,7 @@ class _TIRFuser:
         symbols = call_symbols(kernel, call)
         if symbols is None:
             return False
-        merger.exprs = {k: e for k, e in symbols.items() if e.as_var() is None or str(e) != k}
+        merger.start(symbols)
         for result in call.results:
             if result not in merger.values:
                 buffer_type = _buffer_type(result.type)
