@@ -13,7 +13,7 @@ Needs:  kernels of any form (blocks or loops).
 Leaves: no function in a table of `math/__init__.py` on f16, bf16 or f32.
 Why here: before schedule-default, which keeps what would be a call per lane out of vectors;
 after inline-blocks, which counts one operation as cheap.
-Source: see the files of `math/`; the coefficients are ours, by `math/minimax.py`.
+Source: see the files of `math/`; the coefficients are ours, by `tests/passes/tir/minimax.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Functions of `math` as arithmetic on f32: one file per family, `FUNCTIONS` names them all."""
+"""Functions of `math` as arithmetic on f32: one file per family, `FUNCTIONS` names them all.
+
+The coefficients are minimax polynomials that `tests/passes/tir/minimax.py` finds and prints.
+"""
 
 from __future__ import annotations
 

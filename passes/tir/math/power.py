@@ -9,16 +9,17 @@ from .emitter import MathEmitter
 
 # log2(1 + f) / f, |f| <= 1/3; relative error 2.6e-12.
 LOG2 = (
-    *(-0.15058691637234042, 0.1578102404904867, -0.11172399968671497, 0.1234735374280362),
-    *(-0.14501450929283802, 0.16090236301853866, -0.18030246623008134, 0.20607533311499696),
-    *(-0.24044998222146496, 0.2885394583871752, -0.3606737518962645, 0.4808983438030995),
-    *(-0.7213475204691316, 1.4426950408925754),
+    *(-0.15058691625041892, 0.15781024051553713, -0.11172399975227371),
+    *(0.12347353742460747, -0.14501450928384921, 0.16090236301861968),
+    *(-0.18030246623057991, 0.20607533311500351, -0.24044998222145247),
+    *(0.28853945838717487, -0.3606737518962646, 0.48089834380309948),
+    *(-0.72134752046913164, 1.4426950408925754),
 )
 # 2^r, |r| <= 1/2; relative error 4.7e-11.
 EXP2 = (
-    *(1.5196126037828472e-05, 0.00015466756058788686, 0.0013333935131437636),
-    *(0.009618038132367427, 0.05550410365976386, 0.2402265106656666, 0.6931471807045374),
-    1.0,
+    *(1.5196116794601171e-05, 0.00015466768517163369, 0.0013333935272416433),
+    *(0.0096180380967124113, 0.055504103656900589, 0.24022651066782785),
+    *(0.6931471807046482, 1.0),
 )
 TWO_THIRDS_BITS = 0x3FE5555555555555
 MANTISSA = 0xFFFFFFFFFFFFF
@@ -65,19 +66,23 @@ def _exp2(k: MathEmitter, t: Value) -> Value:
 
 
 def power_of_constant(k: MathEmitter, x: Value, exponent: float) -> Value | None:
-    """Return x^exponent where a product, a quotient or a root is it to 1 ulp, else None."""
+    """Return x^exponent where a product, a quotient or a root is it to 2 ulp, else None."""
     simple = {
         0.0: lambda: k.const(1.0, x.dtype),
         1.0: lambda: x,
-        2.0: lambda: x * x,
+        2.0: lambda: _square(x),
         3.0: lambda: x * x * x,
-        4.0: lambda: (x * x) * (x * x),
+        4.0: lambda: _square(x * x),
         -1.0: lambda: 1.0 / x,
-        -2.0: lambda: 1.0 / (x * x),
+        -2.0: lambda: _square(1.0 / x),
         0.5: lambda: _root(k, x),
         -0.5: lambda: 1.0 / _root(k, x),
     }.get(exponent)
     return None if simple is None else simple()
+
+
+def _square(x: Value) -> Value:
+    return x * x
 
 
 def _root(k: MathEmitter, x: Value) -> Value:

@@ -15,10 +15,12 @@ from xdsl.ir import Attribute
 
 from tyrex.dialects import dtypes
 from tyrex.dialects.target import set_target
+from tyrex.dialects.tir.values import Value
 from tyrex.interpreters.tir import run_kernel
 from tyrex.passes.tir.expand_math import ExpandMathPass
 from tyrex.passes.tir.lower_blocks import LowerBlocksPass
 from tyrex.passes.tir.schedule_default import ScheduleDefaultPass
+from tyrex.symbolic import IntExpr
 
 from ..kernels import Kernel, kernel_in  # noqa: TID251  # the tests' folder, not the package's
 from ..native import NativeKernel, host  # noqa: TID251
@@ -202,3 +204,73 @@ def test_half_is_computed_in_single(name: str) -> None:
         exact = FUNCTIONS[name].reference(x.astype(np.float64))
     found = run(name, x, dtype=f16)
     assert np.max(ulps(found, exact, mantissa_bits=10, lowest=-14)) < 0.51
+
+
+# -- powers: two operands ------------------------------------------------------------------------
+
+Exponent = float | None
+
+
+@cache
+def compiled_power(size: int, exponent: Exponent) -> NativeKernel:
+    """Return the kernel x^y, or x^exponent where that is given; y is an input anyhow."""
+    k = Kernel("power")
+    x, y, z = k.input((size,), f32), k.input((size,), f32), k.output((size,), f32)
+
+    def element(i: IntExpr) -> Value:
+        other = k.load(y, i) if exponent is None else k.const(exponent, f32)
+        return k.math("powf", k.load(x, i), other)
+
+    k.map("power", z, element)
+    module = ModuleOp([k.build()])
+    set_target(module, host())
+    for tir_pass in (ExpandMathPass(), ScheduleDefaultPass(), LowerBlocksPass()):
+        tir_pass.apply(Context(), module)
+    return NativeKernel(module)
+
+
+def run_power(x: Array, y: Array, exponent: Exponent = None) -> Array:
+    (result,) = compiled_power(len(x), exponent)([x, y, np.empty_like(x)], {})
+    return result
+
+
+def exact_power(x: Array, y: Array) -> Array:
+    with np.errstate(all="ignore"):
+        return np.power(x.astype(np.float64), y.astype(np.float64))
+
+
+@pytest.mark.parametrize("kind", ["any", "near one", "whole"])
+def test_error_of_powers(kind: str) -> None:
+    rng = np.random.default_rng(3)
+    x = all_exponents(1024, seed=3)
+    y = rng.normal(size=len(x)).astype(np.float32) * 4
+    if kind == "near one":
+        x = np.exp(y / 100)
+        y = (rng.normal(size=len(x)) * 300).astype(np.float32)
+    if kind == "whole":
+        y = np.rint(y)
+    assert np.max(ulps(run_power(x, y), exact_power(x, y))) <= 0.6
+
+
+def test_edges_of_powers() -> None:
+    values = [0.0, 1.0, 0.5, 2.0, 3.0, 1.5, 16777215.0, 1e10, LARGEST, SMALLEST, INF]
+    points = np.array([*values, *(-v for v in values), NAN], np.float32)
+    x, y = (grid.ravel().copy() for grid in np.meshgrid(points, points))
+    found = run_power(x, y)
+    with np.errstate(all="ignore"):
+        expected = exact_power(x, y).astype(np.float32)
+    np.testing.assert_array_equal(found, expected)
+    ordered = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(found[ordered]), np.signbit(expected[ordered]))
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0, 4.0, -1.0, -2.0, 0.5, -0.5])
+def test_constant_exponents(exponent: float) -> None:
+    x = all_exponents(64, seed=4)
+    y = np.full_like(x, exponent)
+    found, exact = run_power(x, y, exponent), exact_power(x, y)
+    normal = ~(np.abs(exact) < SMALLEST_NORMAL)
+    assert np.max(ulps(found[normal], exact[normal])) <= 2.0
+    assert np.max(ulps(found[~normal], exact[~normal]), initial=0.0) <= 2.0
+    infinite = np.isinf(x)
+    np.testing.assert_array_equal(found[infinite], exact[infinite])
