@@ -181,3 +181,19 @@ tir.func @stack() -> (%y: !tir.buffer<[4], f32>) {
   %a = tir.load %t[1, 3] : !tir.buffer<[2, 4], f32, "stack">
   tir.store %a, %y[0] : !tir.buffer<[4], f32>
 }
+
+// -----
+
+// The larger of two: NaN wins; `nsz` lets either of two zeros be the result.
+// CHECK-LABEL: llvm.func internal @larger.impl
+// CHECK: llvm.call_intrinsic "llvm.maximum.f32"(%{{.*}}, %{{.*}}) : (f32, f32) -> f32
+// CHECK: llvm.call_intrinsic "llvm.maximum.f32"(%{{.*}}, %{{.*}}) {fastmathFlags = #llvm.fastmath<nsz>}
+tir.func @larger(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
+  tir.for %i in 4 serial {
+    %a = tir.load %x[%i] : !tir.buffer<[4], f32>
+    %b = tir.load %y[%i] : !tir.buffer<[4], f32>
+    %c = arith.maximumf %a, %b : f32
+    %d = arith.maximumf %c, %b fastmath<nsz> : f32
+    tir.store %d, %y[%i] : !tir.buffer<[4], f32>
+  }
+}
