@@ -42,7 +42,10 @@ def run(model: str, **options: Any) -> int:
     """Compile MODEL (.onnx or .mlir), run its function `main`, summarize the outputs."""
     from .compile import compile
     from .feeds import make_feeds
+    from .peers import PEERS
 
+    check: str | None = options["check"]
+    peer = PEERS[check](model, options["threads"], options["shapes"]) if check else None
     start = time.perf_counter()
     with progress_display() as progress:
         names = ("target", "dims", "shapes", "threads", "opt_level", "cache")
@@ -54,9 +57,7 @@ def run(model: str, **options: Any) -> int:
     outputs, times = _run(exe, feeds, options["repeat"])
     _show(dict(zip((param.name for param in signature.outputs), outputs, strict=True)))
     click.echo(_times(compiled_s, times))
-    if options["check"] is None:
-        return 0
-    return _check(options["check"], model, options, feeds, outputs)
+    return 0 if check is None or peer is None else _compare(check, peer(feeds), outputs)
 
 
 def _run(exe: Executable, feeds: Sequence[Any], repeat: int) -> tuple[list[Any], list[float]]:
@@ -89,15 +90,10 @@ def _times(compiled_s: float, times: Sequence[float]) -> str:
     return line
 
 
-def _check(
-    peer: str, model: str, options: Mapping[str, Any], feeds: Sequence[Any], found: Sequence[Any]
-) -> int:
+def _compare(peer: str, expected: Sequence[Any], found: Sequence[Any]) -> int:
     """Compare outputs with those of another engine; return the exit code."""
     import numpy as np
 
-    from .peers import PEERS
-
-    expected = PEERS[peer](model, options["threads"], options["shapes"])(feeds)
     worst = 0.0
     for ours, theirs in zip(found, expected, strict=True):
         theirs = np.asarray(theirs)
@@ -108,8 +104,8 @@ def _check(
             )
             return 1
         worst = max(worst, difference(ours, theirs))
-    verdict = "agrees" if worst <= MAX_ERROR else "DIFFERS"
-    click.echo(f"check: {verdict} with {peer}: largest difference {worst:.2e} of the largest value")
+    verdict = "agrees with" if worst <= MAX_ERROR else "DIFFERS from"
+    click.echo(f"check: {verdict} {peer}: largest difference {worst:.2e} of the largest value")
     return 0 if worst <= MAX_ERROR else 1
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from ..backends.llvm.targets import parse_target
+from ..backends.llvm.host import detect_host, missing_features
+from ..backends.llvm.targets import TargetError, parse_target
 from ..dialects.machine import Target
 from ..runtime.errors import DTypeError
 from ..runtime.threads import check_num_threads
@@ -27,10 +28,9 @@ from .options import (
     check_shapes,
     silent,
 )
-from .sources import Source
+from .sources import OnnxModel, Source
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
     from xdsl.dialects.builtin import ModuleOp
     from xdsl.ir import Operation
     from xdsl.passes import ModulePass
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ..runtime.executable import Executable
     from .artifact import Artifact
 
-    Model = str | PathLike[str] | bytes | ModelProto | Operation
+    Model = str | PathLike[str] | bytes | OnnxModel | Operation
     Pipeline = str | ModulePass | Iterable[ModulePass]
 
 
@@ -79,6 +79,7 @@ def compile(
     check_exec_mode(exec_mode)
     num_threads = None if threads is None else check_num_threads(threads, "compile: threads")
     options = _options(target, opt_level, dims, shapes)
+    _check_runs_here(options.target)
     source, report = Source.of(model), progress or silent
     models = ModelCache(
         Cache() if cache else Cache.disabled(), source, options, _settings(pipeline)
@@ -145,6 +146,26 @@ def _options(
         dims=check_dims(dims),
         shapes=check_shapes(shapes),
     )
+
+
+def _check_runs_here(target: Target) -> None:
+    """Refuse code that this process cannot load, or would die of.
+
+    Raises:
+        TargetError: the target is another system, or has instructions that this machine lacks.
+    """
+    host = detect_host()
+    if target.triple != host.triple:
+        raise TargetError(
+            f"target {target.triple}: an executable runs in this process, on {host.triple}; "
+            "`tyrex compile --to obj`, or compile_to(model, 'obj'), makes code for other machines"
+        )
+    missing = missing_features(target)
+    if missing:
+        raise TargetError(
+            f"target {target.cpu or target.triple}: this machine lacks {', '.join(missing)}; use "
+            "target 'native', or one with fewer features"
+        )
 
 
 def _lookup(models: ModelCache, pipeline: Pipeline | None) -> Artifact | None:

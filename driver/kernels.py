@@ -83,13 +83,13 @@ class KernelCompiler:
         """
         objects: list[bytes] = []
         for done, (key, kernel) in enumerate(self._kernels.items()):
-            progress("kernels", done, len(self._kernels))
+            progress("objects", done, len(self._kernels))
             made = kernel.result
             data = made if isinstance(made, bytes) else made.result()
             if not kernel.is_cached:
                 self._store.put(KIND, key, data)
             objects.append(data)
-        progress("kernels", len(self._kernels), len(self._kernels))
+        progress("objects", len(self._kernels), len(self._kernels))
         num_cached = sum(kernel.is_cached for kernel in self._kernels.values())
         return CompiledKernels(tuple(objects), self._symbols, num_cached)
 

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ..runtime.errors import DTypeError, LoadError
 
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 _LOCATION = b"location"
 """The key under which an ONNX file names a file of weights beside it."""
+
+
+class OnnxModel(Protocol):
+    """An onnx.ModelProto, as far as it is looked at here."""
+
+    def SerializeToString(self, *, deterministic: bool = ...) -> bytes:
+        """Return the bytes of a file."""
+        ...
 
 
 class Kind(Enum):

@@ -62,8 +62,8 @@ def test_text_that_is_no_text_is_an_error(tmp_path: Path) -> None:
 
 def test_files_of_weights_are_found(tmp_path: Path) -> None:
     inside, outside = tmp_path / "inside.onnx", tmp_path / "outside.onnx"
-    onnx.save(model(), inside)
-    onnx.save(
+    inside.write_bytes(model().SerializeToString())
+    onnx.save(  # pyright: ignore[reportUnknownMemberType]
         model(), outside, save_as_external_data=True, location="weights.bin", size_threshold=0
     )
     assert Source.of(inside).external_files() == []

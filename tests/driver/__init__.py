@@ -1,0 +1,1 @@
+"""Tests of the driver, and the small models that they share."""

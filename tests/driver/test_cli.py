@@ -1,0 +1,258 @@
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tyrex.driver import cli, command_bench, command_run, peers
+from tyrex.driver.summaries import summary
+from tyrex.runtime.errors import UnsupportedError
+
+from .models import (  # noqa: TID251  # the tests' folder, not the package's
+    GRAPH,
+    X,
+    Y,
+    dense,
+)
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def mlir(tmp_path: Path) -> str:
+    path = tmp_path / "graph.mlir"
+    path.write_text(GRAPH)
+    return str(path)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    path = tmp_path / "dense.onnx"
+    path.write_bytes(dense(outputs=16).SerializeToString())
+    return str(path)
+
+
+def tyrex(capsys: Capture, *arguments: str) -> tuple[int, str, str]:
+    """Run the tool; return its exit code, output and error output."""
+    capsys.readouterr()
+    code = cli.main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_run_with_an_input_from_a_file(capsys: Capture, mlir: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", X)
+    code, out, err = tyrex(capsys, "run", mlir, "--input", f"x={tmp_path / 'x.npy'}")
+    assert (code, err) == (0, "")
+    assert f"y: float32[4, 8]  min {Y.min():.6g}  max {Y.max():.6g}" in out
+    assert re.search(r"compiled or loaded in .* s, ran in .* ms", out)
+
+
+def test_run_with_random_inputs_and_the_best_classes(capsys: Capture, model: str) -> None:
+    code, out, _ = tyrex(
+        capsys, "run", model, "--random", "--dims", "batch=1", "--repeat", "3", "--threads", "1"
+    )
+    assert code == 0
+    assert re.search(r"top 5: \d+ \([\d.]+\), \d+", out)
+    assert "median of 3 runs" in out
+
+
+def test_run_compares_with_onnx_runtime(capsys: Capture, model: str) -> None:
+    code, out, _ = tyrex(
+        capsys, "run", model, "--random", "--shapes", "x=3,8", "--check", "onnxruntime"
+    )
+    assert code == 0
+    assert "check: agrees with onnxruntime" in out
+
+
+def test_a_check_that_fails_is_an_exit_code(
+    capsys: Capture, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_run, "MAX_ERROR", -1.0)
+    code, out, _ = tyrex(
+        capsys, "run", model, "--random", "--dims", "batch=2", "--check", "onnxruntime"
+    )
+    assert code == 1
+    assert "check: DIFFERS from onnxruntime" in out
+
+
+def test_differences_are_relative_to_the_largest_value() -> None:
+    a = np.array([1.0, 100.0, np.nan, np.inf])
+    assert command_run.difference(a, a) == 0
+    assert command_run.difference(a, np.array([2.0, 100.0, np.nan, np.inf])) == 0.01
+    assert command_run.difference(a, np.array([1.0, 100.0, 3.0, np.inf])) == np.inf
+    assert command_run.difference(np.zeros(0), np.zeros(0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("run", "nope.onnx"), 1, "error: nope.onnx: there is no such file"),
+        (
+            ("run", "{mlir}"),
+            1,
+            "no data for input x (float32[4, 8]); give a file (--input x=x.npy)",
+        ),
+        (("run", "{mlir}", "--input", "z=a.npy"), 1, "--input z: the model's inputs are x"),
+        (("run", "{mlir}", "--input", "x=nope.npy"), 1, "nope.npy: cannot be read as a .npy file"),
+        (("run", "{mlir}", "--input", "x"), 2, "--input: expected NAME=FILE.npy; found 'x'"),
+        (("run", "{mlir}", "--dims", "n"), 2, "--dims: expected NAME=NUMBER, as batch=1"),
+        (("run", "{mlir}", "--dims", "n=1"), 1, "dims= is for ONNX models"),
+        (("run", "{mlir}", "--shapes", "x=a"), 2, "--shapes: expected NAME=SIZE,SIZE,..."),
+        (("run", "{mlir}", "--target", "z80"), 1, "target 'z80' is unknown; use one of native"),
+        (("run", "{mlir}", "--check", "tvm"), 2, "'tvm' is not 'onnxruntime'"),
+        (("run", "{mlir}", "--random", "--check", "onnxruntime"), 1, "runs .onnx files"),
+        (("compile", "{mlir}", "-o", "a.so"), 2, "suffix '.so' can be written; known are .mlir"),
+        (("compile", "{mlir}", "-o", "a"), 2, "no file of suffix '' can be written"),
+        (("compile", "{mlir}", "--to", "metal"), 1, "there is no level 'metal'; use one of graph"),
+        (("compile", "{mlir}", "--print-after", "fuse"), 1, "no pass 'fuse'"),
+        (("compile",), 2, "name a model"),
+        (("bench", "{mlir}", "--against", "tvm"), 2, "no engine 'tvm'; known are onnxruntime"),
+        (("inspect", "nope.mlir"), 1, "error: nope.mlir: there is no such file"),
+        (("targets", "z80"), 1, "target 'z80' is unknown"),
+        (("fly",), 2, "No such command 'fly'"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    capsys: Capture, mlir: str, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    found, out, err = tyrex(capsys, *(text.format(mlir=mlir) for text in arguments))
+    assert (found, out) == (code, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_traceback_for_whoever_asks(capsys: Capture) -> None:
+    code, _, err = tyrex(capsys, "--full-traceback", "run", "nope.onnx")
+    assert code == 1
+    assert "Traceback (most recent call last)" in err
+
+
+def test_a_bug_is_told_as_one(capsys: Capture, mlir: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(arguments: object, **options: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setattr(cli.cli, "main", broken)
+    code, _, err = tyrex(capsys, "run", mlir)
+    assert code == 2
+    assert err.startswith("tyrex: internal error: KeyError: 'lost'\nnote: run again with --full-")
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("a.mlir", b"builtin.module"), ("a.ll", b"; ModuleID"), ("a.o", b"\x7fELF"), ("a.s", b"\t.")],
+)
+def test_files_by_suffix(
+    capsys: Capture, mlir: str, tmp_path: Path, name: str, start: bytes
+) -> None:
+    code, out, _ = tyrex(capsys, "compile", mlir, "-o", str(tmp_path / name))
+    assert (code, out) == (0, "")
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_a_level_is_printed(capsys: Capture, mlir: str) -> None:
+    code, out, _ = tyrex(capsys, "compile", mlir, "--to", "kernels")
+    assert code == 0
+    assert "relax.call_tir" in out
+    assert "tir.block" in out
+
+
+def test_what_happens_on_the_way_is_printed_on_stderr(
+    capsys: Capture, mlir: str, tmp_path: Path
+) -> None:
+    arguments = ["--timing", "--print-after", "legalize-ops", "--verify-each"]
+    code, out, err = tyrex(
+        capsys, "compile", mlir, *arguments, "--dump-ir", str(tmp_path / "ir"), "--no-cache"
+    )
+    assert code == 0
+    assert re.fullmatch(r".*graph\.mlir: 1 kernels in [\d.]+ s\n", out)
+    assert "// -----// IR after legalize-ops //----- //" in err
+    assert re.search(r"ms +% +stage", err)
+    assert "legalize-ops" in "".join(path.name for path in (tmp_path / "ir").iterdir())
+
+
+def test_the_pipeline_is_printed(capsys: Capture) -> None:
+    code, out, _ = tyrex(capsys, "compile", "--print-pipeline", "-O0")
+    assert code == 0
+    assert out.startswith("-O0: one kernel per operator")
+
+
+def test_bench_takes_turns(capsys: Capture, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_bench, "WARM_SECONDS", 0.0)
+    code, out, _ = tyrex(
+        capsys,
+        *("bench", model, "--dims", "batch=1", "--against", "onnxruntime", "--rounds", "5"),
+        *("--threads", "1"),
+    )
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].endswith("1 threads, 5 rounds")
+    assert [line.split()[0] for line in lines[1:]] == ["engine", "tyrex", "onnxruntime"]
+    assert lines[2].endswith("1.00")
+
+
+def test_a_peer_that_is_not_installed_names_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(UnsupportedError, match=r"pip install 'tyrex\[bench\]'"):
+        peers.load_onnxruntime("a.onnx", 1, {})
+
+
+def test_inspect(capsys: Capture, model: str) -> None:
+    code, out, _ = tyrex(capsys, "inspect", model, "--dims", "batch=2")
+    assert code == 0
+    assert "input x: !relax.tensor<[2, 8], f32>" in out
+    assert re.search(r"relax\.matmul +1", out)
+    assert "parameters: 144 in 2 constants" in out
+    assert "work: 0.000 GFLOP" in out
+
+
+def test_targets(capsys: Capture) -> None:
+    code, out, _ = tyrex(capsys, "targets")
+    assert code == 0
+    assert re.search(r"^native +\S+ ", out, re.MULTILINE)
+    code, out, _ = tyrex(capsys, "targets", "x86-64-v3")
+    assert "vector_bits: 256" in out
+
+
+def test_cache_commands(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TYREX_CACHE_DIR", str(tmp_path))
+    (tmp_path / "graph.mlir").write_text(GRAPH)
+    tyrex(capsys, "compile", str(tmp_path / "graph.mlir"))
+    assert re.search(r"models +1 ", tyrex(capsys, "cache", "ls")[1])
+    assert f"folder: {tmp_path}" in tyrex(capsys, "cache", "info")[1]
+    assert tyrex(capsys, "cache", "clear")[1].startswith("removed 0.0")
+    assert re.search(r"models +0 ", tyrex(capsys, "cache", "ls")[1])
+    monkeypatch.setenv("TYREX_CACHE", "0")
+    assert "folder: none: TYREX_CACHE turns the cache off" in tyrex(capsys, "cache", "info")[1]
+    code, _, err = tyrex(capsys, "cache", "clear")
+    assert code == 1
+    assert "there is no cache" in err
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, json; from tyrex.driver.cli import main; main(['--help']);"
+        "print(json.dumps([m for m in ('xdsl', 'onnx', 'llvmlite', 'rich') if m in sys.modules]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "inspect" in done.stdout
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_summaries_of_arrays() -> None:
+    assert list(summary("y", np.zeros((0, 3), np.float32))) == ["y: float32[0, 3], empty"]
+    assert list(summary("y", np.array([True, False]))) == [
+        "y: bool[2]  min 0  max 1  mean 0.5",
+        "  [ True, False]",
+    ]
+    lines = list(summary("y", np.array([[np.nan, *range(20)]], np.float32)))
+    assert lines[1] == "  1 of 21 are not finite"
+    big = list(summary("y", np.zeros((20, 20), np.int64)))
+    assert len(big) == 1
