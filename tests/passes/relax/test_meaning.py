@@ -17,6 +17,7 @@ from tyrex.dialects.relax import Array
 from tyrex.dialects.verify import verify_module
 from tyrex.interpreters.relax import run
 from tyrex.passes import get_all_passes
+from tyrex.symbolic import IntExpr, as_expr, var
 
 SEEDS = range(6)
 NUM_OPS = 25
@@ -28,15 +29,18 @@ REDUCTIONS = (relax.SumOp, relax.MeanOp, relax.MaxOp, relax.MinOp)
 class Program:
     """A random function of two images, a matrix and a bool, of f64."""
 
+    SHAPES: tuple[tuple[int | str, ...], ...] = ((1, 4, 6, 6), (1, 4, 6, 6), (6, 8))
+
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
-        types = [relax.TensorType.of(s, f64) for s in ((1, 4, 6, 6), (1, 4, 6, 6), (6, 8))]
+        shapes = [[var(d) if isinstance(d, str) else as_expr(d) for d in s] for s in self.SHAPES]
+        types = [relax.TensorType.of(shape, f64) for shape in shapes]
         types.append(relax.TensorType.of((), i1))
         self.entry = self.block = Block(arg_types=types)
         self.cond = self.entry.args[3]
         self.pool: list[SSAValue] = list(self.entry.args[:3])
         self.inputs: list[Array] = [
-            self.rng.standard_normal(t.static_shape() or ()) for t in types[:3]
+            self.rng.standard_normal([d.evaluate({"n": 5}) for d in shape]) for shape in shapes
         ]
         self.inputs.append(np.array(self.rng.integers(2), bool))
 
@@ -54,7 +58,7 @@ class Program:
         return self.add(relax.ConstantOp(array.astype(np.float64)))
 
     def pick(self, rank: int | None = None) -> SSAValue:
-        fitting = [v for v in self.pool if rank is None or len(shape_of(v)) == rank]
+        fitting = [v for v in self.pool if rank is None or len(dims_of(v)) == rank]
         # Mostly the latest: chains, not bushes.
         place = max(len(fitting) - 1 - int(self.rng.exponential(1.5)), 0)
         return fitting[place]
@@ -120,16 +124,16 @@ class Program:
     def reduction(self) -> SSAValue:
         x = self.pick()
         kind = REDUCTIONS[self.rng.integers(len(REDUCTIONS))]
-        y = self.add(kind(x, axes=self.axes(len(shape_of(x))), keepdims=True))
+        y = self.add(kind(x, axes=self.axes(len(dims_of(x))), keepdims=True))
         return self.add(relax.SubtractOp(x, y)) if self.rng.integers(2) else y
 
     def softmax(self) -> SSAValue:
         x = self.pick()
-        return self.add(relax.SoftmaxOp(x, axis=len(shape_of(x)) - 1))
+        return self.add(relax.SoftmaxOp(x, axis=len(dims_of(x)) - 1))
 
     def moved(self) -> SSAValue:
         x = self.pick()
-        rank = len(shape_of(x))
+        rank = len(dims_of(x))
         y = self.add(relax.PermuteDimsOp(x, axes=list(self.rng.permutation(rank))))
         if self.rng.integers(2):
             return self.add(relax.PermuteDimsOp(y, axes=list(self.rng.permutation(rank))))
@@ -183,12 +187,15 @@ class Program:
             self.block = outer
         return self.add(relax.IfOp(self.cond, [x.type], *regions))
 
-    def build(self) -> ModuleOp:
-        kinds: list[Callable[[], SSAValue]] = [
+    def kinds(self) -> list[Callable[[], SSAValue]]:
+        return [
             self.unary, self.unary, self.binary, self.binary, self.binary, self.scaled_conv,
             self.scaled_conv, self.normalized, self.product, self.reduction, self.softmax,
             self.moved, self.reshaped, self.joined, self.sliced, self.cast, self.branch,
         ]  # fmt: skip
+
+    def build(self) -> ModuleOp:
+        kinds = self.kinds()
         for _ in range(NUM_OPS):
             self.pool.append(kinds[self.rng.integers(len(kinds))]())
         # tanh keeps results within bounds, and differences visible.
@@ -196,7 +203,8 @@ class Program:
         self.entry.add_op(relax.ReturnOp(*results))
         inputs, outputs = ([v.type for v in values] for values in (self.entry.args, results))
         function_type = FunctionType.from_lists(inputs, outputs)
-        return ModuleOp([relax.FuncOp("main", function_type, Region(self.entry))])
+        symbols = sorted({d for shape in self.SHAPES for d in shape if isinstance(d, str)})
+        return ModuleOp([relax.FuncOp("main", function_type, Region(self.entry), symbols)])
 
 
 def shape_of(value: SSAValue) -> tuple[int, ...]:
@@ -206,6 +214,60 @@ def shape_of(value: SSAValue) -> tuple[int, ...]:
     return shape
 
 
+def dims_of(value: SSAValue) -> tuple[IntExpr, ...]:
+    assert isinstance(value.type, relax.TensorType)
+    shape = value.type.known_shape()
+    assert shape is not None
+    return shape
+
+
+class SymbolicProgram(Program):
+    """A random function of tensors with a symbolic dim n, of the operators that take it."""
+
+    SHAPES = (("n", 8), ("n", 8), (1, 4, "n", 6))
+
+    def binary(self) -> SSAValue:
+        a = self.pick()
+        dims = dims_of(a)
+        same = [v for v in self.pool if dims_of(v) == dims]
+        known = [d.constant_value if d.is_constant else 1 for d in dims]
+        row = [d if self.rng.integers(2) else 1 for d in known]
+        b = same[self.rng.integers(len(same))] if self.rng.integers(2) else self.constant(*row)
+        operands = (a, b) if self.rng.integers(2) else (b, a)
+        return self.add(BINARY[self.rng.integers(len(BINARY))](*operands))
+
+    def product(self) -> SSAValue:
+        x = self.pick(2)
+        turned = not dims_of(x)[1].is_constant
+        inner = dims_of(x)[0 if turned else 1]
+        if not inner.is_constant:
+            return self.unary()
+        w = self.constant(8, inner.constant_value)
+        y = self.add(relax.MatmulOp(x, w, transpose_a=turned, transpose_b=True))
+        return self.add(relax.AddOp(y, self.constant(8)))
+
+    def joined(self) -> SSAValue:
+        x = self.pick()
+        axis = int(self.rng.integers(len(dims_of(x))))
+        y = self.add(relax.ConcatOp(x, self.add(relax.ReluOp(x)), axis=axis))
+        half = dims_of(x)[axis]
+        parts = relax.SplitOp(y, axis=axis, sections=[half, half])
+        self.add(parts)
+        return parts.results[1]
+
+    def reshaped(self) -> SSAValue:
+        x = self.pick()
+        dims = dims_of(x)
+        flat = self.add(relax.ReshapeOp(x, shape=[prod(dims, start=as_expr(1))]))
+        return self.add(relax.ReshapeOp(flat, shape=dims[::-1]))
+
+    def kinds(self) -> list[Callable[[], SSAValue]]:
+        return [
+            self.unary, self.binary, self.binary, self.product, self.product, self.reduction,
+            self.softmax, self.moved, self.joined, self.reshaped, self.cast, self.branch,
+        ]  # fmt: skip
+
+
 def context() -> Context:
     ctx = Context()
     for name, load in get_all_dialects().items():
@@ -213,8 +275,7 @@ def context() -> Context:
     return ctx
 
 
-def check(seed: int, passes: str) -> None:
-    program = Program(seed)
+def check(program: Program, passes: str) -> None:
     module = program.build()
     verify_module(module)
     expected = run(module, "main", program.inputs)
@@ -243,7 +304,7 @@ GRAPH_PASSES = (
 @pytest.mark.parametrize("passes", GRAPH_PASSES)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_graph_passes(seed: int, passes: str) -> None:
-    check(seed, passes)
+    check(Program(seed), passes)
 
 
 FUSION = "legalize-ops,annotate-patterns,fuse-ops"
@@ -254,4 +315,13 @@ FUSION = "legalize-ops,annotate-patterns,fuse-ops"
 )
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fusion(seed: int, passes: str) -> None:
-    check(seed, passes)
+    check(Program(seed), passes)
+
+
+ALL = f"{GRAPH_PASSES[-1]},{FUSION},fuse-tir,mark-inplace,deduplicate-kernels"
+
+
+@pytest.mark.parametrize("passes", [GRAPH_PASSES[-1], f"{FUSION},fuse-tir", ALL])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_symbolic_dims(seed: int, passes: str) -> None:
+    check(SymbolicProgram(seed), passes)
