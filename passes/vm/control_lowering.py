@@ -13,7 +13,7 @@ from collections.abc import Callable
 from xdsl.ir import Block, SSAValue
 
 from ...analysis.aliases import Aliases, Leaf, leaves_of
-from ...analysis.destinations import yielded
+from ...analysis.destinations import Memory, yielded
 from ...dialects import relax, vm
 from .memory_builder import MemoryBuilder
 
@@ -93,15 +93,16 @@ def _carry(b: MemoryBuilder, op: relax.WhileOp, carried: list[Leaf]) -> None:
         for leaf in carried
         if b.destinations.of(following := yielded(block, leaf)) is not b.destinations.memory[leaf]
     ]
-    written = {b.destinations.memory[leaf] for leaf, _ in pending}
+    written: set[Memory] = set()
     for leaf, following in pending:
         source = b.value(following)
-        others = written - {b.destinations.memory[leaf]}
-        if any(b.destinations.of(origin) in others for origin in origins(b.aliases, following)):
+        # What an earlier move overwrites is saved before the first of them.
+        if any(b.destinations.of(origin) in written for origin in origins(b.aliases, following)):
             scratch = b.fresh(b.static_type(following.type))
             b.copy(source, scratch)
             source = scratch
         moves.append((source, leaf))
+        written.add(b.destinations.memory[leaf])
     for source, leaf in moves:
         b.copy(source, b.value(leaf))
 

@@ -50,6 +50,13 @@ def bind_kernel(
         if not isinstance(buffer, tir.BufferType):
             raise NotImplementedError(f"kernel @{name}: argument {position} of type {buffer}")
         _solve(values, buffer, tensor)
+    missing = [symbol for symbol in kernel.symbol_names if symbol not in values]
+    if missing:
+        raise CompileError(
+            call,
+            f"symbol '{missing[0]}' of kernel @{name} is the dim of no argument",
+            [(kernel, "the kernel")],
+        )
     for position, (buffer, tensor) in enumerate(pairs):
         assert isinstance(buffer, tir.BufferType)
         found = _substituted(buffer, values)
@@ -60,13 +67,6 @@ def bind_kernel(
                 f"which takes {found or buffer}",
                 [(kernel, "the kernel")],
             )
-    missing = [symbol for symbol in kernel.symbol_names if symbol not in values]
-    if missing:
-        raise CompileError(
-            call,
-            f"symbol '{missing[0]}' of kernel @{name} is the dim of no argument",
-            [(kernel, "the kernel")],
-        )
     workspaces = [_substituted(w.type, values) for w in kernel.workspaces]
     return KernelBinding(
         tuple(values[symbol] for symbol in kernel.symbol_names),

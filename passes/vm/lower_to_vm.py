@@ -72,10 +72,6 @@ def _destination_passing(b: MemoryBuilder, op: relax.CallDPSPackedOp) -> None:
 
 def _value_call(b: MemoryBuilder, op: relax.CallOp | relax.CallPackedOp) -> None:
     call = vm.InvokeOp if isinstance(op, relax.CallOp) else vm.CallPackedOp
-    for result in op.results:
-        for leaf in leaves_of(result):
-            if isinstance(leaf.type, relax.TensorType):
-                b.static_type(leaf.type)
     arguments = [b.packed_value(arg) for arg in op.args]
     new = b.emit(call(op.callee_name, arguments, [result.type for result in op.results]))
     for result, value in zip(op.results, new.results, strict=True):
@@ -89,8 +85,7 @@ def _constant(b: MemoryBuilder, op: relax.ConstantOp) -> None:
 
 def _reshape(b: MemoryBuilder, op: relax.ReshapeOp) -> None:
     wanted = b.static_type(op.result.type)
-    view = b.emit_value(vm.ReshapeOp(b.value(Leaf(op.x)), wanted), op.result.name_hint)
-    b.set_value(Leaf(op.result), view)
+    b.set_value(Leaf(op.result), b.viewed(b.value(Leaf(op.x)), wanted, op.result.name_hint))
 
 
 def _match_cast(b: MemoryBuilder, op: relax.MatchCastOp) -> None:

@@ -117,11 +117,16 @@ class MemoryBuilder:
         storage = self.emit_value(vm.AllocStorageOp(size))
         return self.emit_value(vm.TensorOp(storage, 0, tensor_type), hint)
 
-    def viewed(self, value: SSAValue, wanted: relax.TensorType) -> SSAValue:
+    def viewed(
+        self, value: SSAValue, wanted: relax.TensorType, hint: str | None = None
+    ) -> SSAValue:
         """Return a tensor's memory as a tensor of another shape."""
-        if value.type == wanted:
-            return value
-        return self.emit_value(vm.ReshapeOp(value, wanted), value.name_hint)
+        base = value
+        while base.type != wanted and isinstance(base.owner, vm.ReshapeOp):
+            base = base.owner.x
+        if base.type == wanted:
+            return base
+        return self.emit_value(vm.ReshapeOp(base, wanted), hint or value.name_hint)
 
     def copy(self, value: SSAValue, destination: SSAValue) -> None:
         """Copy a tensor's elements."""

@@ -1,0 +1,196 @@
+// RUN: tyrex-opt %s --split-input-file -p lower-to-vm | filecheck %s
+
+// A call gets memory of its own, a reshape is a view; a result is computed where it leaves.
+
+tir.func @add(%a: !tir.buffer<[4], f32>, %b: !tir.buffer<[4], f32>) -> (%c: !tir.buffer<[4], f32>) aliases (0 = 0) {
+}
+
+// CHECK-LABEL: vm.func @straight(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[2, 2], f32>) attributes {input_names = ["x"], output_names = ["y"]}
+relax.func @straight(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[2, 2], f32>) attributes {input_names = ["x"], output_names = ["y"]} {
+  // CHECK: %w = vm.constant
+  // CHECK: %[[S:.*]] = vm.alloc_storage {size_bytes = 16 : i64, align_bytes = 64 : i64}
+  // CHECK: %t = vm.tensor %[[S]] {offset = 0 : i64}
+  // CHECK: vm.call @add(%x, %w) -> (%t)
+  // CHECK: %[[Y:.*]] = vm.alloc_output {index = 0 : i64} : !relax.tensor<[2, 2], f32>
+  // CHECK: %[[FLAT:.*]] = vm.reshape %[[Y]]
+  // CHECK: vm.call @add(%t, %x) -> (%[[FLAT]])
+  // CHECK: vm.return %[[Y]]
+  %w = relax.constant <[4], f32, [1.0, 2.0, 3.0, 4.0]> : !relax.tensor<[4], f32>
+  %t = relax.call_tir @add(%x, %w) : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %u = relax.call_tir @add(%t, %x) : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %y = relax.reshape %u {shape = #relax.dims<[2, 2]>} : (!relax.tensor<[4], f32>) -> !relax.tensor<[2, 2], f32>
+  relax.return %y : !relax.tensor<[2, 2], f32>
+}
+
+// -----
+
+// Nothing that is returned lies in an argument, a constant or another result.
+
+tir.func @id(%a: !tir.buffer<[4], f32>) -> (%c: !tir.buffer<[4], f32>) {
+}
+
+// CHECK-LABEL: vm.func @returns
+relax.func @returns(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[4], f32>) {
+  %w = relax.constant <[4], f32, [1.0, 2.0, 3.0, 4.0]> : !relax.tensor<[4], f32>
+  // CHECK: %[[Y:.*]] = vm.alloc_output {index = 1 : i64}
+  // CHECK: vm.call @id(%x) -> (%[[Y]])
+  %y = relax.call_tir @id(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  // CHECK: %[[V:.*]] = vm.reshape %[[Y]]
+  %v = relax.reshape %y {shape = #relax.dims<[2, 2]>} : (!relax.tensor<[4], f32>) -> !relax.tensor<[2, 2], f32>
+  // CHECK: %[[X:.*]] = vm.alloc_output {index = 0 : i64}
+  // CHECK: vm.copy %x, %[[X]]
+  // CHECK: %[[V2:.*]] = vm.alloc_output {index = 2 : i64} : !relax.tensor<[2, 2], f32>
+  // CHECK: vm.copy %[[V]], %[[V2]]
+  // CHECK: %[[W:.*]] = vm.alloc_output {index = 3 : i64}
+  // CHECK: vm.copy %w, %[[W]]
+  // CHECK: vm.return %[[X]], %[[Y]], %[[V2]], %[[W]]
+  relax.return %x, %y, %v, %w : !relax.tensor<[4], f32>, !relax.tensor<[4], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[4], f32>
+}
+
+// -----
+
+// In place: where the kernel allows it and the argument is dead and our own.
+
+tir.func @add(%a: !tir.buffer<[4], f32>, %b: !tir.buffer<[4], f32>) -> (%c: !tir.buffer<[4], f32>) aliases (0 = 0) {
+}
+tir.func @apart(%a: !tir.buffer<[4], f32>, %b: !tir.buffer<[4], f32>) -> (%c: !tir.buffer<[4], f32>) {
+}
+
+// CHECK-LABEL: vm.func @in_place
+relax.func @in_place(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  // CHECK: vm.call @add(%x, %x) -> (%a)
+  %a = relax.call_tir @add(%x, %x) : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  // CHECK: vm.call @add(%a, %x) -> (%a)
+  %b = relax.call_tir_inplace @add(%a, %x) {inplace = array<i64: 0>} : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  // The kernel does not allow it.
+  // CHECK: vm.call @apart(%a, %x) -> (%c)
+  %c = relax.call_tir_inplace @apart(%b, %x) {inplace = array<i64: 0>} : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  // The argument is read later.
+  // CHECK: vm.copy %c, %d
+  // CHECK: vm.call @add(%d, %x) -> (%d)
+  %d = relax.call_tir_inplace @add(%c, %x) {inplace = array<i64: 0>} : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  // The other argument lies in the same memory.
+  // CHECK: vm.copy %c, %e
+  // CHECK: vm.call @add(%e, %c) -> (%e)
+  %e = relax.call_tir_inplace @add(%c, %c) {inplace = array<i64: 0>} : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  // The argument is the caller's.
+  // CHECK: vm.copy %x, %f
+  // CHECK: vm.call @add(%f, %d) -> (%f)
+  %f = relax.call_tir_inplace @add(%x, %d) {inplace = array<i64: 0>} : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %g = relax.call_tir @apart(%e, %f) : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  relax.return %g : !relax.tensor<[4], f32>
+}
+
+// -----
+
+// Symbols of a kernel and its workspaces are found from the types of the call.
+
+tir.func @scan<n, m>(%a: !tir.buffer<[n, m], f32>) -> (%c: !tir.buffer<[n, m], f32>) workspaces (%w: !tir.buffer<[n * m + 2], i64>) {
+}
+
+// CHECK-LABEL: vm.func @symbols
+relax.func @symbols(%x: !relax.tensor<[4, 3], f32>) -> (!relax.tensor<[4, 3], f32>) {
+  // CHECK: vm.call @scan(%x) -> (%y) {symbols = array<i64: 4, 3>} : (!relax.tensor<[4, 3], f32>) -> !relax.tensor<[4, 3], f32> workspaces(%{{.*}} : !relax.tensor<[14], i64>)
+  %y = relax.call_tir @scan(%x) : (!relax.tensor<[4, 3], f32>) -> !relax.tensor<[4, 3], f32>
+  relax.return %y : !relax.tensor<[4, 3], f32>
+}
+
+// -----
+
+// Both branches compute in one memory; what a branch takes from elsewhere arrives as an argument.
+
+tir.func @id(%a: !tir.buffer<[4], f32>) -> (%c: !tir.buffer<[4], f32>) {
+}
+
+// CHECK-LABEL: vm.func @branches
+relax.func @branches(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) {
+  // CHECK: %[[R:.*]] = vm.tensor
+  // CHECK: vm.cond_br %c : !relax.tensor<[], i1>, ^[[THEN:.*]], ^[[ELSE:.*]]
+  %r, %s = relax.if %c : !relax.tensor<[], i1> -> (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) {
+    // CHECK: vm.call @id(%x) -> (%[[R]])
+    // CHECK: vm.br ^[[NEXT:.*]](%x : !relax.tensor<[4], f32>)
+    %t = relax.call_tir @id(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+    relax.yield %t, %x : !relax.tensor<[4], f32>, !relax.tensor<[4], f32>
+  } else {
+    // CHECK: vm.call @id(%x) -> (%t)
+    // CHECK: vm.call @id(%t) -> (%[[R]])
+    // CHECK: vm.br ^[[NEXT]](%t : !relax.tensor<[4], f32>)
+    %t = relax.call_tir @id(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+    %u = relax.call_tir @id(%t) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+    relax.yield %u, %t : !relax.tensor<[4], f32>, !relax.tensor<[4], f32>
+  }
+  // CHECK: (%s: !relax.tensor<[4], f32>):
+  // CHECK: vm.call @id(%[[R]]) -> (%v)
+  // CHECK: vm.call @id(%s) -> (%w)
+  %v = relax.call_tir @id(%r) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %w = relax.call_tir @id(%s) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  relax.return %v, %w : !relax.tensor<[4], f32>, !relax.tensor<[4], f32>
+}
+
+// -----
+
+// A loop has one place for each tensor it carries; a swap goes through a copy.
+
+tir.func @less(%a: !tir.buffer<[4], f32>) -> (%c: !tir.buffer<[], i1>) {
+}
+
+// CHECK-LABEL: vm.func @swaps
+relax.func @swaps(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  // CHECK: %[[A:.*]] = vm.alloc_output {index = 0 : i64}
+  // CHECK: %[[B:.*]] = vm.tensor
+  // CHECK: vm.copy %x, %[[A]]
+  // CHECK: vm.copy %y, %[[B]]
+  // CHECK: vm.br ^[[HEAD:.*]]
+  %a, %b = relax.while %x, %y : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) {
+  ^cond(%p: !relax.tensor<[4], f32>, %q: !relax.tensor<[4], f32>):
+    // CHECK: vm.call @less(%[[A]]) -> (%go)
+    // CHECK: vm.cond_br %go
+    %go = relax.call_tir @less(%p) : (!relax.tensor<[4], f32>) -> !relax.tensor<[], i1>
+    relax.yield %go : !relax.tensor<[], i1>
+  } do {
+  ^body(%p: !relax.tensor<[4], f32>, %q: !relax.tensor<[4], f32>):
+    // CHECK: vm.copy %[[A]], %[[SAVED:.*]] :
+    // CHECK: vm.copy %[[B]], %[[A]]
+    // CHECK: vm.copy %[[SAVED]], %[[B]]
+    // CHECK: vm.br ^[[HEAD]]
+    relax.yield %q, %p : !relax.tensor<[4], f32>, !relax.tensor<[4], f32>
+  }
+  // CHECK: vm.return %[[A]]
+  relax.return %a : !relax.tensor<[4], f32>
+}
+
+// -----
+
+// Calls: of the host, which may write into what it is given; of other functions; tuples.
+
+// CHECK-LABEL: vm.func @calls
+relax.func @calls(%x: tuple<!relax.tensor<[4], f32>, !relax.object>) -> (tuple<!relax.object, !relax.tensor<[4], f32>>) {
+  // CHECK: %[[A:.*]] = vm.tuple_get %x {index = 0 : i64}
+  // CHECK: %[[B:.*]] = vm.tuple_get %x {index = 1 : i64}
+  %a = relax.tuple_get_item %x {index = 0 : i64} : (tuple<!relax.tensor<[4], f32>, !relax.object>) -> !relax.tensor<[4], f32>
+  %b = relax.tuple_get_item %x {index = 1 : i64} : (tuple<!relax.tensor<[4], f32>, !relax.object>) -> !relax.object
+  // CHECK: %c = vm.call_packed @read(%[[A]], %[[B]])
+  %c = relax.call_packed @read(%a, %b) : (!relax.tensor<[4], f32>, !relax.object) -> !relax.tensor<[4], f32>
+  // CHECK: vm.call_packed @write(%c, %d) : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> ()
+  %d = relax.call_dps_packed @write(%c) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  // CHECK: %e = vm.invoke @other(%d)
+  %e = relax.call @other(%d) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %t = relax.tuple %b, %e : (!relax.object, !relax.tensor<[4], f32>) -> tuple<!relax.object, !relax.tensor<[4], f32>>
+  // CHECK: vm.tuple %[[B]], %e
+  relax.return %t : tuple<!relax.object, !relax.tensor<[4], f32>>
+}
+
+relax.func @other(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  relax.return %x : !relax.tensor<[4], f32>
+}
+
+// -----
+
+// CHECK-LABEL: vm.func @cast
+relax.func @cast() -> (!relax.tensor<[4], f32>) {
+  // CHECK: %x = vm.call_packed @read() : () -> !relax.tensor<*, f32>
+  // CHECK: %y = vm.check_tensor %x "'x'" : !relax.tensor<*, f32> -> !relax.tensor<[4], f32>
+  %x = relax.call_packed @read() : () -> !relax.tensor<*, f32>
+  %y = relax.match_cast %x : !relax.tensor<*, f32> -> !relax.tensor<[4], f32>
+  relax.return %y : !relax.tensor<[4], f32>
+}

@@ -1,0 +1,96 @@
+// RUN: tyrex-opt %s --split-input-file -p lower-to-vm,plan-memory | filecheck %s
+// RUN: tyrex-opt %s --split-input-file -p lower-to-vm,plan-memory,plan-memory | filecheck %s
+
+// A chain needs two places; a result, an argument and a constant need none.
+
+tir.func @f(%a: !tir.buffer<[100], f32>) -> (%c: !tir.buffer<[100], f32>) {
+}
+
+// CHECK-LABEL: vm.func @chain
+relax.func @chain(%x: !relax.tensor<[100], f32>) -> (!relax.tensor<[100], f32>) {
+  // CHECK: %arena = vm.alloc_storage {size_bytes = 896 : i64, align_bytes = 64 : i64}
+  // CHECK-NOT: vm.alloc_storage
+  // CHECK: %a = vm.tensor %arena {offset = 0 : i64}
+  // CHECK: %b = vm.tensor %arena {offset = 448 : i64}
+  // CHECK: %c = vm.tensor %arena {offset = 0 : i64}
+  // CHECK: %d = vm.alloc_output
+  %a = relax.call_tir @f(%x) : (!relax.tensor<[100], f32>) -> !relax.tensor<[100], f32>
+  %b = relax.call_tir @f(%a) : (!relax.tensor<[100], f32>) -> !relax.tensor<[100], f32>
+  %c = relax.call_tir @f(%b) : (!relax.tensor<[100], f32>) -> !relax.tensor<[100], f32>
+  %d = relax.call_tir @f(%c) : (!relax.tensor<[100], f32>) -> !relax.tensor<[100], f32>
+  relax.return %d : !relax.tensor<[100], f32>
+}
+
+// -----
+
+// A view keeps what it views; a workspace is in use while its kernel runs.
+
+tir.func @f(%a: !tir.buffer<[16], f32>) -> (%c: !tir.buffer<[16], f32>) {
+}
+tir.func @g(%a: !tir.buffer<[4, 4], f32>, %b: !tir.buffer<[16], f32>) -> (%c: !tir.buffer<[16], f32>) workspaces (%w: !tir.buffer<[16], f32>) {
+}
+
+// CHECK-LABEL: vm.func @views
+relax.func @views(%x: !relax.tensor<[16], f32>) -> (!relax.tensor<[16], f32>) {
+  // CHECK: %arena = vm.alloc_storage {size_bytes = 192 : i64
+  // CHECK: %a = vm.tensor %arena {offset = [[A:.*]] : i64}
+  %a = relax.call_tir @f(%x) : (!relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+  %v = relax.reshape %a {shape = #relax.dims<[4, 4]>} : (!relax.tensor<[16], f32>) -> !relax.tensor<[4, 4], f32>
+  %b = relax.call_tir @f(%a) : (!relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+  // CHECK: vm.call @f(%a) -> (%b)
+  // CHECK: %[[W:.*]] = vm.tensor %arena
+  // CHECK: vm.call @g(%v, %b) -> (%y) {{.*}} workspaces(%[[W]]
+  %y = relax.call_tir @g(%v, %b) : (!relax.tensor<[4, 4], f32>, !relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+  relax.return %y : !relax.tensor<[16], f32>
+}
+
+// -----
+
+// The branches of an `if` use the same bytes; what is read behind it keeps its own.
+
+tir.func @f(%a: !tir.buffer<[16], f32>) -> (%c: !tir.buffer<[16], f32>) {
+}
+tir.func @g(%a: !tir.buffer<[16], f32>, %b: !tir.buffer<[16], f32>) -> (%c: !tir.buffer<[16], f32>) {
+}
+
+// CHECK-LABEL: vm.func @branches
+relax.func @branches(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[16], f32>) -> (!relax.tensor<[16], f32>) {
+  // CHECK: %arena = vm.alloc_storage {size_bytes = 192 : i64
+  // CHECK: %kept = vm.tensor %arena {offset = [[KEPT:.*]] : i64}
+  %kept = relax.call_tir @f(%x) : (!relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+  // CHECK: %r = vm.tensor %arena {offset = [[R:.*]] : i64}
+  %r = relax.if %c : !relax.tensor<[], i1> -> (!relax.tensor<[16], f32>) {
+    // CHECK: %t = vm.tensor %arena {offset = [[T:.*]] : i64}
+    %t = relax.call_tir @f(%x) : (!relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+    %u = relax.call_tir @f(%t) : (!relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+    relax.yield %u : !relax.tensor<[16], f32>
+  } else {
+    // CHECK: %v = vm.tensor %arena {offset = [[T]] : i64}
+    %v = relax.call_tir @f(%x) : (!relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+    %w = relax.call_tir @f(%v) : (!relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+    relax.yield %w : !relax.tensor<[16], f32>
+  }
+  %y = relax.call_tir @g(%r, %kept) : (!relax.tensor<[16], f32>, !relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+  relax.return %y : !relax.tensor<[16], f32>
+}
+
+// -----
+
+// A storage that a loop allocates anew while the last one is still in use has no fixed place.
+
+// CHECK-LABEL: vm.func @loop
+vm.func @loop(%x: !relax.tensor<[16], f32>, %c: !relax.tensor<[], i1>) {
+  // CHECK: %arena = vm.alloc_storage
+  %s = vm.alloc_storage {size_bytes = 64 : i64, align_bytes = 64 : i64} : !vm.storage
+  %a = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[16], f32>
+  vm.copy %x, %a : !relax.tensor<[16], f32>, !relax.tensor<[16], f32>
+  vm.br ^head(%a : !relax.tensor<[16], f32>)
+^head(%b: !relax.tensor<[16], f32>):
+  // CHECK: vm.alloc_storage
+  %t = vm.alloc_storage {size_bytes = 64 : i64, align_bytes = 64 : i64} : !vm.storage
+  %d = vm.tensor %t {offset = 0 : i64} : !relax.tensor<[16], f32>
+  vm.call @f(%b) -> (%d) : (!relax.tensor<[16], f32>) -> !relax.tensor<[16], f32>
+  vm.cond_br %c : !relax.tensor<[], i1>, ^head(%d : !relax.tensor<[16], f32>), ^end
+^end:
+  vm.return
+}
