@@ -7,7 +7,8 @@ Rewrites   %y = math.powf %x, 2.0 : f32
 into       %y = arith.mulf %x, %x : f32       also 3, 4, -1, -2, 1/2, -1/2, 1 and 0
 
 Kernels stand in `math/`, one file per family, with the error of each. f16 and bf16 are computed
-in f32; functions of f64 stay calls of libm.
+in f32; functions of f64 stay calls of libm. The errors are stated for machines with fma; others
+multiply and add, which costs the harder functions another ulp or two.
 
 Needs:  kernels of any form (blocks or loops).
 Leaves: no function in a table of `math/__init__.py` on f16, bf16 or f32.
@@ -28,6 +29,7 @@ from xdsl.passes import ModulePass
 
 from ...dialects import dtypes, tir
 from ...dialects.dtypes import f32
+from ...dialects.target import Target, target_of
 from ...dialects.tir.values import Value
 from .math import FUNCTIONS
 from .math.emitter import MathEmitter
@@ -36,15 +38,15 @@ from .math.power import power_of_constant
 _NARROW = (dtypes.f16, dtypes.bf16)
 
 
-def expand_block(block: Block) -> None:
+def expand_block(block: Block, fused: bool = True) -> None:
     """Rewrite the functions of a block and of the blocks inside it."""
-    k = MathEmitter(block)
+    k = MathEmitter(block, fused)
     for op in list(block.ops):
         if type(op) in FUNCTIONS and op.results[0].type in (f32, *_NARROW):
             _expand(k, op)
         for region in op.regions:
             for inner in region.blocks:
-                expand_block(inner)
+                expand_block(inner, fused)
 
 
 def _expand(k: MathEmitter, op: Operation) -> None:
@@ -66,6 +68,13 @@ def _special(k: MathEmitter, op: Operation, args: list[Value]) -> Value | None:
     return power_of_constant(k, args[0], attr.value.data) if isinstance(attr, FloatAttr) else None
 
 
+def has_fma(target: Target) -> bool:
+    """Tell whether fma is an instruction: x86 has it from AVX2 on, where LLVM calls libm before."""
+    if target.arch not in ("x86_64", "i686") or target.has("fma"):
+        return True
+    return target.vector_bits >= 256 and "-fma" not in target.features
+
+
 @dataclass(frozen=True)
 class ExpandMathPass(ModulePass):
     """See the module docstring."""
@@ -73,6 +82,8 @@ class ExpandMathPass(ModulePass):
     name = "expand-math"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        target = target_of(op)
+        fused = target is None or has_fma(target)
         for func in op.body.ops:
             if isinstance(func, tir.FuncOp):
-                expand_block(func.body.block)
+                expand_block(func.body.block, fused)

@@ -27,8 +27,10 @@ _FLOATS = {bits: number for number, bits in _BITS.items()}
 class MathEmitter(Emitter):
     """Inserts operations before `anchor`, where it stands; constants once per block."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, fused: bool = True) -> None:
+        """Start on a block; `fused` tells whether the machine has an fma."""
         self.block = block
+        self.fused = fused
         self.anchor: Operation | None = None
         self.location: LocationAttr | None = None
         self._constants: dict[tuple[str, Attribute], Value] = {}
@@ -60,7 +62,9 @@ class MathEmitter(Emitter):
         return value if isinstance(value, Value) else self.const(value, like.dtype)
 
     def fma(self, a: Value, b: Value | float, c: Value | float) -> Value:
-        """Return a * b + c, rounded once."""
+        """Return a * b + c: rounded once, unless an fma would be a call."""
+        if not self.fused:
+            return a * self.number(b, a) + self.number(c, a)
         operands = [a.ssa, self.number(b, a).ssa, self.number(c, a).ssa]
         op = math.FmaOp.create(
             operands=operands,

@@ -1,8 +1,8 @@
 """sin, cos and tan of f32.
 
-x = n pi/2 + r, n rounded: in f64, with pi/2 in two parts, which is exact enough for every
-|x| <= 2^46 (the f32 next to a multiple of pi/2 is 2^-30 of it away). Beyond, x counts as 0. The
-rest is minimax polynomials of r in f32.
+x = n pi/2 + r, n rounded: in f64, with pi/2 in three parts (Cody & Waite), which is exact enough
+for every |x| <= 2^46, where n still rounds as it should; without fma for |x| <= 2^20, where the
+products of n are exact. Beyond 2^46, x counts as 0. The rest is minimax polynomials of r in f32.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from .emitter import MathEmitter
 
 ROUND_F64 = 6755399441055744.0  # 1.5 * 2^52
 TWO_OVER_PI = 0.6366197723675814
-HALF_PI_HIGH, HALF_PI_LOW = 1.5707963267948966, 6.123233995736766e-17
+# pi / 2 in 33 bits, 33 more and the rest.
+HALF_PI_PARTS = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21)
 LARGEST_ARGUMENT = 2.0**46
 
 # (sin(r) - r) / r^3 in r^2, |r| <= pi/4; relative error of sin 4.2e-9.
@@ -53,8 +54,9 @@ def _reduced(k: MathEmitter, x: Value) -> tuple[Value, Value]:
     wide = k.widen(k.where(small, x, x - x))
     shifted = k.fma(wide, TWO_OVER_PI, ROUND_F64)
     n = shifted - ROUND_F64
-    r = k.fma(n, -HALF_PI_LOW, k.fma(n, -HALF_PI_HIGH, wide))
-    return k.cast(k.bits(shifted), i32), k.narrow(r)
+    for part in HALF_PI_PARTS:
+        wide = k.fma(n, -part, wide)
+    return k.cast(k.bits(shifted), i32), k.narrow(wide)
 
 
 def _sine(k: MathEmitter, quadrant: Value, r: Value) -> Value:

@@ -14,10 +14,10 @@ from xdsl.dialects.builtin import ModuleOp, f16, f32
 from xdsl.ir import Attribute
 
 from tyrex.dialects import dtypes
-from tyrex.dialects.target import set_target
+from tyrex.dialects.target import Target, set_target
 from tyrex.dialects.tir.values import Value
 from tyrex.interpreters.tir import run_kernel
-from tyrex.passes.tir.expand_math import ExpandMathPass
+from tyrex.passes.tir.expand_math import ExpandMathPass, has_fma
 from tyrex.passes.tir.lower_blocks import LowerBlocksPass
 from tyrex.passes.tir.schedule_default import ScheduleDefaultPass
 from tyrex.symbolic import IntExpr
@@ -96,13 +96,15 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 
-def module_of(name: str, size: int, dtype: Attribute = f32) -> ModuleOp:
+def module_of(
+    name: str, size: int, dtype: Attribute = f32, target: Target | None = None
+) -> ModuleOp:
     """Return a module with the kernel `y[i] = name(x[i])`, expanded."""
     k = Kernel(name)
     x, y = k.input((size,), dtype), k.output((size,), dtype)
     k.map(name, y, lambda i: k.math(name, k.load(x, i)))
     module = ModuleOp([k.build()])
-    set_target(module, host())
+    set_target(module, target or host())
     ExpandMathPass().apply(Context(), module)
     module.verify()
     return module
@@ -274,3 +276,30 @@ def test_constant_exponents(exponent: float) -> None:
     assert np.max(ulps(found[~normal], exact[~normal]), initial=0.0) <= 2.0
     infinite = np.isinf(x)
     np.testing.assert_array_equal(found[infinite], exact[infinite])
+
+
+# -- machines without fma --------------------------------------------------------------------------
+
+
+def test_who_has_fma() -> None:
+    triple = "x86_64-unknown-linux-gnu"
+    assert not has_fma(Target(triple))
+    assert not has_fma(Target(triple, "sandybridge", ("-fma",), vector_bits=256))
+    assert has_fma(Target(triple, "", ("+fma",)))
+    assert has_fma(Target(triple, "haswell", vector_bits=256))
+    assert has_fma(Target("aarch64-unknown-linux-gnu"))
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_error_without_fma(name: str) -> None:
+    function = FUNCTIONS[name]
+    x = all_exponents(8, seed=5)
+    low, high = (-(2.0**20), 2.0**20) if function.domain == TURNS else function.domain
+    x = x[(x >= low) & (x <= high)]
+    module = module_of(name, len(x), target=Target("x86_64-unknown-linux-gnu"))
+    assert "math.fma" not in str(module)
+    y = np.empty_like(x)
+    with np.errstate(all="ignore"):
+        run_kernel(kernel_in(module), [x, y], {})
+        exact = function.reference(x.astype(np.float64))
+    assert np.max(ulps(y, exact)) <= function.max_ulps + 1.5
