@@ -109,7 +109,9 @@ class LLVMBuilder(BlockBuilder):
         fastmath: FastMathAttr = NO_FASTMATH,
     ) -> SSAValue:
         """Append a comparison of floating-point numbers, "oeq ogt oge olt ole one ord ueq ..."."""
-        properties = {"predicate": _FCMP[predicate], "fastmathFlags": fastmath}
+        properties: dict[str, Attribute] = {"predicate": _FCMP[predicate]}
+        if fastmath.data:
+            properties["fastmathFlags"] = fastmath
         return self.value(FCmpOp, (lhs, rhs), bool_like(lhs.type), properties)
 
     def select(self, condition: SSAValue, then: SSAValue, else_: SSAValue) -> SSAValue:

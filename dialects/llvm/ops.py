@@ -150,8 +150,7 @@ class CompareOp(IRDLOperation, ABC):
         printer.print_string(", ")
         printer.print_ssa_value(rhs)
         attributes = dict(self.attributes)
-        flags = self.properties.get("fastmathFlags")
-        if isinstance(flags, FastMathAttr) and flags.data:
+        if (flags := self.properties.get("fastmathFlags")) is not None:
             attributes["fastmathFlags"] = flags
         printer.print_op_attributes(attributes)
         printer.print_string(" : ")

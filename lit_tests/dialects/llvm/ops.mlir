@@ -24,6 +24,8 @@ llvm.func @comparisons(%x: f32, %v: vector<8xf32>, %n: i32, %w: vector<8xi32>, %
   %is_null = llvm.icmp "eq" %p, %null : !llvm.ptr
   // CHECK: llvm.fcmp "ogt" %x, %x {fastmathFlags = #llvm.fastmath<nnan>} : f32
   %greater = llvm.fcmp "ogt" %x, %x {fastmathFlags = #llvm.fastmath<nnan>} : f32
+  // CHECK: llvm.fcmp "oeq" %x, %x {fastmathFlags = #llvm.fastmath<none>} : f32
+  %none = llvm.fcmp "oeq" %x, %x {fastmathFlags = #llvm.fastmath<none>} : f32
   // CHECK: llvm.fcmp "_true" %v, %v : vector<8xf32>
   %mask = llvm.fcmp "_true" %v, %v : vector<8xf32>
   // CHECK: llvm.select %mask, %v, %v : vector<8xi1>, vector<8xf32>
