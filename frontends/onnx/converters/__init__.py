@@ -4,6 +4,7 @@ from . import (
     activation,
     control,
     convolution,
+    deformable,
     elementwise,
     generate,
     indexing,
@@ -18,12 +19,14 @@ from . import (
     sequence,
     slicing,
     spectral,
+    training,
 )
 
 __all__ = [
     "activation",
     "control",
     "convolution",
+    "deformable",
     "elementwise",
     "generate",
     "indexing",
@@ -38,4 +41,5 @@ __all__ = [
     "sequence",
     "slicing",
     "spectral",
+    "training",
 ]

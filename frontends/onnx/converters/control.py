@@ -9,6 +9,7 @@ from onnx import GraphProto
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ....dialects import relax
+from ....symbolic import IntExpr, var
 from ..builder import Builder, Tensor, concat
 from ..errors import ModelError
 from ..node import Node
@@ -34,7 +35,24 @@ def _(node: Node) -> list[Value]:
     types = [joined(node, a.type, b.type) for a, b in zip(then_values, else_values, strict=True)]
     op = relax.IfOp(node.x(0).value, types, Region(then), Region(otherwise))
     node.builder.insert(op)
-    return list(op.results)
+    return [_named(node, result) for result in op.results]
+
+
+def _named(node: Node, value: SSAValue) -> SSAValue:
+    """Return `value` with symbols for the dims that are not known before run time."""
+    found = value.type
+    if not isinstance(found, relax.TensorType) or not found.shape or None not in found.shape:
+        return value
+    names: list[str] = []
+    dims: list[IntExpr] = []
+    for dim in found.shape:
+        if dim is None:
+            names.append(node.importer.symbols.fresh("dim"))
+            dim = var(names[-1])
+        dims.append(dim)
+    op = relax.MatchCastOp(value, relax.TensorType.of(dims, found.dtype), names)
+    node.builder.insert(op)
+    return op.result
 
 
 def _branch(node: Node, graph: GraphProto) -> tuple[Block, list[SSAValue]]:

@@ -107,3 +107,25 @@ def _(node: Node) -> Value:
         case _:
             window = 0.42 - 0.5 * np.cos(turns) + 0.08 * np.cos(2 * turns)
     return window.astype(dtype)
+
+
+@converter("MelWeightMatrix")
+def _(node: Node) -> Value:
+    """Triangles over the bins of a spectrum, their edges at equal distances on the mel scale."""
+    bins, length = node.known_int(0, "num_mel_bins"), node.known_int(1, "dft_length")
+    rate = node.known_int(2, "sample_rate")
+    low, high = (float(node.array(i, "a frequency").item()) for i in (3, 4))
+    dtype = dtypes.to_numpy(node.dtype("output_datatype", f32))
+    mels = np.linspace(_mel(low), _mel(high), bins + 3)[: bins + 2]
+    edges = ((length + 1) * 700 * (10 ** (mels / 2595) - 1) / rate).astype(np.int64)
+    matrix = np.zeros((length // 2 + 1, bins))
+    for i, (left, center, right) in enumerate(zip(edges, edges[1:], edges[2:], strict=False)):
+        rising = np.arange(left, center + 1)
+        matrix[rising, i] = 1 if left == center else (rising - left) / (center - left)
+        falling = np.arange(center, right)
+        matrix[falling, i] = (right - falling) / (right - center) if right > center else 0
+    return matrix.astype(dtype)
+
+
+def _mel(hertz: float) -> float:
+    return 2595 * float(np.log10(1 + hertz / 700))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from ....dialects import relax
 from ..builder import Tensor
 from ..node import Node
@@ -46,3 +48,34 @@ def _(node: Node) -> Tensor:
 @converter("Einsum")
 def _(node: Node) -> Tensor:
     return node.builder.emit(relax.EinsumOp, *node.xs(), equation=node.text("equation"))
+
+
+_LARGEST_DETERMINANT = 5  # rows; expansion by minors has as many terms as rows' factorial
+
+
+@converter("Det")
+def _(node: Node) -> Tensor:
+    x = node.x()
+    size = x.shape[-1]
+    if not size.is_constant or not 1 <= size.constant_value <= _LARGEST_DETERMINANT:
+        raise node.unsupported(
+            f"a determinant of {size} rows (1 to {_LARGEST_DETERMINANT} are expanded)"
+        )
+    rows = list(range(size.constant_value))
+    cells = [[x.slice(x.rank - 2, i, 1).slice(x.rank - 1, j, 1) for j in rows] for i in rows]
+    return _determinant(cells, 0, rows).squeeze([x.rank - 2, x.rank - 1])
+
+
+def _determinant(cells: list[list[Tensor]], row: int, columns: list[int]) -> Tensor:
+    """Return the determinant of the rows from `row` on and `columns`, expanded by its first row."""
+    if len(columns) == 1:
+        return cells[row][columns[0]]
+    terms = [
+        cells[row][column] * _determinant(cells, row + 1, columns[:k] + columns[k + 1 :])
+        for k, column in enumerate(columns)
+    ]
+    return reduce(
+        lambda total, k: total - terms[k] if k % 2 else total + terms[k],
+        range(1, len(terms)),
+        terms[0],
+    )

@@ -19,7 +19,7 @@ X = info("x", (2, 3))
 def test_everything_in_one_report() -> None:
     nodes = [helper.make_node("NoSuch", [f"a{i}"], [f"a{i + 1}"], name=f"n{i}") for i in range(5)]
     nodes += [
-        helper.make_node("Det", ["a5"], ["b"]),
+        helper.make_node("Multinomial", ["a5"], ["b"]),
         helper.make_node("Fancy", ["b"], ["c"], domain="com.acme"),
         helper.make_node("Cast", ["c"], ["y"], to=TensorProto.FLOAT8E4M3FN, name="cast"),
     ]
@@ -27,7 +27,7 @@ def test_everything_in_one_report() -> None:
     with pytest.raises(UnsupportedOperatorsError) as error:
         from_onnx(model)
     found = {(item.domain, item.op_type): item for item in error.value.found}
-    assert list(found) == [("", "NoSuch"), ("", "Det"), ("com.acme", "Fancy"), ("", "Cast")]
+    assert list(found) == [("", "NoSuch"), ("", "Multinomial"), ("com.acme", "Fancy"), ("", "Cast")]
     assert found["", "NoSuch"].nodes == ("n0", "n1", "n2", "n3", "n4")
     text = str(error.value)
     assert "needs 4 things" in text
@@ -46,13 +46,13 @@ def test_domain_that_is_not_imported() -> None:
 
 def test_branches_are_looked_at() -> None:
     branch = helper.make_graph(
-        [helper.make_node("Det", ["x"], ["r"], name="deep")],
+        [helper.make_node("Multinomial", ["x"], ["r"], name="deep")],
         "branch",
         [],
         [helper.make_empty_tensor_value_info("r")],
     )
     node = helper.make_node("If", ["c"], ["y"], then_branch=branch, else_branch=branch)
-    with pytest.raises(UnsupportedOperatorsError, match=r"Det: no converter .* 'deep'"):
+    with pytest.raises(UnsupportedOperatorsError, match=r"Multinomial: no converter .* 'deep'"):
         from_onnx(make([node], [X, info("c", (), bool)], ["y"]))
 
 

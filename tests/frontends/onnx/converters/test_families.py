@@ -164,6 +164,30 @@ CASES: dict[str, Case] = {
     "lstm": case(
         "LSTM", f32(3, 2, 4), f32(1, 20, 4), f32(1, 20, 5), f32(1, 40), outputs=3, hidden_size=5
     ),
+    # sampling
+    "grid sample 16": case(
+        "GridSample", IMAGE, f32(1, 3, 4, 2, seed=1), opset=16, mode="bilinear", align_corners=1
+    ),
+    "roi align 10": case(
+        "RoiAlign",
+        IMAGE,
+        np.array([[0, 0, 3, 4]], np.float32),
+        i64(0),
+        opset=10,
+        output_height=2,
+        output_width=2,
+        sampling_ratio=2,
+    ),
+    "determinant": case("Det", f32(2, 4, 4)),
+    "mel": case(
+        "MelWeightMatrix",
+        np.array(8),
+        np.array(64),
+        np.array(8000),
+        scalar(0),
+        scalar(4000),
+        constant=(0, 1, 2, 3, 4),
+    ),
     # spectra
     "dft": case("DFT", f32(1, 6, 1), None, np.array(1), constant=(2,), onesided=1),
 }
