@@ -120,9 +120,9 @@ def _(node: Node) -> Value:
     edges = ((length + 1) * 700 * (10 ** (mels / 2595) - 1) / rate).astype(np.int64)
     matrix = np.zeros((length // 2 + 1, bins))
     for i, (left, center, right) in enumerate(zip(edges, edges[1:], edges[2:], strict=False)):
-        rising = np.arange(left, center + 1)
+        rising: Array = np.arange(left, center + 1)
         matrix[rising, i] = 1 if left == center else (rising - left) / (center - left)
-        falling = np.arange(center, right)
+        falling: Array = np.arange(center, right)
         matrix[falling, i] = (right - falling) / (right - center) if right > center else 0
     return matrix.astype(dtype)
 
