@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .driver.compile import compile, compile_to
     from .driver.pass_context import PassContext
     from .frontends.onnx import from_onnx
+    from .passes.tir.primitives.schedule import Schedule
     from .runtime.device import Device, cpu
     from .runtime.errors import TyrexError
     from .runtime.executable import Executable
@@ -31,6 +32,7 @@ __all__ = [
     "Device",
     "Executable",
     "PassContext",
+    "Schedule",
     "Target",
     "Tensor",
     "TyrexError",
@@ -46,6 +48,7 @@ _LAZY = {
     "Device": "runtime.device",
     "Executable": "runtime.executable",
     "PassContext": "driver.pass_context",
+    "Schedule": "passes.tir.primitives.schedule",
     "Target": "dialects.machine",
     "Tensor": "runtime.tensor",
     "TyrexError": "runtime.errors",

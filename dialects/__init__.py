@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 OWN_DIALECTS: dict[str, tuple[str, str]] = {
     "relax": ("tyrex.dialects.relax", "Relax"),  # graphs of tensor operators
     "tir": ("tyrex.dialects.tir", "TIR"),  # loops over buffers
+    "sched": ("tyrex.dialects.sched", "Sched"),  # schedules of kernels
     "vm": ("tyrex.dialects.vm", "VM"),  # the host program
     "tyrex": ("tyrex.dialects.target", "Tyrex"),  # the target attribute
 }

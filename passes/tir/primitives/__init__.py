@@ -1,0 +1,1 @@
+"""Schedule primitives: checked rewrites of blocks and loops; `schedule.Schedule` applies them."""
