@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from xdsl.ir import SSAValue
+
 from ..dialects import tir
 from ..dialects.target import Target
-from .steps import NestSteps
+from .steps import Movement, NestSteps
 
 FMA_IN_FLIGHT = 8  # independent accumulators that keep two fma units of latency 4 busy
-MAX_ROWS = 16
+MAX_ROWS = 28
 MAX_VECTORS = 4
 REST_COST = 0.08  # a rest is code to compile, and its own branch, for a few elements
 SPARE_REGISTERS = 4  # for the operands of the multiply-adds
@@ -26,72 +28,81 @@ SPARE_REGISTERS = 4  # for the operands of the multiply-adds
 
 @dataclass(frozen=True)
 class Tile:
-    """A register tile of a reduction nest.
+    """A register tile of a reduction nest: rows x vectors x lanes accumulators.
 
     Attributes:
         lane_group: axes, fused, that run along the vectors.
-        row_axis: the axis of the rows; None where nothing is reused along an axis.
-        rows: accumulators along `row_axis`.
-        vectors: accumulators along the lanes.
         lanes: elements of one vector.
+        row_group: axes, fused, along which a loaded vector is used again; empty for none.
+        rows: accumulators along the rows.
+        column_group: axes, fused, of the vectors of a tile; `lane_group` where a tile takes
+            several vectors of it, another where its lanes are one vector (blocked layouts).
+        vectors: accumulators along the columns.
     """
 
     lane_group: tuple[int, ...]
-    row_axis: int | None
-    rows: int
-    vectors: int
     lanes: int
+    row_group: tuple[int, ...]
+    rows: int
+    column_group: tuple[int, ...]
+    vectors: int
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether columns and lanes are different axes."""
+        return self.column_group != self.lane_group
 
 
 def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
     """Return the tile of a reduction nest, None where no axis suits vectors."""
-    nest = steps.nest
-    groups = steps.groups(nest.spatial)
+    groups = [tuple(group) for group in steps.groups(steps.nest.spatial)]
     if not groups:
         return None
-    group = tuple(groups[-1])
-    axis = group[-1]
+    lane_group = groups[-1]
+    axis = lane_group[-1]
     if not all(m.steps[axis] == 1 for m in steps.stores):
         return None
     if any(m.steps[axis] is None for m in steps.loads):
         return None
-    extent = steps.extent_of(group)
+    extent = steps.extent_of(lane_group)
     full = target.lanes(steps.widest_bytes)
     lanes = min(full, _power_of_two_from(extent))
     if lanes < 4 and lanes < full:
         return None
-    row_axis = _row_axis(steps, group)
-    total = -(-extent // lanes)
+    moving, fixed = _operands(steps, axis)
+    rows = [g for g in groups[:-1] if any(m.steps[g[-1]] == 0 for m in moving)]
+    rows = [g for g in rows if not any(g[-1] in m.conditional for m in moving)]
+    columns = [lane_group]
+    if extent <= lanes:
+        columns = [
+            g for g in groups[:-1] if any(m.steps[g[-1]] == 0 for m in fixed) and g not in rows
+        ] or columns
+    row_group = max(rows, key=steps.extent_of, default=())
+    column_group = max(columns, key=steps.extent_of)
+    total = steps.extent_of(column_group)
+    if column_group == lane_group:
+        total = -(-extent // lanes)
     budget = target.vector_registers - SPARE_REGISTERS
-    if row_axis is None:
-        return Tile(group, None, 1, min(total, MAX_VECTORS, budget), lanes)
-    rows, vectors = _shape(steps.extents[row_axis], total, budget)
-    return Tile(group, row_axis, rows, vectors, lanes)
+    if not row_group:
+        vectors = min(total, MAX_VECTORS, budget)
+        return Tile(lane_group, lanes, (), 1, column_group, vectors)
+    row_count, vectors = _shape(steps.extent_of(row_group), total, budget)
+    return Tile(lane_group, lanes, row_group, row_count, column_group, vectors)
+
+
+def _operands(steps: NestSteps, axis: int) -> tuple[list[Movement], list[Movement]]:
+    """Return the loads that move with an axis, and those that do not, the output aside."""
+    written = {m.op.buffer for m in steps.stores}
+    reads = [m for m in steps.loads if m.op.buffer not in written]
+    return [m for m in reads if m.steps[axis] != 0], [m for m in reads if m.steps[axis] == 0]
 
 
 def _power_of_two_from(n: int) -> int:
     return 1 << max(0, n - 1).bit_length()
 
 
-def _row_axis(steps: NestSteps, group: Sequence[int]) -> int | None:
-    """Return the largest axis along which a vector that was loaded is used again."""
-    axis = group[-1]
-    best: int | None = None
-    for candidate in steps.nest.spatial:
-        if candidate in group or steps.extents[candidate] == 1:
-            continue
-        reused = any(
-            m.steps[axis] != 0 and m.steps[candidate] == 0 and candidate not in m.conditional
-            for m in steps.loads
-            if m.op.buffer is not steps.stores[0].op.buffer
-        )
-        if reused and (best is None or steps.extents[candidate] > steps.extents[best]):
-            best = candidate
-    return best
-
-
 def _shape(row_extent: int, total_vectors: int, budget: int) -> tuple[int, int]:
-    """Return (rows, vectors): the cheapest tile in the registers, rows preferably dividing."""
+    """Return (rows, vectors): the cheapest tile in the registers, preferably without rests."""
     best, best_cost = (1, 1), float("inf")
     for vectors in range(1, min(MAX_VECTORS, total_vectors) + 1):
         for rows in range(1, min(MAX_ROWS, row_extent, budget // vectors) + 1):
@@ -109,16 +120,20 @@ def _shape(row_extent: int, total_vectors: int, budget: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class TileOrder:
-    """In which order the tiles of a nest run.
+    """In which order the tiles of a nest run: batch axes, then two nests one in the other.
 
     Attributes:
-        batch: spatial axes that move both operands; outermost.
-        rows_first: whether the loop over row tiles is outside those over positions.
-        row_block: with positions outside, how many row tiles run before the next position block;
-            0 for all of them.
+        batch: axes outside the tile that move both operands, or none; outermost.
+        with_rows: axes outside the tile that move the rows' operand; around the row tiles.
+        with_columns: axes outside the tile that move the vectors' operand; around the column tiles.
+        rows_first: whether the rows' nest is the outer one.
+        row_block: with the columns outside, how many row tiles run before the columns start
+            again; 0 for all of them.
     """
 
     batch: tuple[int, ...]
+    with_rows: tuple[int, ...]
+    with_columns: tuple[int, ...]
     rows_first: bool
     row_block: int = 0
 
@@ -126,61 +141,50 @@ class TileOrder:
 FAR = 4  # what a byte from beyond the second-level cache costs, in bytes from within it
 
 
-def choose_order(steps: NestSteps, tile: Tile, target: Target, row_tiles: int) -> TileOrder:
+def choose_order(
+    steps: NestSteps, tile: Tile, target: Target, row_tiles: int, column_tiles: int
+) -> TileOrder:
     """Return the order of tiles that moves the fewest bytes, weighted by where they come from."""
-    batch, others = _outer_axes(steps, tile)
-    if tile.row_axis is None:
-        return TileOrder(batch, rows_first=True)
+    moving, fixed = _operands(steps, tile.lane_group[-1])
+    inside = {*tile.lane_group, *tile.row_group, *tile.column_group}
+    outer = [i for i in steps.nest.spatial if i not in inside and steps.extents[i] != 1]
+    by_rows = [i for i in outer if any(m.steps[i] != 0 for m in fixed)]
+    by_columns = [i for i in outer if any(m.steps[i] != 0 for m in moving)]
+    batch = tuple(i for i in outer if (i in by_rows) == (i in by_columns))
+    with_rows = tuple(i for i in by_rows if i not in batch)
+    with_columns = tuple(i for i in by_columns if i not in batch)
     share = prod(steps.extents[axis] for axis in batch)
-    rows_bytes, lanes_bytes = (n // share for n in _operand_bytes(steps, tile))
-    width = tile.vectors * tile.lanes
-    positions = -(-steps.extent_of(tile.lane_group) // width)
-    positions *= prod(steps.extents[axis] for axis in others)
+    row_bytes, column_bytes = (_bytes(group) // share for group in (fixed, moving))
+    row_runs = row_tiles * prod(steps.extents[axis] for axis in with_rows)
+    column_runs = column_tiles * prod(steps.extents[axis] for axis in with_columns)
     near = target.l2_bytes // 2
 
     def traffic(once: int, again: int, times: int) -> int:
         return FAR * once + again * (FAR + (times - 1) * (1 if again <= near else FAR))
 
-    rows_first = traffic(rows_bytes, lanes_bytes, row_tiles)
-    lanes_first = traffic(lanes_bytes, rows_bytes, positions)
-    block = _row_block(row_tiles, rows_bytes, near)
+    rows_first = traffic(row_bytes, column_bytes, row_runs)
+    columns_first = traffic(column_bytes, row_bytes, column_runs)
+    block = 0 if with_rows else _row_block(row_tiles, row_bytes, near)
     if block:
-        blocked = FAR * lanes_bytes * (row_tiles // block) + rows_bytes * (FAR + positions - 1)
-        if blocked < min(rows_first, lanes_first):
-            return TileOrder(batch, rows_first=False, row_block=block)
-    return TileOrder(batch, rows_first=rows_first <= lanes_first)
+        blocked = FAR * column_bytes * (row_tiles // block) + row_bytes * (FAR + column_runs - 1)
+        if blocked < min(rows_first, columns_first):
+            return TileOrder(batch, with_rows, with_columns, rows_first=False, row_block=block)
+    return TileOrder(batch, with_rows, with_columns, rows_first=rows_first <= columns_first)
 
 
-def _outer_axes(steps: NestSteps, tile: Tile) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the spatial axes outside the tile: those that move every operand, and the others."""
-    inside = {*tile.lane_group, tile.row_axis}
-    outer = [i for i in steps.nest.spatial if i not in inside and steps.extents[i] != 1]
-    written = {m.op.buffer for m in steps.stores}
-    reads = [m for m in steps.loads if m.op.buffer not in written]
-    batch = tuple(i for i in outer if all(m.steps[i] != 0 for m in reads))
-    return batch, tuple(i for i in outer if i not in batch)
-
-
-def _operand_bytes(steps: NestSteps, tile: Tile) -> tuple[int, int]:
-    """Return the bytes of the operands that move with the rows, and with the lanes."""
-    rows = lanes = 0
-    written = {m.op.buffer for m in steps.stores}
-    for m in steps.loads:
+def _bytes(operands: Sequence[Movement]) -> int:
+    """Return the size of the operands' buffers."""
+    sizes: dict[SSAValue, int] = {}
+    for m in operands:
         buffer_type = m.op.buffer.type
         assert isinstance(buffer_type, tir.BufferType)
-        size = buffer_type.size_bytes() or 0
-        if m.op.buffer in written:
-            continue
-        if m.steps[tile.lane_group[-1]] != 0:
-            lanes += size
-        elif tile.row_axis is not None and m.steps[tile.row_axis] != 0:
-            rows += size
-    return rows, lanes
+        sizes[m.op.buffer] = buffer_type.size_bytes() or 0
+    return sum(sizes.values())
 
 
-def _row_block(row_tiles: int, rows_bytes: int, near: int) -> int:
+def _row_block(row_tiles: int, row_bytes: int, near: int) -> int:
     """Return the largest divisor of the row tiles whose operand stays near; 0 if there is none."""
-    if rows_bytes <= near:
+    if row_bytes <= near:
         return 0
-    fitting = near * row_tiles // rows_bytes
+    fitting = near * row_tiles // row_bytes
     return next((n for n in range(fitting, 1, -1) if row_tiles % n == 0), 0)

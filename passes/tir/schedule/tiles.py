@@ -24,9 +24,9 @@ from ..pack_constants import Pack
 from .build import Iter, NestBuilder, Redirected, clone_region, spread
 from .maps import kind_of_outer
 
-TileBody = Callable[[IntExpr, IntExpr], None]
-Bindings = Callable[[IntExpr, IntExpr], list[IntExpr]]
-Conditions = Callable[[IntExpr], list[IntExpr]]
+TileBody = Callable[[IntExpr, IntExpr, IntExpr], None]  # of row, column and lane in the tile
+Bindings = Callable[[IntExpr, IntExpr, IntExpr], list[IntExpr]]
+Conditions = Callable[[IntExpr, IntExpr], list[IntExpr]]  # of column and lane
 
 
 @dataclass(frozen=True)
@@ -68,62 +68,58 @@ class TileSchedule:
         buffer_type = self.target.type
         assert isinstance(buffer_type, tir.BufferType)
         self.buffer_type = buffer_type
-        inner = {*tile.lane_group, *([tile.row_axis] if tile.row_axis is not None else [])}
+        inner = {*tile.lane_group, *tile.row_group, *tile.column_group}
         self.outer = [
             axis for axis in self.nest.spatial if axis not in inner and steps.extents[axis] != 1
         ]
 
     def build(self) -> None:
         """Append every combination of full tiles and rests."""
-        rows = [Part(0, 1, 1)]
-        if self.tile.row_axis is not None:
-            rows = parts_of(self.steps.extents[self.tile.row_axis], self.tile.rows)
-        lane_extent = self.steps.extent_of(self.tile.lane_group)
-        width = self.tile.vectors * self.tile.lanes
+        tile, steps = self.tile, self.steps
+        rows = parts_of(steps.extent_of(tile.row_group), tile.rows)
+        width = tile.vectors if tile.is_blocked else tile.vectors * tile.lanes
         for row in rows:
-            for run in parts_of(lane_extent, width):
-                self.tiles(row, run)
+            for column in parts_of(steps.extent_of(tile.column_group), width):
+                self.tiles(row, column)
 
-    def tiles(self, row: Part, run: Part) -> None:
+    def tiles(self, row: Part, column: Part) -> None:
         """Append the loops over the tiles of one combination."""
-        order = choose_order(self.steps, self.tile, self.machine, row.count)
-        others = [("axis", axis) for axis in self.outer if axis not in order.batch]
-        names: list[tuple[str, int]] = [("axis", axis) for axis in order.batch]
-        if order.rows_first:
-            names += [("row", row.count), *others, ("lane", run.count)]
-        elif order.row_block:
-            names.append(("row block", row.count // order.row_block))
-            names += [*others, ("lane", run.count), ("row", order.row_block)]
-        else:
-            names += [*others, ("lane", run.count), ("row", row.count)]
+        order = choose_order(self.steps, self.tile, self.machine, row.count, column.count)
+        batch, by_rows, by_columns = (
+            [(f"axis {axis}", self.steps.extents[axis]) for axis in axes]
+            for axes in (order.batch, order.with_rows, order.with_columns)
+        )
         block = order.row_block
-        values: dict[tuple[str, int], IntExpr] = {}
+        row_loops = [*by_rows, ("row", block or row.count)]
+        column_loops = [*by_columns, ("column", column.count)]
+        names = [*row_loops, *column_loops] if order.rows_first else [*column_loops, *row_loops]
+        if block:
+            names.insert(0, ("row block", row.count // block))
+        names = [*batch, *names]
+        values: dict[str, IntExpr] = {}
 
         def loops(depth: int, kind: tir.ForKind) -> None:
             if depth == len(names):
-                outer = [values["axis", axis] for axis in self.outer]
-                r = values["row", names_of["row"]]
-                if block:
-                    r = r + values["row block", names_of["row block"]] * block
-                v = values["lane", run.count]
-                self.one_tile(outer, r * row.size + row.start, v * run.size + run.start, row, run)
+                r = values["row"] + values.get("row block", as_expr(0)) * block
+                c = values["column"]
+                outer = [values[f"axis {axis}"] for axis in self.outer]
+                place = r * row.size + row.start, c * column.size + column.start
+                self.one_tile(outer, place, row, column)
                 return
-            what, number = names[depth]
-            extent = self.steps.extents[number] if what == "axis" else number
+            name, extent = names[depth]
             with self.b.loop(extent, kind) as i:
-                values[what, number] = i
+                values[name] = i
                 loops(depth + 1, kind if extent == 1 else tir.ForKind.SERIAL)
 
-        names_of = dict(names)
         loops(0, kind_of_outer(self.steps))
 
     def packs(self) -> list[Pack]:
         """Return the layouts in which constant inputs would be read in order."""
         tile = self.tile
         axes: list[tuple[int, int]] = []
-        if tile.row_axis is not None:
-            axes.append((tile.row_axis, tile.rows))
-        if len(tile.lane_group) == 1:
+        if len(tile.row_group) == 1:
+            axes.append((tile.row_group[0], tile.rows))
+        if len(tile.lane_group) == 1 and not tile.is_blocked:
             axes.append((tile.lane_group[0], tile.vectors * tile.lanes))
         found: list[Pack] = []
         for m in self.steps.loads:
@@ -142,28 +138,33 @@ class TileSchedule:
         return dims[0] if len(dims) == 1 and indices[dims[0]] is var(key) else None
 
     def one_tile(
-        self, outer: list[IntExpr], row: IntExpr, lane: IntExpr, rows: Part, run: Part
+        self, outer: list[IntExpr], place: tuple[IntExpr, IntExpr], rows: Part, column: Part
     ) -> None:
-        """Append one tile: fill, accumulate, write back."""
-        lanes = self.tile.lanes
-        vectors = -(-run.size // lanes)
+        """Append one tile, its first row and column at `place`: fill, accumulate, write back."""
+        tile, steps = self.tile, self.steps
+        lanes = tile.lanes
+        vectors = column.size if tile.is_blocked else -(-column.size // lanes)
+        valid = steps.extent_of(tile.lane_group) if tile.is_blocked else column.size
         acc = self.b.stack((rows.size, vectors * lanes), self.buffer_type)
         shape = rows.size, vectors
+        row, first = place
 
-        def bindings(u: IntExpr, w: IntExpr) -> list[IntExpr]:
-            groups = [[axis] for axis in self.outer]
-            values = [*outer]
-            if self.tile.row_axis is not None:
-                groups.append([self.tile.row_axis])
-                values.append(row + u)
-            groups.append(list(self.tile.lane_group))
-            values.append(lane + w)
-            return spread(groups, values, self.steps.extents, len(self.steps.extents))
+        def bindings(u: IntExpr, v: IntExpr, lane: IntExpr) -> list[IntExpr]:
+            groups = [*([axis] for axis in self.outer), tile.row_group, tile.lane_group]
+            values = [*outer, row + u]
+            if tile.is_blocked:
+                groups.append(tile.column_group)
+                values += [lane, first + v]
+            else:
+                values.append(first + v * lanes + lane)
+            return spread(groups, values, steps.extents, len(steps.extents))
 
-        masked = vectors * lanes != run.size
+        masked = valid != lanes if tile.is_blocked else vectors * lanes != valid
 
-        def conditions(w: IntExpr) -> list[IntExpr]:
-            return [run.size - 1 - w] if masked else []
+        def conditions(v: IntExpr, lane: IntExpr) -> list[IntExpr]:
+            if not masked:
+                return []
+            return [valid - 1 - (lane if tile.is_blocked else v * lanes + lane)]
 
         self.fill(acc, shape, bindings, conditions)
         self.accumulate(acc, shape, bindings, conditions)
@@ -177,12 +178,13 @@ class TileSchedule:
             self.b.loop(shape[1], unrolled) as v,
             self.b.loop(self.tile.lanes, tir.ForKind.VECTORIZED) as lane,
         ):
-            body(u, v * self.tile.lanes + lane)
+            body(u, v, lane)
 
-    def tile_iters(self, u: IntExpr, w: IntExpr) -> list[Iter]:
+    def tile_iters(self, u: IntExpr, v: IntExpr, lane: IntExpr) -> list[Iter]:
         """Return two iteration variables for the position in the tile."""
         spatial = tir.IterKind.SPATIAL
-        return [(spatial, self.tile.rows, u), (spatial, self.tile.vectors * self.tile.lanes, w)]
+        place = v * self.tile.lanes + lane
+        return [(spatial, self.tile.rows, u), (spatial, self.tile.vectors * self.tile.lanes, place)]
 
     def fill(
         self,
@@ -195,9 +197,9 @@ class TileSchedule:
         init = self.nest.block.init
         assert init is not None, "a reduction has an init"
 
-        def body(u: IntExpr, w: IntExpr) -> None:
-            iters = [*self.spatial_iters(bindings(u, w)), *self.tile_iters(u, w)]
-            with self.b.tile_block(f"{self.name}_init", iters, conditions(w)) as args:
+        def body(*at: IntExpr) -> None:
+            iters = [*self.spatial_iters(bindings(*at)), *self.tile_iters(*at)]
+            with self.b.tile_block(f"{self.name}_init", iters, conditions(*at[1:])) as args:
                 self.clone(init, acc, args[:-2], args[-2:], self.nest.spatial)
 
         self.over_tile(shape, body)
@@ -217,16 +219,16 @@ class TileSchedule:
                 with self.b.loop(self.steps.extents[reduce[len(values)]]) as k:
                     loops([*values, k])
                 return
-            self.over_tile(shape, lambda u, w: update(values, u, w))
+            self.over_tile(shape, lambda u, v, lane: update(values, u, v, lane))
 
-        def update(values: Sequence[IntExpr], u: IntExpr, w: IntExpr) -> None:
-            all_bindings = bindings(u, w)
+        def update(values: Sequence[IntExpr], *at: IntExpr) -> None:
+            all_bindings = bindings(*at)
             for axis, value in zip(reduce, values, strict=True):
                 all_bindings[axis] = value
             kinds, extents = self.nest.block.kinds.data, self.nest.extents
             iters: list[Iter] = list(zip(kinds, extents, all_bindings, strict=True))
-            iters += self.tile_iters(u, w)
-            with self.b.tile_block(self.name, iters, conditions(w)) as args:
+            iters += self.tile_iters(*at)
+            with self.b.tile_block(self.name, iters, conditions(*at[1:])) as args:
                 self.clone(self.nest.block.body, acc, args[:-2], args[-2:], range(len(kinds)))
 
         loops([])
@@ -240,10 +242,10 @@ class TileSchedule:
     ) -> None:
         """Append `out = epilogue(acc)`."""
 
-        def body(u: IntExpr, w: IntExpr) -> None:
-            iters = [*self.spatial_iters(bindings(u, w)), *self.tile_iters(u, w)]
+        def body(*at: IntExpr) -> None:
+            iters = [*self.spatial_iters(bindings(*at)), *self.tile_iters(*at)]
             name = self.name if self.epilogue is None else self.epilogue.block.block_name.data
-            with self.b.tile_block(f"{name}_write", iters, conditions(w)) as args:
+            with self.b.tile_block(f"{name}_write", iters, conditions(*at[1:])) as args:
                 self.write(acc, args[:-2], args[-2:])
 
         self.over_tile(shape, body)
