@@ -119,7 +119,8 @@ def _(node: Node) -> Value:
     mels = np.linspace(_mel(low), _mel(high), bins + 3)[: bins + 2]
     edges = ((length + 1) * 700 * (10 ** (mels / 2595) - 1) / rate).astype(np.int64)
     matrix = np.zeros((length // 2 + 1, bins))
-    for i, (left, center, right) in enumerate(zip(edges, edges[1:], edges[2:], strict=False)):
+    places: list[int] = edges.tolist()
+    for i, (left, center, right) in enumerate(zip(places, places[1:], places[2:], strict=False)):
         rising: Array = np.arange(left, center + 1)
         matrix[rising, i] = 1 if left == center else (rising - left) / (center - left)
         falling: Array = np.arange(center, right)
