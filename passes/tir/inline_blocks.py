@@ -71,7 +71,7 @@ class _Inliner(Cloner):
     def _compute(
         self, op: Access, indices: Exprs, conditions: Exprs, default: SSAValue | None
     ) -> SSAValue:
-        inner = _Guarded(self.block, conditions)
+        inner = GuardedBody(self.block, conditions)
         inline_block_body(inner, self.producer.block, indices)
         assert inner.result is not None
         if default is None:
@@ -82,7 +82,7 @@ class _Inliner(Cloner):
         return self.append(chosen, location).results[0]
 
 
-class _Guarded(Cloner):
+class GuardedBody(Cloner):
     """Clones a producer: its store is the result, its loads touch memory under conditions only."""
 
     def __init__(self, block: Block, conditions: Exprs) -> None:

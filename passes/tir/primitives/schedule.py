@@ -29,7 +29,7 @@ from xdsl.ir import Attribute, Operation
 from ....analysis import regions
 from ....dialects import sched, tir
 from ....symbolic import IntExpr, as_expr, pos
-from . import kinds, loops
+from . import inline, kinds, loops
 from .errors import ScheduleError, describe
 from .handles import BlockRV, Handle, LoopRV, Trace
 
@@ -265,6 +265,18 @@ class Schedule:
         """Take a note back."""
         kinds.unannotate(self.get(target), key)
         self._record(sched.UnannotateOp, [target], {"key": StringAttr(key)})
+
+    # -- blocks ------------------------------------------------------------------------------
+
+    def compute_inline(self, block: BlockRV) -> None:
+        """Compute a block's elements where they are read; the block disappears."""
+        inline.compute_inline(self._block(block))
+        self._record(sched.ComputeInlineOp, [block])
+
+    def reverse_compute_inline(self, block: BlockRV) -> None:
+        """Compute a block's elements where the only block that it reads writes; it disappears."""
+        inline.reverse_compute_inline(self._block(block))
+        self._record(sched.ReverseComputeInlineOp, [block])
 
 
 def _kernel_of(module: ModuleOp, name: str | None) -> tir.FuncOp:
