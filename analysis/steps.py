@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
+from xdsl.dialects import arith
 from xdsl.ir import Operation
 
 from ..dialects import dtypes, tir
@@ -93,10 +94,14 @@ class NestSteps:
             sizes.append(dtypes.size_bytes(buffer_type.dtype))
         return max(sizes)
 
-    @cached_property
-    def work(self) -> int:
-        """Iterations times operations: what a run of the nest costs, roughly in nanoseconds x 8."""
-        return prod(self.extents) * max(1, len(list(self.nest.block.body.block.ops)))
+    def work(self, lanes: int = 1) -> int:
+        """Return what a run of the nest costs, roughly in nanoseconds x 8.
+
+        An element costs its accesses, and its arithmetic divided by the lanes that share it.
+        """
+        ops = sum(not isinstance(op, arith.ConstantOp) for op in self.nest.block.body.block.ops)
+        accesses = len(self.movements)
+        return prod(self.extents) * max(1, accesses + (ops - accesses) // lanes)
 
 
 def movement(nest: Nest, op: Access | Write) -> Movement:

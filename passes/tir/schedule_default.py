@@ -228,7 +228,7 @@ class _Policy:
         if copy is None or not copy.loops or extents is None:
             return
         outermost_is_spatial = nest.block.kinds.data[0] is tir.IterKind.SPATIAL
-        if outermost_is_spatial and NestSteps(nest, extents).work >= PARALLEL_WORK:
+        if outermost_is_spatial and NestSteps(nest, extents).work() >= PARALLEL_WORK:
             copy.loops[0].properties["kind"] = tir.ForKindAttr(tir.ForKind.PARALLEL)
 
 

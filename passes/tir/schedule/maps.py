@@ -48,9 +48,9 @@ def vectorizable(steps: NestSteps, axis: int) -> bool:
     )
 
 
-def kind_of_outer(steps: NestSteps) -> tir.ForKind:
+def kind_of_outer(steps: NestSteps, lanes: int = 1) -> tir.ForKind:
     """Return the kind of the outermost loop: parallel where there is enough to do."""
-    return tir.ForKind.PARALLEL if steps.work >= PARALLEL_WORK else tir.ForKind.SERIAL
+    return tir.ForKind.PARALLEL if steps.work(lanes) >= PARALLEL_WORK else tir.ForKind.SERIAL
 
 
 def schedule_map(b: NestBuilder, steps: NestSteps, target: Target) -> None:
@@ -107,7 +107,7 @@ def _lane_loops(
         with b.loop(steps.extent_of(groups[len(values)]), kind) as i:
             outer([*values, i], tir.ForKind.SERIAL)
 
-    outer([], kind_of_outer(steps))
+    outer([], kind_of_outer(steps, lanes))
 
 
 def map_block(b: NestBuilder, nest: Nest, bindings: Sequence[IntExpr]) -> None:
