@@ -132,7 +132,7 @@ class _Epilogue(Cloner):
 
 
 def reverse_compute_inline(block: tir.BlockOp) -> None:
-    """Compute a complete block's elements where its one source is written; the source's buffer goes.
+    """Compute a complete block's elements where its one source is written; that buffer goes.
 
     The block reads the buffer at its own variables, and the buffer's only writer is complete.
     """

@@ -83,7 +83,8 @@ def nested(loops: Sequence[tir.ForOp], ops: Iterable[Operation]) -> Operation | 
     for outer, inner in pairwise(loops):
         outer.body.block.add_op(inner)
     for op in list(ops):
-        op.detach()
+        if op.parent is not None:
+            op.detach()
         if loops:
             loops[-1].body.block.add_op(op)
     return loops[0] if loops else None
@@ -126,15 +127,19 @@ def add_conditions(block: tir.BlockOp, conditions: Iterable[IntExpr]) -> None:
 
 
 def simplify_bindings(root: Operation) -> None:
-    """Simplify the bindings and conditions of the blocks in `root` by the loops' bounds."""
+    """Simplify the bindings and conditions of the blocks in `root` by the loops' bounds.
+
+    Variables of loops of one iteration stay: such a loop may be split or fused later.
+    """
     blocks = (root,) if isinstance(root, tir.BlockOp) else child_blocks(root)
     for block in blocks:
         bounds = context_bounds(block)
-        conditions = [c.simplify(bounds) for c in block.exprs_over_values(block.conditions)]
+        loose = {key: (lo, None if hi == 0 else hi) for key, (lo, hi) in bounds.items()}
+        conditions = [c.simplify(loose) for c in block.exprs_over_values(block.conditions)]
         set_exprs(
             block,
             {
-                "bindings": [b.simplify(bounds) for b in block.exprs_over_values(block.bindings)],
+                "bindings": [b.simplify(loose) for b in block.exprs_over_values(block.bindings)],
                 "conditions": dict.fromkeys(c for c in conditions if not c.provably_ge0(bounds)),
             },
         )

@@ -29,7 +29,7 @@ from xdsl.ir import Attribute, Operation
 from ....analysis import regions
 from ....dialects import sched, tir
 from ....symbolic import IntExpr, as_expr, pos
-from . import inline, kinds, loops
+from . import inline, kinds, loops, reduction, rfactor
 from .errors import ScheduleError, describe
 from .handles import BlockRV, Handle, LoopRV, Trace
 
@@ -277,6 +277,29 @@ class Schedule:
         """Compute a block's elements where the only block that it reads writes; it disappears."""
         inline.reverse_compute_inline(self._block(block))
         self._record(sched.ReverseComputeInlineOp, [block])
+
+    # -- reductions --------------------------------------------------------------------------
+
+    def decompose_reduction(self, block: BlockRV, loop: LoopRV) -> BlockRV:
+        """Make a reduction's init a block of its own before a loop; return it."""
+        new = reduction.decompose_reduction(self._block(block), self._loop(loop))
+        return self._blocks_out(sched.DecomposeReductionOp, [block, loop], None, [new])[0]
+
+    def rfactor(self, loop: LoopRV, factor_axis: int) -> BlockRV:
+        """Reduce along all loops but one into a buffer with an axis more, then along that one.
+
+        Returns:
+            The block of the partial results; the other keeps its name, with new loops.
+        """
+        op = self._loop(loop)
+        name = next(iter(regions.child_blocks(op))).block_name.data
+        old = [h for h, o in self._ops.items() if o in regions.child_blocks(op)]
+        new = rfactor.rfactor(op, factor_axis)
+        blocks = [b for b in regions.child_blocks(self._func) if b.block_name.data == name]
+        for handle in old:
+            self._ops[handle] = blocks[-1]
+        properties: dict[str, Attribute] = {"factor_axis": IntegerAttr(factor_axis, i64)}
+        return self._blocks_out(sched.RfactorOp, [loop], properties, [new])[0]
 
 
 def _kernel_of(module: ModuleOp, name: str | None) -> tir.FuncOp:
