@@ -24,7 +24,7 @@ from .interpreter_settings import compiling
 from .kernels import KernelCompiler
 from .levels import Passes, level_of, llvm_options, may_contract, passes_between, passes_of
 from .options import CompileOptions, Progress, silent
-from .pass_context import PassContext, recursion_limit, run_pipeline
+from .pass_context import PassContext, run_pipeline
 from .reading import read
 from .sources import Source
 from .workers import compile_pool
@@ -47,7 +47,7 @@ class Build:
         Raises:
             CompileError, ParseError, NotImplementedError: about the model.
         """
-        with compiling(), recursion_limit():
+        with compiling():
             with self._stage("read"):
                 module = read(self.source, self.options)
                 set_target(module, self.options.target)

@@ -31,7 +31,7 @@ from ..runtime.errors import ArgumentError
 from .instruments import write_module
 from .interpreter_settings import compiling
 from .options import CompileOptions
-from .pass_context import recursion_limit, run_pipeline
+from .pass_context import run_pipeline
 from .pass_specs import parse_passes
 from .reading import read
 from .sources import Source
@@ -122,7 +122,7 @@ def compile_to(
         ArgumentError: there is no such level, or the model is past it.
     """
     check_level(level)
-    with compiling(), recursion_limit():
+    with compiling():
         module = read(source, options)
         set_target(module, options.target)
         if pipeline is not None:

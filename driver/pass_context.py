@@ -18,9 +18,7 @@ from xdsl.passes import ModulePass
 
 from ..dialects import register_all_dialects
 from .instruments import DumpIR, Instrument, Timing, VerifyEach
-
-RECURSION_LIMIT = 10_000
-"""Python frames a compile may use: xDSL parses and clones one nested region per 7 to 10 frames."""
+from .interpreter_settings import RECURSION_LIMIT
 
 
 @dataclass(frozen=True)
