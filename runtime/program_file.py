@@ -197,7 +197,7 @@ def load_program(path: str | Path, *, check_data: bool = True) -> Program:
         mapped = np.memmap(path, np.uint8, mode="r")
     except (OSError, ValueError) as error:
         raise LoadError(f"{path}: cannot be read as a program: {error}") from error
-    return read_program(mapped, str(path), check_data=check_data)
+    return read_program(np.asarray(mapped), str(path), check_data=check_data)
 
 
 def read_program(
