@@ -82,7 +82,7 @@ class Importer:
     Attributes:
         reader: reads the model's weights.
         symbols: the symbols of the module.
-        functions: the functions that the model defines, by domain and name.
+        functions: the functions that the model defines, by domain, name and overload.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Importer:
         self.reader = TensorReader(loaded.folder)
         self.symbols = Symbols()
         self.functions = {
-            (normal_domain(function.domain), function.name): function
+            (normal_domain(function.domain), function.name, function.overload): function
             for function in loaded.proto.functions
         }
         self._dims, self._shapes, self._fixed = dims, shapes, values
@@ -211,15 +211,15 @@ class Importer:
             folded = fold(node)
             if folded is not None:
                 return folded if isinstance(folded, tuple) else (folded,)
-        model_function = self.functions.get((domain, node.op_type))
-        if model_function is not None:
-            return self.inline(node, model_function)
+        own = self.functions.get((domain, node.op_type, node.proto.overload))
+        if own is not None:
+            return self.inline(node, own, None)
         entry = find(domain, node.op_type, node.version)
         if entry is None:
             body = body_of(node)
             if body is None:
                 raise node.unsupported(f"operator {node.op_type} of opset {node.version}")
-            return self.inline(node, body)
+            return self.inline(node, body, node.location)
         numbers = all(value is None or isinstance(value, np.ndarray) for value in node.inputs)
         if known and numbers and not has_subgraph(node.proto):
             return self._convert_and_evaluate(node, entry.convert)
@@ -243,14 +243,20 @@ class Importer:
             target.block.add_op(op)
         return results
 
-    def inline(self, node: Node, function: FunctionProto) -> Sequence[Value]:
-        """Return the results of a function's body on a node's inputs."""
+    def inline(
+        self, node: Node, function: FunctionProto, location: LocationAttr | None
+    ) -> Sequence[Value]:
+        """Return the results of a function's body on a node's inputs.
+
+        Its operations come from `location` where one is given, else from the body's own nodes:
+        the user has written the functions of the model, but not those of ONNX.
+        """
         attributes = {attr.name: attr for attr in function.attribute_proto}  # the defaults
         attributes.update(node.attributes)
         opsets = opset_versions(function, self.loaded.label)
         for domain, version in node.scope.opsets.items():
             opsets.setdefault(domain, version)
-        scope = Scope(opsets, None, attributes)
+        scope = Scope(opsets, None, attributes, location or node.scope.location)
         for i, name in enumerate(function.input):
             scope.values[name] = node.get(i)
         outputs = [name for i, name in enumerate(function.output) if node.wants(i)]

@@ -67,7 +67,7 @@ class Node:
     @property
     def location(self) -> LocationAttr:
         """Where the operations of this node come from."""
-        return node_location(self.proto)
+        return self.scope.location or node_location(self.proto)
 
     @property
     def num_outputs(self) -> int:

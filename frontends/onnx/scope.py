@@ -52,6 +52,7 @@ class Scope:
         weights: the tensors of the model that nobody has asked for yet, and how to read them.
         opsets: the opset version of each domain.
         attributes: the attributes of the call, inside a function.
+        location: where all operations come from, inside a function that ONNX defines.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class Scope:
         opsets: Mapping[str, int],
         outer: Scope | None = None,
         attributes: Mapping[str, AttributeProto] | None = None,
+        location: LocationAttr | None = None,
     ) -> None:
         self.values: dict[str, Value] = {}
         self.weights: dict[str, Callable[[], Array]] = {}
         self.opsets = opsets
+        self.location = outer.location if outer is not None else location
         self._outer = outer
         self._attributes = attributes
 

@@ -13,7 +13,7 @@ from .loading import LoadedModel, normal_domain, opset_versions
 from .registry import attribute_int, find, known_domains
 from .tensors import is_supported, is_widened, type_name
 
-_Functions = Mapping[tuple[str, str], FunctionProto]
+_Functions = Mapping[tuple[str, str, str], FunctionProto]
 _Finding = tuple[str, str, str, str]  # domain, operator, reason, node
 
 
@@ -72,7 +72,7 @@ class _Survey:
     def __init__(self, label: str, functions: _Functions) -> None:
         self._functions = functions
         self._label = label
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[tuple[str, str, str]] = set()
 
     def nodes(self, nodes: Iterable[NodeProto], opsets: Mapping[str, int]) -> Iterator[_Finding]:
         """Yield what is not supported about `nodes`."""
@@ -80,15 +80,16 @@ class _Survey:
             domain = normal_domain(node.domain)
             for reason in self._reasons(node, domain, opsets):
                 yield domain, node.op_type, reason, node_label(node)
-            function = self._functions.get((domain, node.op_type))
-            if function is not None and (domain, node.op_type) not in self._seen:
-                self._seen.add((domain, node.op_type))
+            key = (domain, node.op_type, node.overload)
+            function = self._functions.get(key)
+            if function is not None and key not in self._seen:
+                self._seen.add(key)
                 yield from self.nodes(function.node, opset_versions(function, self._label))
             for graph in subgraphs(node):
                 yield from self.nodes(graph.node, opsets)
 
     def _reasons(self, node: NodeProto, domain: str, opsets: Mapping[str, int]) -> Iterator[str]:
-        if (domain, node.op_type) in self._functions:
+        if (domain, node.op_type, node.overload) in self._functions:
             return
         version = opsets.get(domain)
         if version is None:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
+import numpy as np
+
 from ....dialects import relax
-from ....symbolic import IntExpr
+from ....symbolic import IntExpr, as_expr
 from ..builder import Tensor
 from ..node import Node
 from ..registry import converter
@@ -45,11 +47,12 @@ def _numbers(node: Node, position: int, what: str) -> list[float]:
 
 
 def scaled(shape: Sequence[IntExpr], scales: Sequence[float]) -> list[IntExpr]:
-    """Return floor(dim * scale) of each dim."""
+    """Return floor(dim * scale) of each dim; a product of numbers is made in f32, as scales are."""
     dims: list[IntExpr] = []
     for dim, scale in zip(shape, scales, strict=True):
         if dim.is_constant:
-            dims.append(dim * 0 + floor(dim.constant_value * scale))
+            product = np.float32(dim.constant_value) * np.float32(scale)
+            dims.append(as_expr(floor(product)))
             continue
         exact = Fraction(scale).limit_denominator(_DENOMINATOR)
         dims.append(dim * exact.numerator // exact.denominator)
@@ -116,9 +119,8 @@ def _sizes(node: Node, x: Tensor, axes: Sequence[int]) -> tuple[list[IntExpr], l
     scale = min(ratios) if policy == "not_larger" else max(ratios)
     scales = [1.0] * x.rank
     for axis in axes:
-        sizes[axis] = x.shape[axis] * 0 + floor(
-            x.shape[axis].constant_value * scale + Fraction(1, 2)
-        )
+        whole = floor(x.shape[axis].constant_value * scale + Fraction(1, 2))
+        sizes[axis] = as_expr(whole)
         scales[axis] = float(scale)
     return sizes, scales
 

@@ -81,6 +81,28 @@ def test_locations_name_the_nodes_of_the_function() -> None:
     ]
 
 
+def test_locations_of_a_function_of_onnx_name_the_call() -> None:
+    node = helper.make_node("MeanVarianceNormalization", ["x"], ["y"], name="call", axes=[0])
+    ops = list(main_of(from_onnx(make([node], [X], ["y"]))).body.block.ops)
+    found = {source for op in ops[:-1] for source in sources(op.location)}
+    assert found == {("MeanVarianceNormalization", "call", "y")}
+
+
+def test_overloads_of_a_function() -> None:
+    def function(overload: str, op_type: str) -> FunctionProto:
+        body = [helper.make_node(op_type, ["x"], ["y"])]
+        imports = [helper.make_opsetid("", 21)]
+        return helper.make_function("d", "F", ["x"], ["y"], body, imports, overload=overload)
+
+    nodes = [
+        helper.make_node("F", ["x"], ["a"], domain="d", overload="one"),
+        helper.make_node("F", ["a"], ["y"], domain="d", overload="two"),
+    ]
+    functions = [function("one", "Neg"), function("two", "Exp")]
+    model = make(nodes, [X], ["y"], functions=functions, domains={"d": 1})
+    assert op_names(from_onnx(model)) == ["neg", "exp"]
+
+
 def test_unused_outputs_of_a_function_are_not_computed() -> None:
     body = [helper.make_node("Neg", ["x"], ["a"]), helper.make_node("Exp", ["x"], ["b"])]
     function = helper.make_function(
