@@ -30,13 +30,14 @@ MemoryConfig = str | Mapping[Device | str, str] | None
 class _State:
     """What one call at a time uses: a native context and the frames of its functions."""
 
-    __slots__ = ("allocator", "context", "frames", "image", "num_threads")
+    __slots__ = ("allocator", "arena", "context", "frames", "image", "num_threads")
 
     def __init__(self, image: Image, allocator: Allocator, num_threads: int) -> None:
         self.image = image
         self.allocator = allocator
         self.num_threads = num_threads
         self.context = Context(num_threads)
+        self.arena = self.context.arena
         self.frames: list[list[Frame]] = [[] for _ in image.layouts]
 
     def set_threads(self, num_threads: int) -> None:
@@ -171,7 +172,7 @@ class VirtualMachine:
             state.set_threads(self._threads)
             results = state.call(position, values, outputs)
         finally:
-            state.context.arena.reset()
+            state.arena.reset()
             self._idle.append(state)
         for index, buffer in outputs.items():
             if results[index] is not buffer:
