@@ -144,7 +144,7 @@ class _Policy:
         """Append the scheduled nest; tell whether the epilogue is in it."""
         extents = constant_extents(nest)
         if extents is None or any(extent == 0 for extent in extents):
-            self.plain(b, nest)
+            self.split_init(b, nest, tir.ForKind.SERIAL)
             return False
         steps = NestSteps(nest, extents)
         if not nest.reduce:
@@ -176,7 +176,7 @@ class _Policy:
         if group is not None and steps.extent_of(group) >= lanes:
             LaneSchedule(b, steps, group, self.target).build()
         else:
-            self.split_init(b, steps)
+            self.split_init(b, nest, kind_of_outer(steps))
         return False
 
     def prefers_tile(self, steps: NestSteps, tile: Tile) -> bool:
@@ -185,9 +185,11 @@ class _Policy:
         contiguous = all(m.steps[axis] in (0, 1) for m in steps.loads)
         return contiguous or tile.rows >= MIN_ROWS_FOR_STRIDED
 
-    def split_init(self, b: NestBuilder, steps: NestSteps) -> None:
-        """Append a reduction's loops as they are, its init before the reduce loops."""
-        nest = steps.nest
+    def split_init(self, b: NestBuilder, nest: Nest, outermost: tir.ForKind) -> None:
+        """Append a reduction's loops as they are, its init before the reduce loops.
+
+        So it runs once, and also where a symbolic reduce axis turns out to be empty.
+        """
         if nest.block.init is None:
             self.plain(b, nest)
             return
@@ -205,7 +207,7 @@ class _Policy:
                 values[order[depth]] = i
                 loops(depth + 1, tir.ForKind.SERIAL)
 
-        loops(0, kind_of_outer(steps) if nest.spatial else tir.ForKind.SERIAL)
+        loops(0, outermost if nest.spatial else tir.ForKind.SERIAL)
 
     def init_block(self, b: NestBuilder, nest: Nest, values: dict[int, IntExpr]) -> None:
         """Append the init of a reduction as a block of its own."""

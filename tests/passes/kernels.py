@@ -466,7 +466,24 @@ def symbolic_window(dtype: Attribute) -> Case:
     return Case(func, {"n": 19})
 
 
-SYMBOLIC: tuple[Callable[[Attribute], Case], ...] = (symbolic_matmul, symbolic_window)
+def symbolic_sum(dtype: Attribute, n: int = 9) -> Case:
+    """Sums along a symbolic axis, with a map before and after."""
+    k = Kernel("symbolic_sum")
+    x, y = k.input((4, var("n")), dtype), k.output((4,), dtype)
+    t, s = k.temp((4, var("n")), dtype), k.temp((4,), dtype)
+    k.map("twice", t, lambda i, j: k.load(x, i, j) + k.load(x, i, j))
+
+    def add(acc: Value, i: IntExpr, j: IntExpr) -> Value:
+        return acc + k.load(t, i, j)
+
+    k.reduce("sum", s, (var("n"),), 3, add)
+    k.map("negate", y, lambda i: -k.load(s, i))
+    func = k.build()
+    func.verify()
+    return Case(func, {"n": n})
+
+
+SYMBOLIC: tuple[Callable[[Attribute], Case], ...] = (symbolic_matmul, symbolic_window, symbolic_sum)
 
 Maker = Callable[[], Case]
 

@@ -4,10 +4,17 @@ from collections.abc import Callable
 
 import pytest
 from xdsl.context import Context
+from xdsl.dialects.builtin import i32
 
 from tyrex.passes.pipelines import SCHEDULED
 
-from ..kernels import Case, all_cases, assert_same, module_of  # noqa: TID251  # the tests' folder
+from ..kernels import (  # noqa: TID251  # the tests' folder, not the package's
+    Case,
+    all_cases,
+    assert_same,
+    module_of,
+    symbolic_sum,
+)
 from ..native import NativeKernel, host  # noqa: TID251
 
 CASES = all_cases(seeds=1)
@@ -33,3 +40,12 @@ def test_kernels_as_they_were_written(make: Callable[[], Case]) -> None:
     for tir_pass in LOWER_BLOCKS:
         tir_pass.apply(Context(), module)
     assert_same(NativeKernel(module)(case.arguments(2), case.symbols), expected)
+
+
+def test_a_sum_along_a_symbolic_axis_may_be_empty() -> None:
+    case = symbolic_sum(i32, n=0)
+    module = module_of(case.func, host())
+    for tir_pass in SCHEDULED:
+        tir_pass.apply(Context(), module)
+    (found,) = NativeKernel(module)(case.arguments(1), case.symbols)
+    assert found.tolist() == [-3] * 4
