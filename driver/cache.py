@@ -37,6 +37,10 @@ _MAGIC = b"tyrexcache"
 HEADER_BYTES = 64
 """Before each entry: magic, checksum, size; a cache line, to keep what follows aligned."""
 _TOUCH_SECONDS = 60
+_TRIM_SECONDS = 600
+
+_written_bytes: dict[Path, int] = {}
+"""By this process since it trimmed, per folder."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,8 @@ class Cache:
 
     def put(self, kind: str, key: str, parts: bytes | Sequence[bytes | memoryview]) -> bool:
         """Write an entry, of one piece or several; tell whether it is there now."""
-        path = self._path(kind, key)
-        if path is None:
+        path, root = self._path(kind, key), self.root
+        if path is None or root is None:
             return False
         pieces = [parts] if isinstance(parts, bytes) else parts
         temporary = path.with_name(f".{key[:16]}-{os.getpid()}-{secrets.token_hex(4)}")
@@ -104,11 +108,30 @@ class Cache:
                 file.write(_header(pieces))
                 file.writelines(pieces)
             temporary.replace(path)
+            _written_bytes[root] = _written_bytes.get(root, 0) + sum(map(len, pieces))
         except OSError:  # the disk is full, or read-only: a cache may forget
             with suppress(OSError):
                 temporary.unlink()
             return False
         return True
+
+    def trim_if_due(self) -> int:
+        """Trim when a sixteenth of the bound was written here, or nobody has for a while."""
+        if self.root is None:
+            return 0
+        stamp = self.root / FORMAT / "trimmed"
+        written = _written_bytes.get(self.root, 0)
+        try:
+            is_recent = time.time() - stamp.stat().st_mtime < _TRIM_SECONDS
+        except OSError:
+            is_recent = False
+        if is_recent and written < self.max_bytes // 16:
+            return 0
+        _written_bytes[self.root] = 0
+        with suppress(OSError):
+            stamp.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            stamp.touch()
+        return self.trim()
 
     def trim(self) -> int:
         """Remove what was used longest ago until the rest fits; return the bytes removed."""

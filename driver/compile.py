@@ -92,7 +92,7 @@ def compile(
         artifact = Build(source, options, models.store, pipeline, report).run()
         if _is_cacheable(pipeline):
             models.save(artifact)
-        models.store.trim()
+        models.store.trim_if_due()
     from .loading import load_artifact
 
     report("load", 0, 0)

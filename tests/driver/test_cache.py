@@ -128,6 +128,22 @@ def test_what_a_dead_process_left_goes_too(tmp_path: Path) -> None:
     assert entry(tmp_path).exists()
 
 
+def test_trimming_is_rare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Cache(tmp_path, max_bytes=16_000)
+    calls: list[int] = []
+    monkeypatch.setattr(Cache, "trim", lambda self: calls.append(1) or 0)  # pyright: ignore
+    store.trim_if_due()
+    assert len(calls) == 1, "nobody has, here"
+    store.trim_if_due()
+    assert len(calls) == 1, "just done"
+    store.put("kernels", KEY, bytes(1000))
+    store.trim_if_due()
+    assert len(calls) == 2, "a sixteenth was written"
+    os.utime(tmp_path / FORMAT / "trimmed", (0, 0))
+    store.trim_if_due()
+    assert len(calls) == 3, "long ago"
+
+
 def test_usage_and_clear(tmp_path: Path) -> None:
     store = Cache(tmp_path)
     store.put("kernels", KEY, bytes(36))
