@@ -2,6 +2,7 @@
 
 from . import (
     activation,
+    contrib,
     control,
     convolution,
     deformable,
@@ -24,6 +25,7 @@ from . import (
 
 __all__ = [
     "activation",
+    "contrib",
     "control",
     "convolution",
     "deformable",
