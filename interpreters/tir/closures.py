@@ -116,8 +116,9 @@ class KernelCompiler:
         def run(frame: Frame) -> None:
             regs = frame.regs
             lanes = tuple(regs[axis] for axis in axes if not isinstance(regs[axis], int))
-            shape = (*(lane.size for lane in lanes), *(_as_int(dim(regs)) for dim in dims))
-            regs[out] = Memory(poisoned(shape, buffer_type), lanes)
+            shape = tuple(_as_int(dim(regs)) for dim in dims)
+            sizes = (lane.size for lane in lanes)
+            regs[out] = Memory(poisoned((*sizes, *shape), buffer_type), shape, lanes)
 
         return run
 
@@ -386,6 +387,9 @@ def _narrowed(mask: Mask, holds: Any) -> Any:
 
 def _run_where(frame: Frame, holds: Any, body: Step) -> None:
     """Run `body` on the lanes where `holds`, if there are any."""
+    if holds is True:
+        body(frame)
+        return
     outer = frame.mask
     mask = _narrowed(outer, holds)
     if mask is False:
@@ -397,6 +401,8 @@ def _run_where(frame: Frame, holds: Any, body: Step) -> None:
 
 def _check_domain(op: Operation, i: int, value: Index, domain: Index, mask: Mask) -> None:
     """Raise where a running lane's iteration variable is outside its domain."""
+    if type(value) is int and type(domain) is int and 0 <= value < domain:
+        return
     outside = (value < 0) | (value >= domain)
     if np.any(outside) and (mask is None or np.any(mask & outside)):
         found = value if isinstance(value, int) else f"{value.min()}..{value.max()}"

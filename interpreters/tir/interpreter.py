@@ -69,7 +69,7 @@ def run_kernel(
     arrays = _arguments(func, args, values)
     _poison_outputs(func, arrays)
     for slot, array in zip(kernel.arg_slots, arrays, strict=True):
-        frame.regs[slot] = int(array) if isinstance(array, int) else Memory(array)
+        frame.regs[slot] = array if isinstance(array, int) else Memory(array, array.shape)
     with np.errstate(all="ignore"):  # IEEE 754 and two's complement define what NumPy warns of
         for step in kernel.steps:
             step(frame)

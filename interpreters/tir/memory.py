@@ -28,16 +28,13 @@ class Memory:
 
     Attributes:
         array: `[*lanes, *shape]`.
+        shape: the buffer's extents.
         lanes: what indexes the leading axes.
     """
 
     array: Array
+    shape: tuple[int, ...]
     lanes: tuple[Index, ...] = ()
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The buffer's extents."""
-        return self.array.shape[len(self.lanes) :]
 
 
 def poisoned(shape: Sequence[int], buffer_type: tir.BufferType) -> Array:
