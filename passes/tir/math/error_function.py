@@ -18,7 +18,7 @@ LIMIT = 4.0
 
 
 def erf(k: MathEmitter, x: Value) -> Value:
-    """Error function: at most 1 ulp, never above 1."""
+    """Error function: at most 1.4 ulp, never above 1."""
     size = k.absolute(x)
     near = k.fma(k.horner(x * x, NEAR), size, size)
     bounded = k.at_most(size, LIMIT)

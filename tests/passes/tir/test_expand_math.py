@@ -58,15 +58,15 @@ ODD = ((0.0, 0.0), (-0.0, -0.0), (SMALLEST, SMALLEST), (-SMALLEST, -SMALLEST), (
 TO_INFINITY = ((INF, INF), (-INF, -INF))
 FUNCTIONS: dict[str, Function] = {
     "acos": Function(np.arccos, 1.5, ((1.0, 0.0), (1.1, NAN), (-1.1, NAN), (NAN, NAN))),
-    "acosh": Function(np.arccosh, 2.1, ((1.0, 0.0), (0.9, NAN), (-2.5, NAN), (INF, INF))),
+    "acosh": Function(np.arccosh, 2.3, ((1.0, 0.0), (0.9, NAN), (-2.5, NAN), (INF, INF))),
     "asin": Function(np.arcsin, 2.4, (*ODD, (1.1, NAN), (-1.1, NAN))),
-    "asinh": Function(np.arcsinh, 1.8, (*ODD, *TO_INFINITY)),
+    "asinh": Function(np.arcsinh, 1.9, (*ODD, *TO_INFINITY)),
     "atan": Function(np.arctan, 2.0, ODD),
-    "atanh": Function(np.arctanh, 2.1, (*ODD, (1.0, INF), (-1.0, -INF), (1.1, NAN), (-INF, NAN))),
+    "atanh": Function(np.arctanh, 2.3, (*ODD, (1.0, INF), (-1.0, -INF), (1.1, NAN), (-INF, NAN))),
     "cos": Function(np.cos, 1.6, ((0.0, 1.0), (INF, NAN), (-INF, NAN), (NAN, NAN)), TURNS),
     "cosh": Function(np.cosh, 1.5, ((0.0, 1.0), (INF, INF), (-INF, INF), (NAN, NAN))),
     "erf": Function(
-        _each(math.erf), 1.2, (*ODD[:2], (INF, 1.0), (-INF, -1.0), (4.0, 1.0)), mantissas=512
+        _each(math.erf), 1.4, (*ODD[:2], (INF, 1.0), (-INF, -1.0), (4.0, 1.0)), mantissas=512
     ),
     "exp": Function(
         np.exp,
@@ -84,13 +84,13 @@ FUNCTIONS: dict[str, Function] = {
             *((INF, INF), (-INF, 0.0), (NAN, NAN)),
         ),
     ),
-    "expm1": Function(np.expm1, 1.5, (*ODD, (INF, INF), (-INF, -1.0), (-20.0, -1.0))),
+    "expm1": Function(np.expm1, 1.6, (*ODD, (INF, INF), (-INF, -1.0), (-20.0, -1.0))),
     "log": Function(np.log, 1.0, LOGARITHM),
-    "log10": Function(np.log10, 2.1, LOGARITHM),
+    "log10": Function(np.log10, 2.2, LOGARITHM),
     "log1p": Function(np.log1p, 1.6, (*ODD, (-1.0, -INF), (-1.1, NAN), (INF, INF), (-INF, NAN))),
-    "log2": Function(np.log2, 1.8, (*LOGARITHM, (8.0, 3.0), (SMALLEST, -149.0))),
+    "log2": Function(np.log2, 1.9, (*LOGARITHM, (8.0, 3.0), (SMALLEST, -149.0))),
     "sin": Function(np.sin, 1.6, (*ODD, (INF, NAN), (-INF, NAN)), TURNS),
-    "sinh": Function(np.sinh, 2.5, (*ODD, *TO_INFINITY)),
+    "sinh": Function(np.sinh, 2.4, (*ODD, *TO_INFINITY)),
     "tan": Function(np.tan, 2.6, (*ODD, (INF, NAN), (-INF, NAN)), TURNS),
     "tanh": Function(np.tanh, 2.6, (*ODD, (INF, 1.0), (-INF, -1.0), (10.0, 1.0))),
 }
