@@ -10,7 +10,7 @@ in memory that may leave it. Reshapes are views, tuples are taken apart, `if` an
 branches. Nothing that is returned lies in an argument, a constant or another result: it is copied
 where it would.
 
-Needs:  calls of kernels, reshapes, tuples, control flow, calls (legalize-ops); static shapes.
+Needs:  kernels, reshapes, tuples, control flow, calls alone (legalize-ops); static shapes.
 Leaves: vm.func for every relax.func.
 Why here: the last pass that reads graphs; plan-memory, which follows, reads where memory is used.
 """
