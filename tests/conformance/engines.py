@@ -43,17 +43,68 @@ class Executable(Protocol):
 
 
 def with_tyrex(model: ModelProto, shapes: Shapes) -> Prepared:
-    """Compile with tyrex."""
+    """Compile with tyrex; inputs that must be known to compile are fixed at the first run."""
     # cast: the package's attributes are lazy.
     compile_model = cast(Callable[..., Executable], getattr(tyrex, "compile", _no_compile))
-    exe = compile_model(model, shapes=shapes)
+    if not _holds_sequences(model):
+        try:
+            return _prepared(model, compile_model(model, shapes=shapes), None)
+        except ValueError as error:
+            if not getattr(error, "inputs", ()):  # UnknownValueError names the inputs
+                raise
+    fixed: list[Prepared] = []
 
     def run(inputs: Sequence[Value]) -> list[object]:
-        outputs = exe(*inputs)
-        several = cast(tuple[object, ...], outputs) if isinstance(outputs, tuple) else (outputs,)
-        return list(several)
+        fixed[:] = [_compiled_for(compile_model, model, shapes, inputs)]
+        return fixed[0].run(inputs)
+
+    return Prepared(run, lambda: fixed[0].uses_host())
+
+
+def _prepared(model: ModelProto, exe: Executable, kept: Sequence[int] | None) -> Prepared:
+    """Run `exe` with all inputs, or with those at the positions `kept`."""
+
+    def run(inputs: Sequence[Value]) -> list[object]:
+        outputs = exe(*(inputs if kept is None else [inputs[i] for i in kept]))
+        if len(model.graph.output) == 1:
+            return [_sequence(outputs)]
+        return [_sequence(output) for output in cast(tuple[object, ...], outputs)]
 
     return Prepared(run, lambda: exe.stats()["host_callbacks"] > 0)
+
+
+def _sequence(output: object) -> object:
+    """Return a result; a tuple of tensors, which is a sequence of ONNX, as a list."""
+    return list(cast(tuple[object, ...], output)) if isinstance(output, tuple) else output
+
+
+def _compiled_for(
+    compile_model: Callable[..., Executable],
+    model: ModelProto,
+    shapes: Shapes,
+    inputs: Sequence[Value],
+) -> Prepared:
+    """Compile with the values of inputs that are sequences, or that shapes are computed from."""
+    from tyrex.frontends.onnx import UnknownValueError, from_onnx
+
+    given = dict(zip([info.name for info in data_inputs(model)], inputs, strict=False))
+    values = {name: v for name, v in given.items() if v is None or isinstance(v, list)}
+    while True:
+        open_ = {name: shape for name, shape in shapes.items() if name not in values}
+        try:
+            module = from_onnx(model, shapes=open_, values=values)
+            break
+        except UnknownValueError as error:
+            wanted = {name: given[name] for name in error.inputs if name not in values}
+            if not wanted:
+                raise
+            values |= wanted
+    kept = [i for i, name in enumerate(given) if name not in values]
+    return _prepared(model, compile_model(module), kept)
+
+
+def _holds_sequences(model: ModelProto) -> bool:
+    return any(not info.type.HasField("tensor_type") for info in data_inputs(model))
 
 
 def _no_compile(model: ModelProto, shapes: Shapes) -> Executable:
