@@ -98,6 +98,13 @@ def accesses(op: Operation) -> Iterator[AnyAccess]:
             yield inner
 
 
+def body_accesses(block: tir.BlockOp) -> Iterator[AnyAccess]:
+    """Yield every load and store in a block's body, not those of its init."""
+    for inner in block.body.walk():
+        if isinstance(inner, Access | Write):
+            yield inner
+
+
 def written(op: Operation) -> list[SSAValue]:
     """Return the buffers that `op` writes, in the order of their first stores."""
     return list(dict.fromkeys(a.buffer for a in accesses(op) if isinstance(a, Write)))

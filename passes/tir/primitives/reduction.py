@@ -47,7 +47,7 @@ def decompose_reduction(block: tir.BlockOp, loop: tir.ForOp) -> tir.BlockOp:
                 f"name {describe(outer)} or a loop outside of it",
             )
     init_block = _init_block(block, inside, reducing, loop)
-    block.detach_region(1)
+    block.detach_region(1).erase()
     return init_block
 
 

@@ -29,7 +29,7 @@ from xdsl.ir import Attribute, Operation
 from ....analysis import regions
 from ....dialects import sched, tir
 from ....symbolic import IntExpr, as_expr, pos
-from . import inline, kinds, loops, reduction, rfactor
+from . import cache, inline, kinds, location, loops, reduction, rfactor
 from .errors import ScheduleError, describe
 from .handles import BlockRV, Handle, LoopRV, Trace
 
@@ -277,6 +277,40 @@ class Schedule:
         """Compute a block's elements where the only block that it reads writes; it disappears."""
         inline.reverse_compute_inline(self._block(block))
         self._record(sched.ReverseComputeInlineOp, [block])
+
+    def compute_at(self, block: BlockRV, loop: LoopRV) -> None:
+        """Move a producer under a loop, where it computes what one iteration reads."""
+        location.compute_at(self._block(block), self._loop(loop))
+        self._record(sched.ComputeAtOp, [block, loop])
+
+    def reverse_compute_at(self, block: BlockRV, loop: LoopRV) -> None:
+        """Move a consumer under a loop, where it takes what one iteration has written."""
+        location.reverse_compute_at(self._block(block), self._loop(loop))
+        self._record(sched.ReverseComputeAtOp, [block, loop])
+
+    def cache_read(self, block: BlockRV, read_buffer_index: int, storage_scope: str) -> BlockRV:
+        """Let all readers of a buffer that a block reads use a copy; return the copying block."""
+        new = cache.cache_read(self._block(block), read_buffer_index, storage_scope)
+        return self._cached(sched.CacheReadOp, block, read_buffer_index, storage_scope, new)
+
+    def cache_write(self, block: BlockRV, write_buffer_index: int, storage_scope: str) -> BlockRV:
+        """Let a block write a buffer of its own, then copied; return the copying block."""
+        new = cache.cache_write(self._block(block), write_buffer_index, storage_scope)
+        return self._cached(sched.CacheWriteOp, block, write_buffer_index, storage_scope, new)
+
+    def _cached(
+        self,
+        step: type[sched.StepOp],
+        block: BlockRV,
+        position: int,
+        scope: str,
+        new: tir.BlockOp,
+    ) -> BlockRV:
+        properties: dict[str, Attribute] = {
+            "position": IntegerAttr(position, i64),
+            "scope": StringAttr(scope),
+        }
+        return self._blocks_out(step, [block], properties, [new])[0]
 
     # -- reductions --------------------------------------------------------------------------
 
