@@ -37,6 +37,7 @@ PASSES: dict[str, str] = {
     "schedule-default": "tir.schedule_default:ScheduleDefaultPass",
     "simplify-algebra": "relax.simplify_algebra:SimplifyAlgebraPass",
     "simplify-moves": "relax.simplify_moves:SimplifyMovesPass",
+    "split-conv-transpose": "relax.split_conv_transpose:SplitConvTransposePass",
 }
 """Every pass: name -> `folder.file:Class`, sorted by name."""
 

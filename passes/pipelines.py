@@ -21,6 +21,7 @@ from .relax.relax_cse import RelaxCsePass
 from .relax.relax_dce import RelaxDcePass
 from .relax.simplify_algebra import SimplifyAlgebraPass
 from .relax.simplify_moves import SimplifyMovesPass
+from .relax.split_conv_transpose import SplitConvTransposePass
 from .tir.expand_math import ExpandMathPass
 from .tir.inline_blocks import InlineBlocksPass
 from .tir.lower_blocks import LowerBlocksPass
@@ -37,6 +38,7 @@ GRAPH: tuple[ModulePass, ...] = (
     SimplifyMovesPass(),  # moves hide neighbours from each other
     SimplifyAlgebraPass(),  # subtract and divide become the add and multiply that scales are
     FoldScalesPass(),  # neighbours are final: what scales a weight's result is beside it
+    SplitConvTransposePass(),  # weights are final; a bias goes along as an epilogue
     RelaxCsePass(),  # what was written in two ways is equal now
     RelaxDcePass(),  # last: kernels are made of what is left
 )
