@@ -8,6 +8,7 @@ from xdsl.passes import ModulePass
 
 from .llvm.lower_to_llvm import LowerToLlvmPass
 from .relax.annotate_patterns import AnnotatePatternsPass
+from .relax.choose_layouts import ChooseLayoutsPass
 from .relax.deduplicate_kernels import DeduplicateKernelsPass
 from .relax.fold_batch_norm import FoldBatchNormPass
 from .relax.fold_constants import FoldConstantsPass
@@ -40,7 +41,8 @@ GRAPH: tuple[ModulePass, ...] = (
     FoldScalesPass(),  # neighbours are final: what scales a weight's result is beside it
     SplitConvTransposePass(),  # weights are final; a bias goes along as an epilogue
     RelaxCsePass(),  # what was written in two ways is equal now
-    RelaxDcePass(),  # last: kernels are made of what is left
+    RelaxDcePass(),  # kernels are made of what is left
+    ChooseLayoutsPass(),  # last: the passes above know the plain layout only
 )
 
 KERNELS: tuple[ModulePass, ...] = (

@@ -165,6 +165,7 @@ from .selection import (
 from .types import ObjectType, ShapeType, TensorType
 from .windows import (
     AvgPoolOp,
+    BlockedConvOp,
     ConvOp,
     ConvTransposeOp,
     MaxPoolOp,
@@ -225,6 +226,7 @@ __all__ = [
     "BitwiseNotOp",
     "BitwiseOrOp",
     "BitwiseXorOp",
+    "BlockedConvOp",
     "BroadcastToOp",
     "CallDPSPackedOp",
     "CallOp",

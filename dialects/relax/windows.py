@@ -183,6 +183,61 @@ class ConvTransposeOp(ConvBase):
         return (size - 1) * stride + (kernel - 1) * dilation + 1 - cut + more
 
 
+@irdl_op_definition
+class BlockedConvOp(WindowOp):
+    """ConvOp with b channels innermost: x [N, C/b, H, W, b] to y [N, O/b, H', W', b].
+
+    w [O/b, C/b, KH, KW, b of C, b of O]. Two more forms: a plain x [N, C, H, W] with
+    w [O/b, C, KH, KW, b], for the first layer; a depthwise w [C/b, KH, KW, b], one filter per
+    channel. Source: NCHW[x]c of Liu et al., "Optimizing CNN Model Inference on CPUs", ATC 2019.
+
+    (C1) both operands hold numbers of one element type.
+    (C2) x and w have one of the three forms, with two entries in each list of properties.
+    (C3) the channels of x and w agree.
+    """
+
+    name = "relax.blocked_conv"
+    x = operand_def(TensorType)
+    w = operand_def(TensorType)
+    result = result_def(TensorType)
+
+    def infer_types(self) -> Sequence[Attribute]:
+        check_same_dtype(self, "(C1)")
+        x, w = tensor_type(self.x), tensor_type(self.w)
+        check_dtype(self, x, is_number, "(C1)")
+        if x.shape is None or w.shape is None or (x.rank, w.rank) not in _BLOCKED_RANKS:
+            raise VerifyException(f"{self.name}: (C2) found {x} and {w}; see the three forms")
+        lists = {"strides": self.strides, "padding": self.padding, "dilations": self.dilations}
+        check_counts(self, 2, "(C2)", **{name: len(ints(a)) for name, a in lists.items()})
+        if self.is_depthwise:
+            filters, kernel, block = x.shape[1], w.shape[1:3], w.shape[3]
+            check_equal(self, x.shape[1], w.shape[0], "(C3)", "blocks of channels")
+            check_equal(self, x.shape[4], w.shape[3], "(C3)", "channels in a block")
+        else:
+            filters, kernel, block = w.shape[0], w.shape[2:4], w.shape[-1]
+            check_equal(self, x.shape[1], w.shape[1], "(C3)", "input channels")
+            if x.rank == _BLOCKED_RANK:
+                check_equal(self, x.shape[4], w.shape[4], "(C3)", "channels in a block")
+        padding = zip(self.padding_before, self.padding_after, strict=True)
+        spatial = [
+            window_extent(size, taps, stride, dilation, before + after)
+            for size, taps, stride, dilation, (before, after) in zip(
+                x.shape[2:4], kernel, ints(self.strides), ints(self.dilations), padding, strict=True
+            )
+        ]
+        return [TensorType.of((x.shape[0], filters, *spatial, block), x.dtype)]
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether each channel has a filter of its own."""
+        return tensor_type(self.w).rank == _BLOCKED_DEPTHWISE_RANK
+
+
+_BLOCKED_RANK = 5
+_BLOCKED_DEPTHWISE_RANK = 4
+_BLOCKED_RANKS = ((_BLOCKED_RANK, 6), (4, 5), (_BLOCKED_RANK, _BLOCKED_DEPTHWISE_RANK))
+
+
 class PoolOp(WindowOp):
     """Base of the poolings: a window of fixed size, and padding beyond the counted padding.
 
@@ -265,6 +320,7 @@ class AvgPoolOp(PoolOp):
 
 WINDOWS: tuple[type[RelaxOp], ...] = (
     AvgPoolOp,
+    BlockedConvOp,
     ConvOp,
     ConvTransposeOp,
     MaxPoolOp,

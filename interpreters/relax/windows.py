@@ -42,11 +42,16 @@ def _windows(
 
 @impl(relax.ConvOp)
 def _conv(op: relax.ConvOp, x: Array, w: Array) -> Array:
+    return _convolve(op, x, w, op.groups.value.data)
+
+
+def _convolve(op: relax.ConvOp | relax.BlockedConvOp, x: Array, w: Array, groups: int) -> Array:
+    """Return the convolution of x [N, C, *S] with w [O, C/G, *K]."""
     values, weight = wide(x), wide(w)
     zero = np.zeros((), values.dtype)
     padded = _padded(values, op.padding_before, op.padding_after, zero)
     windows = _windows(padded, w.shape[2:], relax.ints(op.strides), relax.ints(op.dilations))
-    groups, spatial = op.groups.value.data, op.spatial_rank
+    spatial = op.spatial_rank
     results = [
         np.tensordot(
             part, filters, axes=([1, *range(2 + spatial, 2 + 2 * spatial)], range(1, w.ndim))
@@ -56,6 +61,26 @@ def _conv(op: relax.ConvOp, x: Array, w: Array) -> Array:
         )
     ]
     return narrow_like(np.moveaxis(np.concatenate(results, axis=-1), -1, 1), x)
+
+
+@impl(relax.BlockedConvOp)
+def _blocked_conv(op: relax.BlockedConvOp, x: Array, w: Array) -> Array:
+    """Take the blocks apart, convolve, and put them together again."""
+    block = w.shape[-1]
+    plain = x
+    if x.ndim == 5:
+        n, blocks, height, width, inner = x.shape
+        plain = np.moveaxis(x, -1, 2).reshape(n, blocks * inner, height, width)
+    if op.is_depthwise:
+        filters = np.moveaxis(w, -1, 1).reshape(-1, 1, *w.shape[1:3])
+    else:
+        outer = np.moveaxis(w, -1, 1)  # [O/b, b, C.., KH, KW, (b of C)]
+        if x.ndim == 5:
+            outer = np.moveaxis(outer, -1, 3)
+        filters = outer.reshape(w.shape[0] * block, -1, *w.shape[2:4])
+    result = _convolve(op, plain, filters, plain.shape[1] if op.is_depthwise else 1)
+    n, channels, *spatial = result.shape
+    return np.moveaxis(result.reshape(n, channels // block, block, *spatial), 2, -1)
 
 
 @impl(relax.ConvTransposeOp)

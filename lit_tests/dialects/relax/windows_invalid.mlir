@@ -69,3 +69,27 @@ relax.func @pool_c2(%x: !relax.tensor<[1, 3, 8], f32>) {
   %0 = relax.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>} : (!relax.tensor<[1, 3, 8], f32>) -> !relax.tensor<[1, 3, 7], f32>
   relax.return
 }
+
+// -----
+
+relax.func @blocked_conv_c1(%x: !relax.tensor<[1, 1, 8, 8, 4], f32>, %w: !relax.tensor<[1, 1, 1, 1, 4, 4], f64>) {
+  // expected-error @below {{relax.blocked_conv: (C1)}}
+  %0 = relax.blocked_conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 1, 8, 8, 4], f32>, !relax.tensor<[1, 1, 1, 1, 4, 4], f64>) -> !relax.tensor<[1, 1, 8, 8, 4], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @blocked_conv_c2(%x: !relax.tensor<[1, 4, 8, 8], f32>, %w: !relax.tensor<[4, 4, 1, 1], f32>) {
+  // expected-error @below {{relax.blocked_conv: (C2)}}
+  %0 = relax.blocked_conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 4, 8, 8], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[1, 4, 8, 8], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @blocked_conv_c3(%x: !relax.tensor<[1, 2, 8, 8, 4], f32>, %w: !relax.tensor<[1, 1, 1, 1, 4, 4], f32>) {
+  // expected-error @below {{relax.blocked_conv: (C3) input channels: 2 and 1 differ}}
+  %0 = relax.blocked_conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 2, 8, 8, 4], f32>, !relax.tensor<[1, 1, 1, 1, 4, 4], f32>) -> !relax.tensor<[1, 1, 8, 8, 4], f32>
+  relax.return
+}

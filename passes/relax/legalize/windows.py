@@ -172,6 +172,40 @@ class TransposedAxis:
         return [condition for condition in conditions if not condition.provably_ge0(bounds)]
 
 
+@rule(relax.BlockedConvOp)
+def _blocked_conv(k: KernelBuilder, op: relax.BlockedConvOp, ins: Buffers, outs: Buffers) -> None:
+    (x, w), (out,) = ins, outs
+    kernel = w.shape[1:3] if op.is_depthwise else w.shape[2:4]
+    axes = [
+        Axis(*row)
+        for row in zip(
+            x.shape[2:4],
+            out.shape[2:4],
+            kernel,
+            relax.ints(op.strides),
+            relax.ints(op.dilations),
+            op.padding_before,
+            op.padding_after,
+            strict=True,
+        )
+    ]
+
+    def depthwise(acc: Value, n: IntExpr, o: IntExpr, *iters: IntExpr) -> Value:
+        at, lane, taps = iters[:2], iters[2], iters[3:]
+        positions, inside = _read(axes, at, taps)
+        value = wide_load(k, x, n, o, *positions, lane, where=inside)
+        return acc + value * wide_load(k, w, o, *taps, lane)
+
+    def dense(acc: Value, n: IntExpr, o: IntExpr, *iters: IntExpr) -> Value:
+        at, lane, (c, *taps), inner = iters[:2], iters[2], iters[3:6], iters[6:]
+        positions, inside = _read(axes, at, taps)
+        value = wide_load(k, x, n, c, *positions, *inner, where=inside)
+        return acc + value * wide_load(k, w, o, c, *taps, *inner, lane)
+
+    reduced = kernel if op.is_depthwise else w.shape[1:-1]
+    reduce_into(k, "conv", out, reduced, 0, depthwise if op.is_depthwise else dense)
+
+
 @rule(relax.ConvTransposeOp)
 def _conv_transpose(
     k: KernelBuilder, op: relax.ConvTransposeOp, ins: Buffers, outs: Buffers

@@ -1,0 +1,68 @@
+// RUN: tyrex-opt %s --split-input-file -p 'choose-layouts{block=4}' | filecheck %s
+
+// A convolution and what follows it work on blocks; the borders are converted.
+// CHECK-LABEL: relax.func @conv_relu
+// CHECK:         relax.reshape %x {shape = #relax.dims<[1, 1, 4, 2, 2]>}
+// CHECK:         relax.permute_dims %{{.*}} {axes = array<i64: 0, 1, 3, 4, 2>}
+// CHECK:         relax.constant <[1, 1, 1, 1, 4, 4], f32, [0.0, 4.0, 8.0, 12.0, 1.0,
+// CHECK:         relax.blocked_conv
+// CHECK-SAME:      -> !relax.tensor<[1, 1, 2, 2, 4], f32>
+// CHECK:         relax.relu %{{.*}} -> !relax.tensor<[1, 1, 2, 2, 4], f32>
+// CHECK:         relax.constant <[1, 1, 1, 1, 4], f32, [1.0, 2.0, 3.0, 4.0]>
+// CHECK:         relax.add %{{.*}} -> !relax.tensor<[1, 1, 2, 2, 4], f32>
+// CHECK:         relax.permute_dims %{{.*}} {axes = array<i64: 0, 1, 4, 2, 3>}
+// CHECK:         %[[z:.*]] = relax.reshape %{{.*}} {shape = #relax.dims<[1, 4, 2, 2]>}
+// CHECK:         relax.return %[[z]]
+relax.func @conv_relu(%x: !relax.tensor<[1, 4, 2, 2], f32>) -> (!relax.tensor<[1, 4, 2, 2], f32>) {
+  %w = relax.constant <[4, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]> : !relax.tensor<[4, 4, 1, 1], f32>
+  %c = relax.constant <[4, 1, 1], f32, [1.0, 2.0, 3.0, 4.0]> : !relax.tensor<[4, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 2, 2], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  %r = relax.relu %y : (!relax.tensor<[1, 4, 2, 2], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  %z = relax.add %r, %c : (!relax.tensor<[1, 4, 2, 2], f32>, !relax.tensor<[4, 1, 1], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  relax.return %z : !relax.tensor<[1, 4, 2, 2], f32>
+}
+
+// -----
+
+// The first layer reads the plain image; a depthwise convolution and a pooling stay in blocks.
+// CHECK-LABEL: relax.func @first_depthwise_pool
+// CHECK:         relax.blocked_conv %x, %{{.*}} (!relax.tensor<[1, 1, 4, 4], f32>, !relax.tensor<[1, 1, 1, 1, 4], f32>) -> !relax.tensor<[1, 1, 4, 4, 4], f32>
+// CHECK:         relax.blocked_conv %{{.*}} !relax.tensor<[1, 1, 1, 4], f32>) -> !relax.tensor<[1, 1, 4, 4, 4], f32>
+// CHECK:         relax.max_pool %{{.*}} {kernel = array<i64: 2, 2, 1>
+// CHECK-SAME:      -> !relax.tensor<[1, 1, 2, 2, 4], f32>
+// CHECK:         relax.mean %{{.*}} -> !relax.tensor<[1, 1, 1, 1, 4], f32>
+// CHECK:         relax.reshape %{{.*}} {shape = #relax.dims<[1, 4, 1, 1]>}
+relax.func @first_depthwise_pool(%x: !relax.tensor<[1, 1, 4, 4], f32>) -> (!relax.tensor<[1, 4, 1, 1], f32>) {
+  %w = relax.constant <[4, 1, 1, 1], f32, [0.0, 1.0, 2.0, 3.0]> : !relax.tensor<[4, 1, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 1, 4, 4], f32>, !relax.tensor<[4, 1, 1, 1], f32>) -> !relax.tensor<[1, 4, 4, 4], f32>
+  %d = relax.conv %y, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 4 : i64} : (!relax.tensor<[1, 4, 4, 4], f32>, !relax.tensor<[4, 1, 1, 1], f32>) -> !relax.tensor<[1, 4, 4, 4], f32>
+  %p = relax.max_pool %d {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 4, 4, 4], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  %m = relax.mean %p {axes = array<i64: 2, 3>, keepdims = true} : (!relax.tensor<[1, 4, 2, 2], f32>) -> !relax.tensor<[1, 4, 1, 1], f32>
+  relax.return %m : !relax.tensor<[1, 4, 1, 1], f32>
+}
+
+// -----
+
+// Concatenations and splits of whole blocks need no conversion.
+// CHECK-LABEL: relax.func @concat_split
+// CHECK:         relax.concat %{{.*}} -> !relax.tensor<[1, 2, 1, 1, 4], f32>
+// CHECK:         relax.split %{{.*}} {axis = 1 : i64, sections = #relax.dims<[1, 1]>}
+relax.func @concat_split(%x: !relax.tensor<[1, 4, 1, 1], f32>) -> (!relax.tensor<[1, 4, 1, 1], f32>) {
+  %w = relax.constant <[4, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]> : !relax.tensor<[4, 4, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[1, 4, 1, 1], f32>
+  %c = relax.concat %x, %y {axis = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>) -> !relax.tensor<[1, 8, 1, 1], f32>
+  %s, %t = relax.split %c {axis = 1 : i64, sections = #relax.dims<[4, 4]>} : (!relax.tensor<[1, 8, 1, 1], f32>) -> (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>)
+  relax.return %t : !relax.tensor<[1, 4, 1, 1], f32>
+}
+
+// -----
+
+// Channels that are no whole blocks, and weights that are no constants, stay as they are.
+// CHECK-LABEL: relax.func @must_not_fire
+// CHECK-NOT:     relax.blocked_conv
+relax.func @must_not_fire(%x: !relax.tensor<[1, 4, 1, 1], f32>, %v: !relax.tensor<[4, 4, 1, 1], f32>) -> (!relax.tensor<[1, 3, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>) {
+  %w = relax.constant <[3, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]> : !relax.tensor<[3, 4, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[3, 4, 1, 1], f32>) -> !relax.tensor<[1, 3, 1, 1], f32>
+  %z = relax.conv %x, %v {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[1, 4, 1, 1], f32>
+  relax.return %y, %z : !relax.tensor<[1, 3, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>
+}

@@ -1,0 +1,283 @@
+"""choose-layouts: convolutions and what lies between them work on blocks of channels.
+
+Rewrites   %y = relax.conv %x, %w ; %z = relax.relu %y : [N, C, H, W]
+into       %y = relax.blocked_conv %xb, %wb ; %z = relax.relu %y : [N, C/b, H, W, b]
+
+b is the number of lanes of a vector: every load of weights and results is one vector, whatever
+the width of the image. A conversion stands only where an operator that knows no blocks meets one
+that does. Weights, and constants of elementwise operators, are converted here.
+
+Needs:  static shapes; constants folded, normalizations and scales in the weights (fold-scales).
+Leaves: f32 convolutions of whole blocks in blocked form; grouped ones that are not depthwise, and
+those of other types, as they were.
+Why here: the last of the graph passes: rules know the plain layout only.
+Source: Liu et al., "Optimizing CNN Model Inference on CPUs", USENIX ATC 2019, sections 3.2-3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, f32
+from xdsl.ir import Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from ...dialects import relax
+from ...dialects.relax.elementwise import ELEMENTWISE
+from ...dialects.target import target_of
+from .rewriting import constant_like, constant_of
+
+MIN_BLOCK = 4  # narrower vectors are not worth a layout
+PLAIN_RANK = 4
+
+
+class _Blocker:
+    """Rewrites one function; remembers each value's blocked form."""
+
+    def __init__(self, func: relax.FuncOp, block: int) -> None:
+        self.func = func
+        self.block = block
+        self.blocked: dict[SSAValue, SSAValue] = {}
+        self.replaced: list[Operation] = []
+        self.at: Operation | None = None
+
+    def run(self) -> None:
+        """Give every operator that can have one its blocked form, then drop the plain ones."""
+        for op in list(self.func.body.block.ops):
+            rule = _RULES.get(type(op))
+            self.at = op
+            new = rule(self, op) if rule is not None else None
+            if new is not None:
+                self.replaced.append(op)
+                for old, value in zip(op.results, new, strict=True):
+                    value.name_hint = old.name_hint
+                    self.blocked[old] = value
+        self.finish()
+
+    def finish(self) -> None:
+        """Convert back what plain operators still read, and erase the originals."""
+        gone = set(self.replaced)
+        for op in self.replaced:
+            for old in op.results:
+                users = [use for use in old.uses if use.operation not in gone]
+                if users:
+                    plain = self.unblock(self.blocked[old], old)
+                    for use in users:
+                        use.operation.operands[use.index] = plain
+        for op in reversed(self.replaced):
+            op.detach()
+            op.erase()
+
+    # -- building ----------------------------------------------------------------------------
+
+    def add(self, op: Operation, location_of: Operation | None = None) -> Sequence[SSAValue]:
+        """Insert an operator before the one at hand; return its results."""
+        assert self.at is not None
+        block = self.at.parent
+        assert block is not None
+        op.location = (location_of or self.at).location
+        block.insert_op_before(op, self.at)
+        return op.results
+
+    def unblock(self, value: SSAValue, plain: SSAValue) -> SSAValue:
+        """Insert the conversion of a blocked value to the type of `plain`, after its operator."""
+        shape = _shape_of(plain)
+        owner = value.owner
+        assert isinstance(owner, Operation)
+        assert isinstance(plain.owner, Operation)
+        self.at = plain.owner
+        if shape[2] * shape[3] != 1:  # else the order in memory is the same
+            (value,) = self.add(relax.PermuteDimsOp(value, axes=(0, 1, 4, 2, 3)))
+        (result,) = self.add(relax.ReshapeOp(value, shape=relax.DimsAttr.of(shape)))
+        result.name_hint = plain.name_hint
+        return result
+
+    def in_blocks(self, value: SSAValue) -> SSAValue:
+        """Return the blocked form of a plain tensor [N, C, H, W], converting where needed."""
+        if value not in self.blocked:
+            n, channels, height, width = _shape_of(value)
+            b = self.block
+            if height * width == 1:  # the order in memory is the same
+                moved = relax.DimsAttr.of((n, channels // b, 1, 1, b))
+                (result,) = self.add(relax.ReshapeOp(value, shape=moved))
+            else:
+                split = relax.DimsAttr.of((n, channels // b, b, height, width))
+                (result,) = self.add(relax.ReshapeOp(value, shape=split))
+                (result,) = self.add(relax.PermuteDimsOp(result, axes=(0, 1, 3, 4, 2)))
+            self.blocked[value] = result
+        return self.blocked[value]
+
+    def is_blockable(self, value: SSAValue) -> bool:
+        """Tell whether a tensor is f32 [N, C, H, W] of whole blocks."""
+        value_type = value.type
+        if not isinstance(value_type, relax.TensorType):
+            return False
+        shape = value_type.static_shape()
+        return (
+            value_type.dtype == f32
+            and shape is not None
+            and len(shape) == PLAIN_RANK
+            and shape[1] % self.block == 0
+            and 0 not in shape
+        )
+
+    def constant_in_blocks(self, value: SSAValue, channels: int) -> SSAValue | None:
+        """Return a constant that broadcasts over [N, C, H, W] in its blocked form, if it does."""
+        array = constant_of(value)
+        if array is None or array.ndim > PLAIN_RANK:
+            return None
+        if array.size == 1:
+            new = array.reshape(())
+        else:
+            full = array.reshape((1,) * (PLAIN_RANK - array.ndim) + array.shape)
+            n, c, height, width = full.shape
+            if c == channels:
+                split = full.reshape(n, c // self.block, self.block, height, width)
+                new = np.moveaxis(split, 2, -1)
+            elif c == 1:
+                new = full[..., np.newaxis]
+            else:
+                return None
+        return self.add(constant_like(value, new))[0]
+
+
+def _shape_of(value: SSAValue) -> tuple[int, ...]:
+    assert isinstance(value.type, relax.TensorType)
+    shape = value.type.static_shape()
+    assert shape is not None, "asked for blockable tensors only"
+    return shape
+
+
+def _conv(b: _Blocker, op: relax.ConvOp) -> Sequence[SSAValue] | None:
+    weight = constant_of(op.w)
+    if weight is None or not b.is_blockable(op.result) or weight.ndim != PLAIN_RANK:
+        return None
+    filters, channels = weight.shape[:2]
+    groups, size = op.groups.value.data, b.block
+    if groups == filters and channels == 1 and b.is_blockable(op.x):
+        if groups != _shape_of(op.x)[1] or op.x not in b.blocked:
+            return None
+        new = np.moveaxis(weight.reshape(-1, size, *weight.shape[2:]), 1, -1)
+        x = b.in_blocks(op.x)
+    elif groups == 1 and b.is_blockable(op.x):
+        split = weight.reshape(-1, size, channels // size, size, *weight.shape[2:])
+        new = split.transpose(0, 2, 4, 5, 3, 1)
+        x = b.in_blocks(op.x)
+    elif groups == 1 and channels < size and len(_plain_shape(op.x)) == PLAIN_RANK:
+        new = np.moveaxis(weight.reshape(-1, size, *weight.shape[1:]), 1, -1)
+        x = op.x
+    else:
+        return None
+    w = b.add(constant_like(op.w, new))[0]
+    return b.add(
+        relax.BlockedConvOp(x, w, strides=op.strides, padding=op.padding, dilations=op.dilations)
+    )
+
+
+def _like(
+    op: relax.RelaxOp, operands: Sequence[SSAValue], properties: Mapping[str, relax.PropertyValue]
+) -> relax.RelaxOp:
+    """Return an operator of the same kind; its result types are inferred."""
+    make = cast(Callable[..., relax.RelaxOp], type(op))  # each kind takes its own keywords
+    return make(*operands, **properties)
+
+
+def _plain_shape(value: SSAValue) -> tuple[int, ...]:
+    assert isinstance(value.type, relax.TensorType)
+    return value.type.static_shape() or ()
+
+
+def _elementwise(b: _Blocker, op: relax.RelaxOp) -> Sequence[SSAValue] | None:
+    result = op.results[0]
+    if not any(operand in b.blocked for operand in op.operands):
+        return None
+    shape = _plain_shape(result)
+    if len(shape) != PLAIN_RANK or shape[1] % b.block or 0 in shape:
+        return None
+    operands: list[SSAValue] = []
+    for operand in op.operands:
+        if operand in b.blocked or (b.is_blockable(operand) and constant_of(operand) is None):
+            operands.append(b.in_blocks(operand))
+            continue
+        constant = b.constant_in_blocks(operand, shape[1])
+        if constant is None:
+            return None
+        operands.append(constant)
+    return b.add(_like(op, operands, op.properties))
+
+
+def _pool(b: _Blocker, op: relax.PoolOp) -> Sequence[SSAValue] | None:
+    """The block of channels is one more spatial axis, with a window of one."""
+    if op.x not in b.blocked or op.spatial_rank != PLAIN_RANK - 2:
+        return None
+    properties: dict[str, relax.PropertyValue] = dict(op.properties)
+    for key, one in (("kernel", 1), ("strides", 1), ("dilations", 1), ("ceil_extra", 0)):
+        attr = op.properties.get(key)
+        if attr is not None:
+            properties[key] = (*relax.ints(getattr(op, key)), one)
+    properties["padding"] = (*op.padding_before, 0, *op.padding_after, 0)
+    return b.add(_like(op, [b.in_blocks(op.x)], properties))
+
+
+def _reduce(b: _Blocker, op: relax.SumOp) -> Sequence[SSAValue] | None:
+    """A reduction over height and width that keeps its dims."""
+    spatial = relax.ints(op.axes) == (2, 3) and relax.flag(op.keepdims)
+    if op.x not in b.blocked or not spatial:
+        return None
+    return b.add(_like(op, [b.in_blocks(op.x)], op.properties))
+
+
+def _concat(b: _Blocker, op: relax.ConcatOp) -> Sequence[SSAValue] | None:
+    if op.axis.value.data != 1 or not any(x in b.blocked for x in op.operands):
+        return None
+    if not all(b.is_blockable(x) for x in op.operands):
+        return None
+    return b.add(relax.ConcatOp(*(b.in_blocks(x) for x in op.operands), axis=1))
+
+
+def _split(b: _Blocker, op: relax.SplitOp) -> Sequence[SSAValue] | None:
+    sizes = [_plain_shape(result) for result in op.results]
+    if op.x not in b.blocked or op.axis.value.data != 1:
+        return None
+    if not all(len(shape) == PLAIN_RANK and shape[1] % b.block == 0 for shape in sizes):
+        return None
+    sections = relax.DimsAttr.of([shape[1] // b.block for shape in sizes])
+    new = relax.SplitOp(b.in_blocks(op.x), axis=1, sections=sections)
+    return b.add(new)
+
+
+_Rule = Callable[[_Blocker, Any], Sequence[SSAValue] | None]  # Any: each names its operator
+_RULES: dict[type[Operation], _Rule] = {
+    **dict.fromkeys(ELEMENTWISE, _elementwise),
+    relax.ConvOp: _conv,
+    relax.MaxPoolOp: _pool,
+    relax.AvgPoolOp: _pool,
+    relax.MeanOp: _reduce,
+    relax.MaxOp: _reduce,
+    relax.ConcatOp: _concat,
+    relax.SplitOp: _split,
+}
+
+
+@dataclass(frozen=True)
+class ChooseLayoutsPass(ModulePass):
+    """See the module docstring."""
+
+    name = "choose-layouts"
+    block: int = 0
+    """Channels in a block; 0 takes the lanes of the module's target."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        block = self.block
+        if not block:
+            target = target_of(op)
+            block = target.lanes(4) if target is not None else 0
+        if block < MIN_BLOCK:
+            return
+        for func in op.body.ops:
+            if isinstance(func, relax.FuncOp):
+                _Blocker(func, block).run()
