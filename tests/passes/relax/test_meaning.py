@@ -17,6 +17,7 @@ from tyrex.dialects.relax import Array
 from tyrex.dialects.verify import verify_module
 from tyrex.interpreters.relax import run
 from tyrex.passes import get_all_passes
+from tyrex.passes.pipelines import PIPELINES
 from tyrex.symbolic import IntExpr, as_expr, var
 
 SEEDS = range(6)
@@ -94,6 +95,8 @@ class Program:
         if self.rng.integers(3):
             w = self.constant(4, channels // groups, k, k)
             y = self.add(relax.ConvOp(x, w, **window))
+        elif self.rng.integers(2):
+            y = self.upsampled(x)
         else:
             w = self.constant(channels, 4 // groups, k, k)
             y = self.add(relax.ConvTransposeOp(x, w, output_padding=[0, 0], **window))
@@ -102,6 +105,16 @@ class Program:
             return self.normalized()
         y = self.add(relax.MultiplyOp(y, self.constant(4, 1, 1)))
         return self.add(relax.AddOp(y, self.constant(4, 1, 1)))
+
+    def upsampled(self, x: SSAValue) -> SSAValue:
+        window: dict[str, Any] = {"strides": [2, 2], "dilations": [1, 1], "padding": [0, 0, 0, 0]}
+        w = self.constant(shape_of(x)[1], 4, 2, 2)
+        y = self.add(relax.ConvTransposeOp(x, w, output_padding=[0, 0], groups=1, **window))
+        y = self.add(relax.AddOp(y, self.constant(4, 1, 1)))
+        starts, sizes = [0, 0, 0, 0], [1, 4, 6, 6]  # tensors stay small
+        sizes[2:] = [min(a, b) for a, b in zip(sizes[2:], shape_of(y)[2:], strict=True)]
+        y = self.add(relax.TanhOp(y))
+        return self.add(relax.StridedSliceOp(y, starts=starts, sizes=sizes, steps=[1] * 4))
 
     def normalized(self) -> SSAValue:
         x = self.pick(4)
@@ -297,7 +310,8 @@ GRAPH_PASSES = (
     "relax-dce",
     "simplify-algebra",
     "simplify-moves",
-    "fold-constants,simplify-moves,simplify-algebra,fold-batch-norm,fold-scales,relax-cse,relax-dce",
+    "split-conv-transpose",
+    ",".join(p.name for p in PIPELINES["graph"]),
 )
 
 
