@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 PASSES: dict[str, str] = {
     "annotate-patterns": "relax.annotate_patterns:AnnotatePatternsPass",
-    "choose-layouts": "relax.choose_layouts:ChooseLayoutsPass",
     "apply-schedule": "tir.apply_schedule:ApplySchedulePass",
+    "choose-layouts": "relax.choose_layouts:ChooseLayoutsPass",
     "compact-buffers": "tir.compact_buffers:CompactBuffersPass",
     "deduplicate-kernels": "relax.deduplicate_kernels:DeduplicateKernelsPass",
     "expand-math": "tir.expand_math:ExpandMathPass",
