@@ -2,7 +2,7 @@
 
 Every kernel call has its own words, written when the frame is made. Addresses that never change
 are written once; a register that a run assigns writes its address to the words that name it. So
-between two branches a run is a sequence of plain native calls.
+kernels that follow each other are one native call, which calls them all.
 """
 
 from __future__ import annotations
@@ -58,7 +58,18 @@ class Execution:
 class Frame:
     """The state of one execution of one function, used again by later executions."""
 
-    __slots__ = ("_image", "_layout", "_memory", "_steps", "_template", "_uses", "_words")
+    __slots__ = (
+        "_failed",
+        "_failed_address",
+        "_image",
+        "_layout",
+        "_memory",
+        "_sites",
+        "_steps",
+        "_template",
+        "_uses",
+        "_words",
+    )
 
     def __init__(self, image: Image, position: int, context: int, allocator: Allocator) -> None:
         """Make room for an execution.
@@ -79,6 +90,9 @@ class Frame:
             self._template[reg] = self._static_value(call)
         self._uses: list[list[int]] = [[] for _ in self._template]
         self._words = self._fill_words(context)
+        self._failed = ctypes.c_uint64()
+        self._failed_address = ctypes.addressof(self._failed)
+        self._sites: list[Any] = []
         self._steps = _Steps(image, position, self).build()
 
     def _static_value(self, call: Call) -> Tensor:
@@ -107,6 +121,13 @@ class Frame:
         """Tell whether words hold the address of a register."""
         return reg is not None and bool(self._uses[reg])
 
+    def add_sites(self, sites: list[tuple[int, int]]) -> int:
+        """Keep (kernel, argument words) pairs as native code reads them; return their address."""
+        flat = [word for site in sites for word in site]
+        array = (ctypes.c_uint64 * len(flat))(*flat)
+        self._sites.append(array)
+        return ctypes.addressof(array)
+
     @property
     def words_address(self) -> int:
         """The address of the first word."""
@@ -123,7 +144,7 @@ class Frame:
             registers[reg] = value
             if self._uses[reg]:
                 self._patch(reg, value)
-        call = native().call
+        call_all = native().call_all
         steps = self._steps
         position = 0
         while True:
@@ -131,9 +152,8 @@ class Frame:
             kind = step[0]
             position += 1
             if kind == _KERNELS:
-                for address, words, instruction in step[1]:
-                    if code := call(address, words):
-                        raise self._failure(instruction, code)
+                if code := call_all(step[1], step[2], self._failed_address):
+                    raise self._failure(step[3][self._failed.value], code)
             elif kind == _CALL:
                 self._call(step, registers, execution)
             elif kind == _IF:
@@ -178,7 +198,8 @@ class _Steps:
         self.layout = image.layouts[position]
         self.frame = frame
         self.steps: list[tuple[Any, ...]] = []
-        self.kernels: list[tuple[int, int, int]] = []
+        self.sites: list[tuple[int, int]] = []
+        self.instructions: list[int] = []
 
     def build(self) -> list[tuple[Any, ...]]:
         """Return the steps."""
@@ -192,7 +213,8 @@ class _Steps:
             if isinstance(instruction, Call) and instruction.kind is CalleeKind.KERNEL:
                 address = self.image.addresses[instruction.callee]
                 words = self.frame.words_address + word * _WORD_BYTES
-                self.kernels.append((address, words, index))
+                self.sites.append((address, words))
+                self.instructions.append(index)
                 word += 1 + len(instruction.args)
             elif not self.layout.is_static(instruction):
                 self._flush()
@@ -200,9 +222,10 @@ class _Steps:
         return [_with_targets(step, starts) for step in self.steps]
 
     def _flush(self) -> None:
-        if self.kernels:
-            self.steps.append((_KERNELS, tuple(self.kernels)))
-            self.kernels = []
+        if self.sites:
+            sites = self.frame.add_sites(self.sites)
+            self.steps.append((_KERNELS, sites, len(self.sites), tuple(self.instructions)))
+            self.sites, self.instructions = [], []
 
     def _append(self, instruction: Call | Ret | Goto | If) -> None:
         match instruction:

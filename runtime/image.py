@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -150,6 +151,8 @@ class Image:
             LoadError: a kernel or a host function is missing, or the program is malformed.
         """
         program.validate()
+        # The image keeps the aligned constants alone: weights are in memory once.
+        program = replace(program, constants=tuple(map(_aligned, program.constants)))
         self.program = program
         self.kernels = kernels
         self.layouts = [Layout(program, function) for function in program.functions]
@@ -178,14 +181,20 @@ def _host(name: str, given: Mapping[str, HostFunction]) -> HostFunction:
     return found
 
 
-def _constant_tensor(constant: Constant) -> Tensor:
-    """Return a constant as a read-only tensor at a multiple of 64, as kernels expect of weights."""
+def _aligned(constant: Constant) -> Constant:
+    """Return a constant whose bytes start at a multiple of 64, as kernels expect of weights."""
     data = constant.data
-    address: int = data.__array_interface__["data"][0]
+    if data.__array_interface__["data"][0] % ALIGN_BYTES == 0 or not data.nbytes:
+        return constant
+    copy = np.asarray(Tensor.empty(data.shape, "uint8"))
+    copy[...] = data
+    return Constant(constant.spec, copy)
+
+
+def _constant_tensor(constant: Constant) -> Tensor:
+    """Return a constant as a read-only tensor."""
+    address: int = constant.data.__array_interface__["data"][0]
     shape = constant.spec.static_shape
     assert shape is not None, "constants have static shapes"
-    if address % ALIGN_BYTES and data.nbytes:
-        block = Tensor.empty(data.shape, "uint8")
-        np.asarray(block)[...] = data
-        return Tensor(block.data, shape, constant.spec.dtype, ConstantMemory(block), None, True)
-    return Tensor(address, shape, constant.spec.dtype, ConstantMemory(data), None, True)
+    owner = ConstantMemory(constant.data)
+    return Tensor(address, shape, constant.spec.dtype, owner, None, True)

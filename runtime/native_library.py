@@ -111,6 +111,7 @@ class NativeLibrary:
 
     path: str
     call: Callable[[int, int], int]
+    call_all: Callable[[int, int, int], int]
     parallel_for: Callable[[int, Any, int | None, int], int]
     pool_num_workers: Callable[[], int]
     pool_shutdown: Callable[[], None]
@@ -146,6 +147,7 @@ class NativeLibrary:
 # name: (releases the GIL, result, arguments)
 _PROTOTYPES: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
     "call": (True, c_int32, (c_void_p, c_void_p)),
+    "call_all": (True, c_int32, (c_void_p, c_uint64, c_void_p)),
     "parallel_for": (True, c_int32, (c_void_p, c_void_p, c_void_p, c_int64)),
     "pool_num_workers": (False, c_uint32, ()),
     "pool_shutdown": (True, None, ()),

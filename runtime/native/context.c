@@ -49,3 +49,15 @@ int32_t tyrex_call(tyrex_kernel kernel, void *args) {
   tyrex_error_clear();
   return kernel(args);
 }
+
+int32_t tyrex_call_all(const tyrex_site *sites, uint64_t count, uint64_t *failed) {
+  tyrex_error_clear();
+  for (uint64_t i = 0; i < count; i++) {
+    int32_t code = sites[i].kernel(sites[i].args);
+    if (code != TYREX_OK) {
+      *failed = i;
+      return code;
+    }
+  }
+  return TYREX_OK;
+}

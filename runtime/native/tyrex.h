@@ -115,6 +115,14 @@ typedef int32_t (*tyrex_kernel)(void *args);
 /* Clears the thread's error, then calls the kernel. */
 TYREX_API int32_t tyrex_call(tyrex_kernel kernel, void *args);
 
+typedef struct tyrex_site {
+  tyrex_kernel kernel;
+  void *args;
+} tyrex_site;
+
+/* As tyrex_call for each site in order, up to the first that fails: its index is in *failed. */
+TYREX_API int32_t tyrex_call_all(const tyrex_site *sites, uint64_t count, uint64_t *failed);
+
 #ifdef __cplusplus
 }
 #endif

@@ -49,6 +49,28 @@ def test_call_clears_the_error_and_returns_the_code():
     assert library.error_message() == b""
 
 
+def test_call_all_stops_at_the_first_failure():
+    seen: list[int | None] = []
+
+    def kernel(args: int | None) -> int:
+        seen.append(args)
+        return 9 if args == 3 else 0
+
+    library = native()
+    function = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(kernel)
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    assert address is not None
+    sites = (ctypes.c_uint64 * 8)(address, 1, address, 2, address, 3, address, 4)
+    failed = ctypes.c_uint64(99)
+    place = ctypes.addressof(failed)
+    library.error_set(2, b"old")
+    assert library.call_all(ctypes.addressof(sites), 2, place) == 0
+    assert (seen, failed.value, library.error_message()) == ([1, 2], 99, b"")
+    seen.clear()
+    assert library.call_all(ctypes.addressof(sites), 4, place) == 9
+    assert (seen, failed.value) == ([1, 2, 3], 2)
+
+
 def run_python(code: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

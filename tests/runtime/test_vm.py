@@ -7,6 +7,8 @@ import pytest
 
 from tyrex.runtime import Device, VirtualMachine, cpu
 from tyrex.runtime.assembly import assemble
+from tyrex.runtime.bytecode import Constant, Program, TensorSpec
+from tyrex.runtime.dtype import DType
 from tyrex.runtime.errors import (
     ArgumentError,
     DTypeError,
@@ -379,3 +381,34 @@ def test_what_an_executable_says() -> None:
         "code_bytes": 10,
     }
     assert repr(exe).startswith(f"Executable({SIGNATURE}, broken(")
+
+
+def test_constants_are_aligned_and_kept_once() -> None:
+    raw = np.zeros(4 * 8 + 64, np.uint8)
+    start = -raw.__array_interface__["data"][0] % 64
+    for offset, is_copied in ((start, False), (start + 8, True)):
+        spec = TensorSpec(DType("int64"), (4,))
+        constant = Constant(spec, raw[offset : offset + 32])
+        exe = Executable(Program((), constants=(constant,)))
+        (found,) = exe.program.constants
+        assert found == constant
+        assert found.data.__array_interface__["data"][0] % 64 == 0
+        assert np.shares_memory(found.data, raw) is not is_copied
+
+
+def test_tensors_without_elements_and_of_bfloat16() -> None:
+    text = """program 1
+    func @main(x: float32[0, 3], y: bfloat16[2]) -> (a: float32[3, 0], b: bfloat16[2]) registers 5 {
+      0: %2 = output(float32[3, 0], 0)
+      1: %3 = view(%2, float32[0, 3])
+      2: copy(%0, %3)
+      3: %4 = output(bfloat16[2], 1)
+      4: copy(%1, %4)
+      5: ret %2, %4
+    }"""
+    y = np.array([1.5, -2], ml_dtypes.bfloat16)
+    a, b = Executable(assemble(text))(np.zeros((0, 3), np.float32), y)
+    assert a.shape == (3, 0)
+    assert np.asarray(a).shape == (3, 0)
+    np.testing.assert_array_equal(np.asarray(b), y)
+    assert np.asarray(b).dtype == y.dtype
