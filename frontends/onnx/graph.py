@@ -53,10 +53,10 @@ def check_text(nodes: Iterable[NodeProto], where: LocationAttr) -> None:
 
 
 def check_names(graph: GraphProto, where: LocationAttr) -> None:
-    """Raise unless every name of a graph is text.
+    """Raise unless every name of a graph is text, and those of its inputs and weights differ.
 
     Raises:
-        ModelError: a name is bytes.
+        ModelError: a name is bytes, or given twice.
     """
     names = [value.name for value in (*graph.input, *graph.output)]
     names += [tensor.name for tensor in graph.initializer]
@@ -67,6 +67,11 @@ def check_names(graph: GraphProto, where: LocationAttr) -> None:
                 where, f"the graph has the name {name!r}, which is no text", hint="fetch it again"
             )
     check_text(graph.node, where)
+    for what, group in (("inputs", graph.input), ("initializers", graph.initializer)):
+        found = [item.name for item in group]
+        if len(set(found)) != len(found):
+            twice = next(name for name in found if found.count(name) > 1)
+            raise ModelError(where, f"two {what} have the name {twice!r}", hint="rename one")
 
 
 def has_subgraph(node: NodeProto) -> bool:

@@ -431,6 +431,8 @@ def _(node: Node) -> Known:
 @_rule("Concat")
 def _(node: Node) -> Known | None:
     values = _known_inputs(node)
+    if node.version < 4:
+        return None  # where the axis has a default
     if not _any_symbolic(values):
         total = sum(_raw(value).size for value in values)
         if total > _SMALL:

@@ -138,7 +138,8 @@ def _(node: Node) -> Tensor:
 @converter("Concat")
 def _(node: Node) -> Tensor:
     xs = node.xs()
-    return concat(xs, node.axis(node.integer("axis", 1 if node.version < 4 else 0), xs[0].rank))
+    axis = node.integer("axis", 1) if node.version < 4 else node.integer("axis")
+    return concat(xs, node.axis(axis, xs[0].rank))
 
 
 @converter("Expand")

@@ -39,6 +39,11 @@ def test_input_written() -> None:
         from_onnx(model)
 
 
+def test_two_inputs_of_one_name() -> None:
+    with pytest.raises(ModelError, match="two inputs have the name 'x'"):
+        from_onnx(make([relu("x", "y")], [X, X], ["y"]))
+
+
 def test_cycle() -> None:
     add = helper.make_node("Add", ["x", "b"], ["a"], name="first")
     with pytest.raises(ModelError, match="each other's outputs: 'first', 'second'"):
