@@ -76,6 +76,12 @@ def from_onnx(
         raise
 
 
+_CONTRADICTION = (
+    "the model contradicts itself, or dims= and shapes= do not fit it; onnx.checker.check_model("
+    "model, full_check=True) shows more"
+)
+
+
 class Importer:
     """The state of one import.
 
@@ -102,6 +108,7 @@ class Importer:
         }
         self._dims, self._shapes, self._fixed = dims, shapes, values
         self._input_names: dict[BlockArgument, str] = {}
+        self._active: list[tuple[str, str, str]] = []  # the functions being inlined
 
     def run(self) -> ModuleOp:
         """Return the module."""
@@ -157,6 +164,10 @@ class Importer:
 
     def _bind_inputs(self, inputs: Sequence[ValueInfoProto], scope: Scope, block: Block) -> None:
         resolver = InputDims(self.symbols, self._dims, self._shapes, self.where)
+        for info in self.loaded.proto.graph.input:
+            given = scope.values.get(info.name)
+            if isinstance(given, np.ndarray) and info.type.HasField("tensor_type"):
+                resolver.fix(info, given.shape, "values=")
         shapes = resolver.resolve(inputs)
         for value in inputs:
             dtype = element_type(tensor_info(value).elem_type, self.where)
@@ -195,10 +206,11 @@ class Importer:
             except CompileError:
                 raise
             except VerifyException as error:
-                raise node.fail(str(error)) from error
+                raise node.fail(str(error), _CONTRADICTION) from error
             except (ArithmeticError, IndexError, ValueError) as error:
                 # What no check above foresaw: shapes and attributes that contradict each other.
-                raise node.fail(f"its inputs or attributes do not fit: {error}") from error
+                message = f"its inputs or attributes do not fit: {error}"
+                raise node.fail(message, _CONTRADICTION) from error
             finally:
                 builder.location = saved
             _bind_outputs(node, results)
@@ -251,6 +263,9 @@ class Importer:
         Its operations come from `location` where one is given, else from the body's own nodes:
         the user has written the functions of the model, but not those of ONNX.
         """
+        key = (function.domain, function.name, function.overload)
+        if key in self._active:
+            raise node.fail(f"function {function.name!r} calls itself", "ONNX has no recursion")
         attributes = {attr.name: attr for attr in function.attribute_proto}  # the defaults
         attributes.update(node.attributes)
         opsets = opset_versions(function, self.loaded.label)
@@ -261,7 +276,9 @@ class Importer:
             scope.values[name] = node.get(i)
         outputs = [name for i, name in enumerate(function.output) if node.wants(i)]
         nodes = live_nodes(function.node, outputs, scope, node.location)
+        self._active.append(key)
         self.walk(nodes, scope, node.builder)
+        self._active.pop()
         return [scope[name] if node.wants(i) else None for i, name in enumerate(function.output)]
 
     def subgraph(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import onnx
@@ -47,7 +48,7 @@ def load(model: str | Path | bytes | onnx.ModelProto) -> LoadedModel:
         label = "<bytes>"
         proto = _parse(bytes(model), label, "")
     else:
-        path = Path(model)
+        path = _path_of(model)
         label, folder = str(path), path.parent
         proto = _parse(_read(path), label, path.suffix)
     if not proto.HasField("graph"):
@@ -60,6 +61,16 @@ def load(model: str | Path | bytes | onnx.ModelProto) -> LoadedModel:
     for function in proto.functions:
         check_text(function.node, file_location(label))
     return LoadedModel(proto, label, folder, opset_versions(proto, label))
+
+
+def _path_of(model: object) -> Path:
+    if isinstance(model, str | PathLike):
+        return Path(cast(str, model))
+    raise ModelError(
+        None,
+        f"from_onnx: found {type(model).__module__}.{type(model).__qualname__}",
+        hint="expected a path, the bytes of a model or an onnx.ModelProto",
+    )
 
 
 def _read(path: Path) -> bytes:

@@ -71,7 +71,7 @@ class InputDims:
         for name, shape in self._shapes.items():
             if name not in by_name:
                 raise self._no_such("input", name, by_name)
-            self._fix_shape(by_name[name], shape)
+            self.fix(by_name[name], shape, "shapes=")
         return {value.name: self._shape(value) for value in inputs}
 
     def _fix_dims(self, inputs: Sequence[ValueInfoProto]) -> None:
@@ -86,23 +86,28 @@ class InputDims:
                 raise self._no_such("dim", name, dict.fromkeys(named.values()))
             self._fix(named[name], size, f"dims={{{name!r}: {size}}}")
 
-    def _fix_shape(self, value: ValueInfoProto, shape: Sequence[int]) -> None:
+    def fix(self, value: ValueInfoProto, shape: Sequence[int], source: str) -> None:
+        """Fix the dims that an input names, as its shape is known from argument `source`.
+
+        Raises:
+            ModelError: the model says another rank or dim, or a dim is known to be another.
+        """
         dims = _proto_shape(value)
         if tensor_info(value).HasField("shape") and len(dims) != len(shape):
             raise ModelError(
                 self._where,
-                f"shapes= gives input {value.name!r} {len(shape)} dims {tuple(shape)}; "
+                f"{source} gives input {value.name!r} {len(shape)} dims {tuple(shape)}; "
                 f"the model says {len(dims)}: {_show(dims)}",
             )
         for dim, size in zip(dims, shape, strict=False):
             if dim.HasField("dim_value") and 0 <= dim.dim_value != size:
                 raise ModelError(
                     self._where,
-                    f"shapes= gives input {value.name!r} the shape {tuple(shape)}; "
+                    f"{source} gives input {value.name!r} the shape {tuple(shape)}; "
                     f"the model says {_show(dims)}",
                 )
             if dim.dim_param not in _ANONYMOUS:
-                self._fix(dim.dim_param, size, f"shapes={{{value.name!r}: {tuple(shape)}}}")
+                self._fix(dim.dim_param, size, f"{source} {{{value.name!r}: {tuple(shape)}}}")
 
     def _fix(self, name: str, size: int, source: str) -> None:
         if size < 0:

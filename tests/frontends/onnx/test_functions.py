@@ -1,10 +1,11 @@
 """Functions of the model, and those that ONNX defines its operators with."""
 
 import numpy as np
+import pytest
 from onnx import AttributeProto, FunctionProto, helper
 
 from tyrex.dialects.location import sources
-from tyrex.frontends.onnx import from_onnx
+from tyrex.frontends.onnx import ModelError, from_onnx
 
 from .models import Array, agrees_single, close, evaluate, f32, info, main_of, make, op_names  # noqa: TID251  # of the tests
 
@@ -101,6 +102,15 @@ def test_overloads_of_a_function() -> None:
     functions = [function("one", "Neg"), function("two", "Exp")]
     model = make(nodes, [X], ["y"], functions=functions, domains={"d": 1})
     assert op_names(from_onnx(model)) == ["neg", "exp"]
+
+
+def test_function_that_calls_itself() -> None:
+    body = [helper.make_node("F", ["x"], ["y"], domain="d")]
+    imports = [helper.make_opsetid("", 21), helper.make_opsetid("d", 1)]
+    function = helper.make_function("d", "F", ["x"], ["y"], body, imports)
+    model = make(body, [X], ["y"], functions=[function], domains={"d": 1})
+    with pytest.raises(ModelError, match="'F' calls itself"):
+        from_onnx(model)
 
 
 def test_unused_outputs_of_a_function_are_not_computed() -> None:

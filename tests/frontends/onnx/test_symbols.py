@@ -60,6 +60,8 @@ def test_a_shape_fixes_the_dims_of_other_inputs() -> None:
         ({"dims": {"batch": 1}, "shapes": {"x": (2, 4)}}, "'batch' 2, but it is 1 already"),
         ({"dims": {"batch": -1}}, "a dim cannot be -1"),
         ({"values": {"w": f32(1, 4)}}, "values= names 'w'; the model has 'x', 'z'"),
+        ({"values": {"x": f32(1, 5)}}, r"values= gives input 'x' the shape \(1, 5\)"),
+        ({"values": {"x": f32(1, 4)}, "dims": {"batch": 2}}, "batch' 2, but it is 1 already"),
         ({"values": {"x": np.zeros((1, 4))}}, "'x' as f64; it is f32"),
     ],
 )
@@ -77,7 +79,7 @@ def test_unknown_rank() -> None:
 
 
 def test_values_replace_an_input() -> None:
-    module = from_onnx(ADD, values={"z": f32(3, 4, seed=1)}, dims={"batch": 3})
+    module = from_onnx(ADD, values={"z": f32(3, 4, seed=1)})
     assert types(module)[0] == ["[3, 4], f32"]
     x = f32(3, 4)
     np.testing.assert_array_equal(evaluate(module, x)[0], x + f32(3, 4, seed=1))
