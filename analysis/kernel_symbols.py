@@ -2,45 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from xdsl.ir import Attribute, Operation
 
 from ..dialects import relax, tir
-from ..symbolic import IntExpr
+from ..symbolic import IntExpr, var
+
+Dims = tuple[IntExpr, IntExpr]  # a dim that a kernel declares, the dim at its place at the call
 
 
 def call_symbols(kernel: tir.FuncOp, call: Operation) -> dict[str, IntExpr] | None:
     """Return the kernel's symbols over the caller's, or None where types do not tell them all.
 
-    Every dim of the kernel that is a bare symbol is told by the dim at its place.
+    A dim that is a bare symbol tells it; then one that is linear in its only unknown symbol; then
+    one that reads the same at the call, as in the function that the kernel was made for.
     """
     pairs = [
         *zip((v.type for v in kernel.inputs), (v.type for v in call.operands), strict=True),
         *zip((v.type for v in kernel.outputs), (v.type for v in call.results), strict=True),
     ]
-    found = match_shapes(pairs)
+    found = solve_symbols(_dims(pairs))
     return found if all(name in found for name in kernel.symbol_names) else None
 
 
-def match_shapes(pairs: Iterable[tuple[Attribute, Attribute]]) -> dict[str, IntExpr]:
-    """Return what symbols that are dims of buffer types are in the tensor types beside them."""
+def solve_symbols(dims: Sequence[Dims]) -> dict[str, IntExpr]:
+    """Return the symbols that the pairs of dims tell, over those of the second ones."""
     found: dict[str, IntExpr] = {}
-    for buffer_type, tensor_type in pairs:
-        if not isinstance(buffer_type, tir.BufferType) or not isinstance(
-            tensor_type, relax.TensorType
-        ):
-            continue
-        _match(buffer_type.shape, tensor_type.shape or (), found)
+    waiting = list(dims)
+    while waiting:
+        left = [pair for pair in waiting if not _solve(*pair, found)]
+        if len(left) == len(waiting):
+            break
+        waiting = left
+    for declared, actual in waiting:
+        if declared is actual:
+            for key in declared.free_vars():
+                found.setdefault(str(key), var(key))
     return found
 
 
-def _match(
-    declared: Sequence[IntExpr], actual: Sequence[IntExpr | None], found: dict[str, IntExpr]
-) -> None:
-    if len(declared) != len(actual):
-        return
-    for dim, value in zip(declared, actual, strict=True):
-        variable = dim.as_var()
-        if variable is not None and value is not None and isinstance(variable.key, str):
-            found.setdefault(variable.key, value)
+def _dims(pairs: Iterable[tuple[Attribute, Attribute]]) -> list[Dims]:
+    """Return the dims of buffer types with those of the tensor types beside them."""
+    found: list[Dims] = []
+    for buffer_type, tensor_type in pairs:
+        if isinstance(buffer_type, tir.BufferType) and isinstance(tensor_type, relax.TensorType):
+            shape = tensor_type.shape or ()
+            if len(shape) == len(buffer_type.shape):
+                rows = zip(buffer_type.shape, shape, strict=True)
+                found += [(d, a) for d, a in rows if a is not None and not d.is_constant]
+    # Bare symbols first: what they tell makes the others' unknowns fewer.
+    return sorted(found, key=lambda pair: pair[0].as_var() is None)
+
+
+def _solve(declared: IntExpr, actual: IntExpr, found: dict[str, IntExpr]) -> bool:
+    """Learn the only unknown symbol of a dim; tell whether there is nothing left to learn."""
+    unknown: list[Hashable] = [key for key in declared.free_vars() if key not in found]
+    if not unknown:
+        return True
+    split = declared.coefficient(unknown[0]) if len(unknown) == 1 else None
+    if split is None or not split[0].is_constant or split[0].constant_value == 0:
+        return False
+    factor, rest = split[0].constant_value, split[1].substitute(found)
+    scaled = actual - rest
+    if not scaled.is_multiple_of(factor):
+        return False
+    found[str(unknown[0])] = scaled // factor
+    return True

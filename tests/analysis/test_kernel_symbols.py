@@ -6,7 +6,7 @@ from xdsl.ir import Block
 from tyrex.analysis.kernel_symbols import call_symbols
 from tyrex.dialects import relax, tir
 from tyrex.dialects.tir.compute import KernelBuilder
-from tyrex.symbolic import IntExpr, var
+from tyrex.symbolic import IntExpr, const, var
 
 n, m = var("n"), var("m")
 
@@ -31,8 +31,23 @@ def test_the_first_place_counts() -> None:
     assert call_symbols(kernel((n, n)), call((m, m))) == {"n": m}
 
 
-def test_a_symbol_inside_an_expression_alone_is_not_told() -> None:
-    assert call_symbols(kernel((n + 1,)), call((m,))) is None
+def test_a_linear_dim_tells_its_symbol() -> None:
+    assert call_symbols(kernel((n + 1,)), call((m,))) == {"n": m - 1}
+    assert call_symbols(kernel((n * 2 + 4,)), call((m * 6,))) == {"n": m * 3 - 2}
+
+
+def test_a_dim_that_does_not_divide_tells_nothing() -> None:
+    assert call_symbols(kernel((n * 2,)), call((m * 3,))) is None
+
+
+def test_what_is_known_makes_unknowns_fewer() -> None:
+    p = var("p")
+    assert call_symbols(kernel((n + p, n)), call((m, 3))) == {"n": const(3), "p": m - 3}
+
+
+def test_a_dim_that_reads_the_same_is_the_same() -> None:
+    dim = (n // 2) * m
+    assert call_symbols(kernel((dim,)), call((dim,))) == {"n": n, "m": m}
 
 
 def test_no_symbols_no_question() -> None:

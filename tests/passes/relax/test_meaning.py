@@ -263,6 +263,7 @@ class SymbolicProgram(Program):
         x = self.pick()
         axis = int(self.rng.integers(len(dims_of(x))))
         y = self.add(relax.ConcatOp(x, self.add(relax.ReluOp(x)), axis=axis))
+        self.pool.append(y)
         half = dims_of(x)[axis]
         parts = relax.SplitOp(y, axis=axis, sections=[half, half])
         self.add(parts)
