@@ -23,6 +23,7 @@ from .relax.relax_dce import RelaxDcePass
 from .relax.simplify_algebra import SimplifyAlgebraPass
 from .relax.simplify_moves import SimplifyMovesPass
 from .relax.split_conv_transpose import SplitConvTransposePass
+from .tir.compact_buffers import CompactBuffersPass
 from .tir.expand_math import ExpandMathPass
 from .tir.inline_blocks import InlineBlocksPass
 from .tir.lower_blocks import LowerBlocksPass
@@ -60,6 +61,7 @@ SCHEDULED: tuple[ModulePass, ...] = (
     ExpandMathPass(),  # functions of libm would keep their loops out of vectors
     ScheduleDefaultPass(),  # needs final blocks; decides loops, vectors, threads
     PackConstantsPass(),  # the schedule chose layouts; while blocks still say the indices
+    CompactBuffersPass(),  # no block moves any more; those scheduled by hand use whole buffers
     LowerBlocksPass(),  # blocks have served: what follows knows loops and accesses
 )
 

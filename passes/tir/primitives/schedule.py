@@ -68,6 +68,11 @@ class Schedule:
         name = self._func.sym_name.data
         return self._trace.sequence(f"{name}_schedule", name)
 
+    def take(self) -> tir.FuncOp:
+        """Return the kernel, out of the module: the schedule is over."""
+        self._func.detach()
+        return self._func
+
     def show(self) -> None:
         """Print the kernel."""
         print(self._func)

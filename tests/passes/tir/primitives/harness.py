@@ -5,15 +5,20 @@ from random import Random
 
 import numpy as np
 import pytest
-from xdsl.dialects.builtin import f32, i32
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, f32, i32
 from xdsl.ir import Attribute
+from xdsl.parser import Parser
 
-from tyrex.dialects import dtypes, tir
+from tyrex.dialects import dtypes, register_all_dialects, tir
 from tyrex.dialects.verify import verify_module
 from tyrex.interpreters.tir import run_kernel
+from tyrex.passes.tir.apply_schedule import ApplySchedulePass
+from tyrex.passes.tir.compact_buffers import CompactBuffersPass
+from tyrex.passes.tir.lower_blocks import LowerBlocksPass
 from tyrex.passes.tir.primitives.schedule import Schedule, ScheduleError
 
-from ...kernels import Array, Kernel, assert_same  # noqa: TID251  # the tests' folder
+from ...kernels import Array, Kernel, assert_same, kernel_in  # noqa: TID251  # the tests' folder
 
 SIZES = (1, 3, 7, 17, 33)
 TYPES = (f32, i32)
@@ -81,13 +86,31 @@ def outputs(func: tir.FuncOp, **options: object) -> list[Array]:
     return arrays[len(func.inputs) :]
 
 
+def assert_replays(schedule: Schedule, func: tir.FuncOp) -> None:
+    """Check that the trace, printed and parsed, does the same to `func` again."""
+    ctx = register_all_dialects(Context())
+    parsed = Parser(ctx, str(ModuleOp([schedule.trace]))).parse_module()
+    (sequence,) = parsed.body.ops
+    sequence.detach()
+    module = ModuleOp([func.clone(), sequence])
+    verify_module(module)
+    ApplySchedulePass().apply(ctx, module)
+    assert module.is_structurally_equivalent(schedule.mod)
+
+
 def assert_means_the_same(schedule: Schedule, func: tir.FuncOp) -> None:
     """Check that the scheduled kernel is well formed and computes what `func` does."""
     verify_module(schedule.mod)
+    assert_replays(schedule, func)
     expected = outputs(func)
     try:
         assert_same(outputs(schedule.func), expected)
         assert_same(outputs(schedule.func, parallel_order=_backwards), expected)
+        module = schedule.mod.clone()
+        for tir_pass in (CompactBuffersPass(), LowerBlocksPass()):
+            tir_pass.apply(Context(), module)
+            verify_module(module)
+            assert_same(outputs(kernel_in(module), parallel_order=_backwards), expected)
     except Exception as error:
         error.add_note(str(schedule.mod))
         raise
