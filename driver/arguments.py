@@ -11,6 +11,10 @@ from typing_extensions import TypeVar
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+COMPILE_OPTIONS = ("target", "dims", "shapes", "values", "opt_level")
+"""The arguments of `compile` that every command has."""
+
+
 def named_number(text: str, option: str) -> tuple[str, int]:
     """Return the name and the number of `n=1`.
 
@@ -49,8 +53,29 @@ def _shapes(
     return dict(named_shape(text, "--shapes") for text in texts)
 
 
+def named_files(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+    """Return the paths of `NAME=FILE.npy`, by name.
+
+    Raises:
+        UsageError: a text is something else.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not name or not equals or not path:
+            raise click.UsageError(f"--{param.name}: expected NAME=FILE.npy; found '{text}'")
+        found[name] = path
+    return found
+
+
+def _values(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, object]:
+    from .feeds import read_array
+
+    return {name: read_array(path) for name, path in named_files(ctx, param, texts).items()}
+
+
 def model_options(command: Command) -> Command:
-    """Add what says how a model is compiled: dims, shapes, target, level of -O, cache."""
+    """Add what says how a model is compiled: dims, shapes, values, target, level of -O, cache."""
     for decorate in reversed(_MODEL_OPTIONS):
         command = decorate(command)
     return command
@@ -70,6 +95,14 @@ _MODEL_OPTIONS: Sequence[Callable[[Any], Any]] = (
         callback=_shapes,
         metavar="INPUT=SIZE,...",
         help="The whole shape of an input of an ONNX model; once per input.",
+    ),
+    click.option(
+        "--value",
+        "values",
+        multiple=True,
+        callback=_values,
+        metavar="INPUT=FILE.npy",
+        help="Fix an input of an ONNX model: one that decides shapes.",
     ),
     click.option("--target", default="native", show_default=True, help="See `tyrex targets`."),
     click.option(

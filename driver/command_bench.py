@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from .arguments import model_options, threads_option
+from .arguments import COMPILE_OPTIONS, model_options, threads_option
 from .terminal import progress_display, table
 
 WARM_SECONDS = 0.5
@@ -37,8 +37,8 @@ def bench(model: str, against: str, rounds: int, **options: Any) -> None:
         if name not in PEERS:
             raise click.UsageError(f"--against: no engine '{name}'; known are {', '.join(PEERS)}")
     with progress_display() as progress:
-        names = ("target", "dims", "shapes", "threads", "opt_level", "cache")
-        exe = compile(model, progress=progress, **{name: options[name] for name in names})
+        chosen = {name: options[name] for name in (*COMPILE_OPTIONS, "threads", "cache")}
+        exe = compile(model, progress=progress, **chosen)
     feeds = make_feeds(exe.signature.inputs, {}, random=True)
     engines: dict[str, Callable[[], object]] = {"tyrex": lambda: exe(*feeds)}
     for name in peers:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .arguments import model_options
+from .arguments import COMPILE_OPTIONS, model_options
 from .terminal import progress_display
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def _compile(model: str, level: str | None, options: dict[str, Any]) -> None:
     from .compile import compile, compile_to
     from .pass_context import PassContext
 
-    names = ("target", "dims", "shapes", "opt_level")
-    chosen = {name: options[name] for name in names} | {"pipeline": options["passes"]}
+    chosen = {name: options[name] for name in COMPILE_OPTIONS} | {"pipeline": options["passes"]}
     with PassContext(
         instruments=_instruments(options),
         dump_ir=options["dump_ir"],

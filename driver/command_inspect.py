@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .arguments import model_options
+from .arguments import COMPILE_OPTIONS, model_options
 from .terminal import table
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ def inspect_command(file: str, **options: Any) -> None:
     """Show signature, operators, parameters and work of FILE (.onnx or .mlir)."""
     from .compile import read_model
 
-    names = ("dims", "shapes", "target", "opt_level")
-    module = read_model(file, **{name: options[name] for name in names})
+    module = read_model(file, **{name: options[name] for name in COMPILE_OPTIONS})
     click.echo("\n".join(describe(module)))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from .arguments import model_options, threads_option
+from .arguments import COMPILE_OPTIONS, model_options, named_files, threads_option
 from .terminal import progress_display
 
 if TYPE_CHECKING:
@@ -19,21 +19,11 @@ MAX_ERROR = 1e-3
 """Of the largest absolute value: what two engines that sum in different orders may differ by."""
 
 
-def _files(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, path = text.partition("=")
-        if not name or not equals or not path:
-            raise click.UsageError(f"--input: expected NAME=FILE.npy; found '{text}'")
-        found[name] = path
-    return found
-
-
 @click.command()
 @click.argument("model")
 @model_options
 @threads_option
-@click.option("--input", "files", multiple=True, callback=_files, metavar="NAME=FILE.npy")
+@click.option("--input", multiple=True, callback=named_files, metavar="NAME=FILE.npy")
 @click.option("--random", is_flag=True, help="Make up the inputs that no --input gives.")
 @click.option("--seed", default=0, show_default=True, help="Of --random.")
 @click.option("--check", type=click.Choice(["onnxruntime"]), help="Compare the outputs with it.")
@@ -48,12 +38,11 @@ def run(model: str, **options: Any) -> int:
     peer = PEERS[check](model, options["threads"], options["shapes"]) if check else None
     start = time.perf_counter()
     with progress_display() as progress:
-        names = ("target", "dims", "shapes", "threads", "opt_level", "cache")
-        chosen = {name: options[name] for name in names}
+        chosen = {name: options[name] for name in (*COMPILE_OPTIONS, "threads", "cache")}
         exe = compile(model, progress=progress, **chosen)
     compiled_s = time.perf_counter() - start
     signature = exe.signature
-    feeds = make_feeds(signature.inputs, options["files"], options["random"], options["seed"])
+    feeds = make_feeds(signature.inputs, options["input"], options["random"], options["seed"])
     outputs, times = _run(exe, feeds, options["repeat"])
     _show(dict(zip((param.name for param in signature.outputs), outputs, strict=True)))
     click.echo(_times(compiled_s, times))

@@ -26,6 +26,7 @@ from .options import (
     check_exec_mode,
     check_opt_level,
     check_shapes,
+    check_values,
     silent,
 )
 from .sources import OnnxModel, Source
@@ -48,6 +49,7 @@ def compile(
     *,
     dims: Mapping[str, int] | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    values: Mapping[str, object] | None = None,
     threads: int | None = None,
     opt_level: int | None = None,
     pipeline: Pipeline | None = None,
@@ -63,6 +65,8 @@ def compile(
         target: what the code is for: "native", another name or triple with options.
         dims: sizes of named dims of an ONNX model; dims that nobody names stay symbolic.
         shapes: whole shapes of inputs of an ONNX model, by name.
+        values: values of inputs of an ONNX model, by name; they become constants, and what the
+            executable takes are the other inputs. For inputs that decide shapes.
         threads: how many threads a run uses unless it is told otherwise; None for
             `TYREX_NUM_THREADS`, else the cores that the process may use.
         opt_level: 0 to 3; None for that of the `PassContext` in force.
@@ -78,7 +82,7 @@ def compile(
     """
     check_exec_mode(exec_mode)
     num_threads = None if threads is None else check_num_threads(threads, "compile: threads")
-    options = _options(target, opt_level, dims, shapes)
+    options = _options(target, opt_level, dims, shapes, values)
     _check_runs_here(options.target)
     source, report = Source.of(model), progress or silent
     models = ModelCache(
@@ -106,6 +110,7 @@ def compile_to(
     *,
     dims: Mapping[str, int] | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    values: Mapping[str, object] | None = None,
     opt_level: int | None = None,
     pipeline: Pipeline | None = None,
 ) -> str | bytes:
@@ -116,7 +121,7 @@ def compile_to(
     """
     from .levels import compile_to as compile_source_to
 
-    options = _options(target, opt_level, dims, shapes)
+    options = _options(target, opt_level, dims, shapes, values)
     return compile_source_to(Source.of(model), options, level, pipeline)
 
 
@@ -126,12 +131,13 @@ def read_model(
     *,
     dims: Mapping[str, int] | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    values: Mapping[str, object] | None = None,
     opt_level: int | None = None,
 ) -> ModuleOp:
     """Return the module that a model is before any pass has run; arguments as for `compile`."""
     from .reading import read
 
-    return read(Source.of(model), _options(target, opt_level, dims, shapes))
+    return read(Source.of(model), _options(target, opt_level, dims, shapes, values))
 
 
 def _options(
@@ -139,12 +145,14 @@ def _options(
     opt_level: int | None,
     dims: Mapping[str, int] | None,
     shapes: Mapping[str, tuple[int, ...]] | None,
+    values: Mapping[str, object] | None,
 ) -> CompileOptions:
     return CompileOptions(
         target=_target(target),
         opt_level=check_opt_level(_context("opt_level", 2) if opt_level is None else opt_level),
         dims=check_dims(dims),
         shapes=check_shapes(shapes),
+        values=check_values(values),
     )
 
 

@@ -30,12 +30,27 @@ class CompileOptions:
     """Sizes of named dims."""
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     """Whole shapes of inputs."""
+    values: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Inputs that are constants of the compiled model, and no inputs of it."""
 
     def key(self) -> str:
         """Return everything that changes the result, as text."""
         dims = sorted(self.dims.items())
         shapes = sorted(self.shapes.items())
-        return f"{self.target!r} O{self.opt_level} {dims} {shapes}"
+        values = [(name, _text_of(value)) for name, value in sorted(self.values.items())]
+        return f"{self.target!r} O{self.opt_level} {dims} {shapes} {values}"
+
+
+def _text_of(value: object) -> str:
+    """Return what tells a value apart: an array's type and bytes, of a list those of its items."""
+    if value is None:
+        return "none"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_text_of(item) for item in cast(Sequence[object], value))}]"
+    import numpy as np  # nobody gives values without it
+
+    array = np.asarray(value)
+    return f"{array.dtype}{array.shape} {array.tobytes().hex()}"
 
 
 def check_opt_level(level: object) -> int:
@@ -97,6 +112,20 @@ def check_shapes(shapes: Mapping[str, tuple[int, ...]] | None) -> dict[str, tupl
                 "inputs whose dims are to stay symbolic, and name dims in dims="
             )
     return {name: tuple(int(size) for size in shape) for name, shape in (shapes or {}).items()}
+
+
+def check_values(values: Mapping[str, object] | None) -> dict[str, object]:
+    """Return values of inputs.
+
+    Raises:
+        ArgumentError: something else than a mapping of names to values.
+    """
+    for name, value in _items(values, "values", "{'sizes': np.array([1, 3, 64, 64])}"):
+        if not isinstance(name, str):
+            raise ArgumentError(
+                f"values: expected input names and arrays; found {name!r}: {value!r}"
+            )
+    return dict(values or {})
 
 
 def _items(mapping: object, what: str, example: str) -> list[tuple[object, object]]:

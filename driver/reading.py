@@ -24,10 +24,10 @@ def read(source: Source, options: CompileOptions) -> ModuleOp:
     """
     if source.kind is Kind.ONNX:
         return _read_onnx(source, options)
-    if options.dims or options.shapes:
-        given = "dims=" if options.dims else "shapes="
+    given = next((n for n in ("dims", "shapes", "values") if getattr(options, n)), None)
+    if given is not None:
         raise ArgumentError(
-            f"{source.label}: {given} is for ONNX models; the types of a module say its shapes"
+            f"{source.label}: {given}= is for ONNX models; the types of a module say its shapes"
         )
     module = _read_mlir(source) if source.kind is Kind.MLIR else _copy(source.data)
     verify_module(module)
@@ -38,7 +38,7 @@ def _read_onnx(source: Source, options: CompileOptions) -> ModuleOp:
     from ..frontends.onnx import from_onnx
 
     model = source.data if source.path is None else source.path
-    module = from_onnx(model, dims=options.dims, shapes=options.shapes)
+    module = from_onnx(model, dims=options.dims, shapes=options.shapes, values=options.values)
     verify_module(module)
     return module
 

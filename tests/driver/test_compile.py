@@ -70,6 +70,14 @@ def test_dims_may_be_given_as_shapes() -> None:
     np.testing.assert_allclose(run(dense(), X, shapes={"x": (4, 8)}), dense_expected(X), rtol=1e-5)
 
 
+def test_inputs_that_are_fixed_are_no_inputs() -> None:
+    exe = tyrex.compile(dense(), values={"x": X})
+    assert exe.signature.inputs == ()
+    np.testing.assert_allclose(np.asarray(exe()), dense_expected(X), rtol=1e-5)
+    other = tyrex.compile(dense(), values={"x": 2 * X})
+    np.testing.assert_allclose(np.asarray(other()), dense_expected(2 * X), rtol=1e-5)
+
+
 @pytest.mark.parametrize("level", ["graph", "kernels", "scheduled", "host"])
 def test_mlir_of_every_level(level: str, tmp_path: Path) -> None:
     text = tyrex.compile_to(GRAPH, level)
