@@ -33,6 +33,10 @@ class LocatingParser(Parser):
             return ModuleOp([])
         try:
             module = super().parse_module(allow_implicit_module)
+        except RecursionError:
+            raise ParseError(
+                self._current_token.span, "nested too deeply; expected fewer regions or brackets"
+            ) from None
         except ParseError:
             # At the end of the text xDSL knows only the names of the values nobody defined.
             if self.forward_ssa_references and self._current_token.kind is MLIRTokenKind.EOF:
@@ -82,6 +86,10 @@ class LocatingParser(Parser):
     @override
     def _parse_block(self) -> Block:
         token = self._current_token
+        if token.kind is MLIRTokenKind.EOF:
+            self.raise_error("the text ends inside a region; expected an operation or '}'")
+        if token.kind is not MLIRTokenKind.CARET_IDENT:
+            self.raise_error(f"found '{token.span.text}'; expected an operation, a block or '}}'")
         name = token.span.text[1:]
         if name in self.blocks and name not in self.forward_block_references:
             raise ParseError(token.span, f"block '^{name}' is already defined in this region")

@@ -104,8 +104,7 @@ class ConstantAttr(Data[ConstantData]):
             )
         if len(values) != math.prod(shape):
             parser.raise_error(f"#relax.constant: {len(values)} elements for shape {shape}")
-        array = np.array(values, dtypes.to_numpy(dtype)).reshape(shape)
-        return ConstantData(array, dtype)
+        return ConstantData(_array(parser, values, dtype).reshape(shape), dtype)
 
     def print_parameter(self, printer: Printer) -> None:
         """Print what `parse_parameter` reads."""
@@ -152,6 +151,19 @@ def _parse_element(parser: AttrParser) -> float | int | bool:
         return boolean
     value = parser.parse_number()
     return -value if negative else value
+
+
+def _array(parser: AttrParser, values: list[float | int | bool], dtype: Attribute) -> Array:
+    numpy_type = dtypes.to_numpy(dtype)
+    wrong = [v for v in values if isinstance(v, float)] if numpy_type.kind in "iub" else []
+    try:
+        if not wrong:
+            return np.array(values, numpy_type)
+    except OverflowError:
+        bits, signed = 8 * numpy_type.itemsize, numpy_type.kind == "i"
+        high = 2 ** (bits - signed) - 1
+        wrong = [v for v in values if not -high * signed - signed <= v <= high]
+    parser.raise_error(f"#relax.constant: {wrong[0]} is no {dtypes.name_of(dtype)}")
 
 
 def _find(parser: AttrParser, digest: str, dtype: Attribute) -> ConstantData:

@@ -17,6 +17,8 @@ from ..expr_syntax import parse_expr, parse_symbol
 
 Dim = IntExpr | None
 
+MAX_ELEMENTS = 2**60  # of 8 bytes: sizes in bytes stay below 2^63
+
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
@@ -71,12 +73,20 @@ class TensorType(Data[TensorInfo], TypeAttribute):
         return tuple(dim.constant_value for dim in shape)
 
     def verify(self) -> None:
-        """Check the element type and that static dims are not negative."""
+        """Check the element type, that static dims are not negative, and what they multiply to."""
         if self.data.dtype not in dtypes.DTYPES:
             raise VerifyException(f"!relax.tensor: {self.data.dtype} is no element type")
+        elements = 1
         for dim in self.data.shape or ():
-            if dim is not None and dim.is_constant and dim.constant_value < 0:
+            if dim is None or not dim.is_constant:
+                continue
+            if (size := dim.constant_value) < 0:
                 raise VerifyException(f"!relax.tensor: negative dim {dim}")
+            elements *= size or 1
+        if elements > MAX_ELEMENTS:
+            raise VerifyException(
+                f"!relax.tensor: {elements} elements; expected at most 2^60, which memory can hold"
+            )
 
     @classmethod
     def parse_parameter(cls, parser: AttrParser) -> TensorInfo:
