@@ -20,7 +20,7 @@ from .image import Image
 from .kernel_library import KernelLibrary
 from .signature import Signature
 from .threads import check_num_threads, default_num_threads
-from .vm import Callee, VirtualMachine
+from .vm import Callee, VirtualMachine, check_several
 
 ENTRY = "main"
 
@@ -116,6 +116,7 @@ class Executable:
             TyrexError: an argument or a buffer does not fit, or a kernel failed.
         """
         if not isinstance(inputs, Mapping):
+            check_several(inputs, f"{ENTRY}: inputs")
             names = [name for name, _ in self.signature.inputs]
             if len(inputs) != len(names):
                 raise ArgumentError(

@@ -15,7 +15,7 @@ from typing import Any
 
 from .bytecode import Program, TensorSpec
 from .device import Device, cpu
-from .errors import ArgumentError, DTypeError, ShapeError
+from .errors import ArgumentError, DTypeError, RuntimeFailure, ShapeError, TyrexError
 from .frame import Execution, Frame
 from .image import Image
 from .kernel_library import KernelLibrary
@@ -24,13 +24,16 @@ from .signature import Signature
 from .tensor import Tensor, as_tensor
 from .threads import Context, check_num_threads, default_num_threads
 
+MAX_DEPTH = 100
+"""Calls of functions within each other: some Python frames each, far below Python's limit."""
+
 MemoryConfig = str | Mapping[Device | str, str] | None
 
 
 class _State:
     """What one call at a time uses: a native context and the frames of its functions."""
 
-    __slots__ = ("allocator", "arena", "context", "frames", "image", "num_threads")
+    __slots__ = ("allocator", "arena", "context", "depth", "frames", "image", "num_threads")
 
     def __init__(self, image: Image, allocator: Allocator, num_threads: int) -> None:
         self.image = image
@@ -39,6 +42,7 @@ class _State:
         self.context = Context(num_threads)
         self.arena = self.context.arena
         self.frames: list[list[Frame]] = [[] for _ in image.layouts]
+        self.depth = 0
 
     def set_threads(self, num_threads: int) -> None:
         if self.num_threads != num_threads:
@@ -58,7 +62,17 @@ class _State:
 
     def invoke(self, position: int, args: list[Any]) -> Any:
         """Run a function for another one: one result is a value, more are a tuple."""
-        results = self.call(position, args, {})
+        self.depth += 1
+        try:
+            if self.depth > MAX_DEPTH:
+                name = self.image.program.functions[position].name
+                raise RuntimeFailure(
+                    f"{name}: found calls within calls, {MAX_DEPTH} deep; expected fewer: does a"
+                    " function that calls itself come to an end?"
+                )
+            results = self.call(position, args, {})
+        finally:
+            self.depth -= 1
         return results[0] if len(results) == 1 else tuple(results)
 
 
@@ -227,6 +241,7 @@ def admit_outputs(
     """
     names = [name for name, _ in signature.outputs]
     if not isinstance(out, Mapping):
+        check_several(out, f"{signature.name}: out")
         if len(out) != len(names):
             raise ArgumentError(
                 f"{signature.name}: out: expected {len(names)} buffers; found {len(out)}"
@@ -253,6 +268,15 @@ def admit_outputs(
     return result
 
 
+def check_several(values: object, place: str) -> None:
+    """Raise `DTypeError` for what is no sequence of values."""
+    if not isinstance(values, list | tuple):
+        raise DTypeError(
+            f"{place}: expected a dict by name, or a list or tuple in order; found"
+            f" {type(values).__name__}"
+        )
+
+
 def _tensors(signature: Signature, inputs: Sequence[Any]) -> list[tuple[Any, Tensor]]:
     pairs = zip(signature.inputs, inputs, strict=True)
     return [(param, value) for param, value in pairs if isinstance(value, Tensor)]
@@ -261,7 +285,10 @@ def _tensors(signature: Signature, inputs: Sequence[Any]) -> list[tuple[Any, Ten
 def _admit_output(buffer: Any, spec: Any, place: str) -> Tensor:
     if not isinstance(spec, TensorSpec):
         raise ArgumentError(f"{place}: the result is no tensor but {spec}; leave it out")
-    tensor = as_tensor(buffer)
+    try:
+        tensor = as_tensor(buffer)
+    except TyrexError as error:
+        raise type(error)(f"{place}: {error}") from None
     if tensor.dtype is not spec.dtype:
         raise DTypeError(f"{place}: expected {spec.dtype}; found {tensor.dtype}")
     if tensor.shape != spec.shape:
