@@ -55,6 +55,9 @@ def cli(full_traceback: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `tyrex` on `argv` (default: the process's arguments) and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # Taken at any place: a message tells to add it.
+    full_traceback = "--full-traceback" in arguments
+    arguments = [argument for argument in arguments if argument != "--full-traceback"]
     try:
         code = cli.main(arguments, prog_name="tyrex", standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -68,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:
-        return _failed(error, "--full-traceback" in arguments)
+        return _failed(error, full_traceback)
 
 
 def _failed(error: Exception, full_traceback: bool) -> int:

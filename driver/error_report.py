@@ -10,7 +10,7 @@ from ..dialects.diagnostics import CompileError, Note, render_notes
 from ..runtime.errors import TyrexError
 from .pass_specs import UsageError
 
-USER_ERRORS = (ParseError, DiagnosticException, NotImplementedError)
+USER_ERRORS = (ParseError, DiagnosticException, NotImplementedError, MemoryError)
 """What says that the program is wrong or asks for what is not there yet."""
 
 

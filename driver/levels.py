@@ -12,6 +12,7 @@ import inspect
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.llvm import FuncOp as LLVMFuncOp
@@ -27,7 +28,7 @@ from ..dialects.verify import verify_module
 from ..passes import get_all_passes, pipelines
 from ..passes.llvm.lower_to_llvm import LowerToLlvmPass
 from ..passes.relax.legalize import RULES
-from ..runtime.errors import ArgumentError
+from ..runtime.errors import ArgumentError, DTypeError
 from .instruments import write_module
 from .interpreter_settings import compiling
 from .options import CompileOptions
@@ -138,11 +139,18 @@ def compile_to(
         return code if output == "object" else code.decode()
 
 
-def passes_of(pipeline: Passes) -> Sequence[ModulePass]:
+def passes_of(pipeline: object) -> Sequence[ModulePass]:
     """Return the passes that a pipeline names: text as tyrex-opt takes it, a pass, or several."""
     if isinstance(pipeline, str):
         return parse_passes(pipeline, get_all_passes())
-    return (pipeline,) if isinstance(pipeline, ModulePass) else tuple(pipeline)
+    if isinstance(pipeline, ModulePass):
+        return (pipeline,)
+    if isinstance(pipeline, Iterable):
+        return tuple(cast(Iterable[ModulePass], pipeline))
+    raise DTypeError(
+        "compile: pipeline: expected passes, or text such as 'fold-constants,relax-dce'; found "
+        f"{pipeline!r}"
+    )
 
 
 def check_level(level: str) -> None:

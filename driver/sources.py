@@ -59,6 +59,8 @@ class Source:
             DTypeError: something that is no model.
         """
         match model:
+            case "":
+                raise DTypeError(_WRONG.format("empty text"))
             case str() if _is_text(model):
                 return Source(Kind.MLIR, "<text>", data=model)
             case str() | os.PathLike():
