@@ -38,6 +38,8 @@ from xdsl.utils.exceptions import VerifyException
 
 from ..dtypes import is_bool
 from ..relax.types import TensorType
+from ..tir.func import FuncOp as KernelOp
+from .calls import check_function_call, check_kernel_call, symbols_beside
 from .memory import tensor_type
 
 
@@ -48,6 +50,7 @@ class FuncOp(IRDLOperation):
     (C1) the first block's arguments have the types of the signature.
     (C2) every vm.return in it returns values of the signature's result types.
     (C3) input_names and output_names, where present, name each argument and result.
+    (C4) calls fit the kernels and functions of the module (see calls.py).
     """
 
     name = "vm.func"
@@ -98,6 +101,20 @@ class FuncOp(IRDLOperation):
         ):
             if names is not None and len(names) != count:  # (C3)
                 raise VerifyException(f"vm.func: {len(names)} names for {count} values")
+
+    def verify_symbols(self) -> None:
+        """Check what needs the module around the function."""
+        symbols = symbols_beside(self)
+        for op in self.body.walk():
+            if isinstance(op, CallOp):  # (C4)
+                kernel = symbols.get(op.callee_name)
+                if isinstance(kernel, KernelOp):
+                    operands = op.inputs, op.outputs, op.workspaces
+                    check_kernel_call(op, kernel, operands, op.symbol_values)
+            elif isinstance(op, InvokeOp):
+                callee = symbols.get(op.callee_name)
+                signature = callee.function_type if isinstance(callee, FuncOp) else None
+                check_function_call(op, callee, signature, op.callee_name)
 
     @classmethod
     def parse(cls, parser: Parser) -> FuncOp:

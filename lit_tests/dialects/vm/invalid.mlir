@@ -144,3 +144,77 @@ vm.func @branch(%x: !relax.object) {
   // expected-note @below {{the successor begins here}}
   vm.return
 }
+
+// -----
+
+// expected-note @below {{the kernel}}
+tir.func @k(%a: !tir.buffer<[4], f32>) -> (%b: !tir.buffer<[4], f32>) {
+}
+vm.func @count(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], f32>) {
+  // expected-error @below {{passes 2 inputs, 1 outputs and 0 workspaces to @k, which takes 1 inputs, 1 outputs and 0 workspaces}}
+  vm.call @k(%x, %x) -> (%y) : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.return
+}
+
+// -----
+
+// expected-note @below {{the kernel}}
+tir.func @k<n>(%a: !tir.buffer<[n], f32>) -> (%b: !tir.buffer<[n], f32>) {
+}
+vm.func @symbols(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], f32>) {
+  // expected-error @below {{passes 0 symbol values to @k, which has 1 symbols}}
+  vm.call @k(%x) -> (%y) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.return
+}
+
+// -----
+
+// expected-note @below {{the kernel}}
+tir.func @k<n>(%a: !tir.buffer<[n], f32>) -> (%b: !tir.buffer<[n], f32>) {
+}
+vm.func @types(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], f32>) {
+  // expected-error @below {{passes !relax.tensor<[4], f32> where @k takes !relax.tensor<[5], f32>}}
+  vm.call @k(%x) -> (%y) {symbols = array<i64: 5>} : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.return
+}
+
+// -----
+
+// expected-note @below {{the kernel}}
+tir.func @k(%a: !tir.buffer<[4], f32>, %b: !tir.buffer<[4], f32>) -> (%c: !tir.buffer<[4], f32>) aliases (0 = 0) {
+}
+vm.func @aliases(%x: !relax.tensor<[2, 2], f32>) {
+  %y = vm.reshape %x : !relax.tensor<[2, 2], f32> -> !relax.tensor<[4], f32>
+  %z = vm.reshape %x : !relax.tensor<[2, 2], f32> -> !relax.tensor<[4], f32>
+  // expected-error @below {{passes one memory as input 1 and output 0, which is no alias pair of @k}}
+  vm.call @k(%y, %z) -> (%y) : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.return
+}
+
+// -----
+
+// expected-note @below {{the kernel}}
+tir.func @k() -> (%c: !tir.buffer<[4], f32>, %d: !tir.buffer<[4], f32>) {
+}
+vm.func @outputs(%x: !relax.tensor<[4], f32>) {
+  // expected-error @below {{passes one memory as two outputs or workspaces}}
+  vm.call @k() -> (%x, %x) : () -> (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>)
+  vm.return
+}
+
+// -----
+
+vm.func @missing() {
+  // expected-error @below {{calls @other, which is no vm.func of the module}}
+  vm.invoke @other() : () -> ()
+  vm.return
+}
+
+// -----
+
+// expected-note @below {{the function}}
+vm.func @signature(%x: !relax.object) {
+  // expected-error @below {{does not have the signature of @signature, (!relax.object) -> ()}}
+  vm.invoke @signature() : () -> ()
+  vm.return
+}
