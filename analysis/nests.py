@@ -74,6 +74,15 @@ class Nest:
             and not any(op.regions or isinstance(op, Write) for op in ops[:-1])
         )
 
+    @cached_property
+    def is_straight(self) -> bool:
+        """Whether the body is straight-line code whose stores touch nothing that it loads."""
+        ops = list(self.block.body.block.ops)
+        if any(op.regions for op in ops):
+            return False
+        written = {op.buffer for op in ops if isinstance(op, Write)}
+        return bool(written) and all(load.buffer not in written for load in self.loads)
+
     @property
     def spatial(self) -> tuple[int, ...]:
         """The positions of the spatial iteration variables."""

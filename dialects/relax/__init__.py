@@ -173,6 +173,7 @@ from .windows import (
     PoolOp,
     WindowOp,
 )
+from .winograd import FILTERINGS, WINOGRAD, Filtering, WinogradConvOp
 
 Relax = Dialect(
     "relax",
@@ -180,6 +181,7 @@ Relax = Dialect(
         *ELEMENTWISE,
         *REDUCE,
         *NN,
+        *WINOGRAD,
         *INDEXING,
         *MANIPULATE,
         *RECURRENT,
@@ -207,6 +209,7 @@ Relax = Dialect(
 )
 
 __all__ = [
+    "FILTERINGS",
     "AbsOp",
     "AcosOp",
     "AcoshOp",
@@ -253,6 +256,7 @@ __all__ = [
     "EqualOp",
     "ErfOp",
     "ExpOp",
+    "Filtering",
     "FloorModOp",
     "FloorOp",
     "FmodOp",
@@ -350,6 +354,7 @@ __all__ = [
     "WhereOp",
     "WhileOp",
     "WindowOp",
+    "WinogradConvOp",
     "YieldOp",
     "compatible",
     "flag",

@@ -22,7 +22,15 @@ from xdsl.dialects.builtin import UNKNOWN_LOC, LocationAttr, i1, i64
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...symbolic import IntExpr, as_expr, var
-from .access import AllocOp, IndexValueOp, LoadOp, PredicatedLoadOp, PredicateOp, StoreOp
+from .access import (
+    AllocOp,
+    IndexValueOp,
+    LoadOp,
+    PredicatedLoadOp,
+    PredicatedStoreOp,
+    PredicateOp,
+    StoreOp,
+)
 from .attributes import GLOBAL, BufferType, ForKind, IterKind
 from .base import INDEX, free_symbols
 from .control import BlockOp, ForOp, IfOp
@@ -105,9 +113,18 @@ class KernelBuilder(Emitter):
             op = PredicatedLoadOp(buffer.ssa, indices, where, other.ssa)
         return self._value(op, buffer.dtype)
 
-    def store(self, buffer: Buffer, indices: Sequence[Index], value: Value) -> None:
-        """Write an element."""
-        self.append(StoreOp(value.ssa, buffer.ssa, indices))
+    def store(
+        self,
+        buffer: Buffer,
+        indices: Sequence[Index],
+        value: Value,
+        where: Sequence[IntExpr] = (),
+    ) -> None:
+        """Write an element; with `where`, if every expression is >= 0."""
+        if where:
+            self.append(PredicatedStoreOp(value.ssa, buffer.ssa, indices, where))
+        else:
+            self.append(StoreOp(value.ssa, buffer.ssa, indices))
 
     def index_value(self, expr: Index, dtype: Attribute = i64) -> Value:
         """Return an index expression as a value of an integer or float type."""

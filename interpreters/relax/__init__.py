@@ -10,6 +10,7 @@ from . import (  # they fill the table
     resize,
     selection,
     windows,
+    winograd,
 )
 from .interpreter import Closure, Interpreter, run
 from .registry import IMPLS, Array, evaluate, impl
@@ -31,4 +32,5 @@ __all__ = [
     "run",
     "selection",
     "windows",
+    "winograd",
 ]

@@ -142,7 +142,9 @@ def _statement(op: Operation, alloc: tir.AllocOp) -> Operation | None:
 def _worth_it(producer: Nest, readers: Sequence[tuple[Nest, int]]) -> bool:
     """Tell whether inlining does not multiply work: see the module docstring."""
     if all(isinstance(op, _MOVES) for op in producer.block.body.block.ops):
-        return all(reader.block is not producer.block for reader, _ in readers)
+        # Borders are tested once per copy; a stencil would test them at each of its places.
+        has_borders = any(isinstance(load, tir.PredicatedLoadOp) for load in producer.loads)
+        return not has_borders or all(count == 1 for _, count in readers)
     return len(readers) == 1 and readers[0][1] == 1 and not readers[0][0].reduce
 
 

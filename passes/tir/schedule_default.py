@@ -50,7 +50,7 @@ class _Policy:
 
     def run(self) -> None:
         """Replace every statement of the kernel by its scheduled form; leave packing hints."""
-        self.statements()
+        self.statements(self.func.body.block)
         inputs = [pack.position for pack in self.packs]
         packs = [p for p in self.packs if inputs.count(p.position) == 1 and self.packable(p)]
         if packs:
@@ -61,12 +61,18 @@ class _Policy:
         is_input = pack.position < len(self.func.inputs)
         return is_input and all(i != pack.position for i, _ in self.func.aliases())
 
-    def statements(self) -> None:
-        """Replace every statement of the kernel by its scheduled form."""
-        block = self.func.body.block
+    def statements(self, block: Block) -> None:
+        """Replace every statement of a block by its scheduled form.
+
+        A compute definition says by a parallel loop that its iterations are independent; what is
+        inside is scheduled for one thread.
+        """
         for op in list(block.ops):
             if op.parent is None or isinstance(op, tir.AllocOp):
                 continue  # consumed as an epilogue; nothing to schedule
+            if isinstance(op, tir.ForOp) and op.kind.data is tir.ForKind.PARALLEL:
+                self.statements(op.body.block)
+                continue
             nest = nest_of(op)
             if nest is None or not nest.is_plain:
                 continue
@@ -90,9 +96,11 @@ class _Policy:
 
     def remove_epilogue(self, nest: Nest, epilogue: Nest) -> None:
         """Erase an epilogue that a tile has taken in, and the buffer before it."""
+        block = epilogue.root.parent
+        assert block is not None
         epilogue.root.detach()
         epilogue.root.erase()
-        for alloc in list(self.func.body.block.ops):
+        for alloc in list(block.ops):
             if isinstance(alloc, tir.AllocOp) and not alloc.buffer.uses.get_length():
                 alloc.detach()
                 alloc.erase()
@@ -107,7 +115,7 @@ class _Policy:
         readers = {
             op: None for use in buffer.uses if not nest.root.is_ancestor(op := use.operation)
         }
-        roots = {self.statement(op) for op in readers}
+        roots = {self.statement(op, nest.root) for op in readers}
         root = roots.pop() if len(roots) == 1 else None
         reader = nest_of(root) if root is not None else None
         if reader is None or not reader.is_plain or not reader.is_flat or reader.reduce:
@@ -132,13 +140,12 @@ class _Policy:
             op = op.next_op
         return op is reader.root
 
-    def statement(self, op: Operation) -> Operation:
-        """Return the kernel's statement that holds `op`."""
-        while op.parent is not self.func.body.block:
-            parent = op.parent_op()
-            assert parent is not None
-            op = parent
-        return op
+    def statement(self, op: Operation, beside: Operation) -> Operation | None:
+        """Return the statement beside another one that holds `op`."""
+        current: Operation | None = op
+        while current is not None and current.parent is not beside.parent:
+            current = current.parent_op()
+        return current
 
     def schedule(self, b: NestBuilder, nest: Nest, epilogue: Nest | None) -> bool:
         """Append the scheduled nest; tell whether the epilogue is in it."""

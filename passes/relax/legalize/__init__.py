@@ -12,6 +12,7 @@ from . import (  # they fill the table
     selection,
     sorting,
     windows,
+    winograd,
 )
 from .rules import RULES
 
@@ -28,4 +29,5 @@ __all__ = [
     "selection",
     "sorting",
     "windows",
+    "winograd",
 ]

@@ -41,7 +41,7 @@ def vectorizable(steps: NestSteps, axis: int) -> bool:
     """Tell whether an axis may become lanes: straight-line body, contiguous stores."""
     nest = steps.nest
     return (
-        nest.is_flat
+        (nest.is_flat or nest.is_straight)
         and not has_any(nest, (*SCALAR_MATH, tir.IfOp, tir.ForOp, arith.IndexCastOp))
         and all(m.steps[axis] == 1 for m in steps.stores)
         and all(m.steps[axis] is not None for m in steps.loads)

@@ -1,0 +1,165 @@
+"""The compute definition of convolution by minimal filtering, strip by strip.
+
+p = x, padded to whole tiles
+for strips of tile rows                      intermediates stay in the second-level cache
+v[xi, c, t, .] = B^T p B                   (m + 2)^2 values of each tile
+z[xi, o, t, .] = sum over c of u[xi, o, c] v[xi, c, t]      (m + 2)^2 matrix products
+y = A^T z A                                m x m results of each tile
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ....dialects import relax, tir
+from ....dialects.relax.winograd import Matrix
+from ....dialects.tir.compute import Buffer, KernelBuilder
+from ....dialects.tir.values import Value
+from ....symbolic import IntExpr, as_expr
+from .rules import rule
+
+Buffers = Sequence[Buffer]
+STRIP_BYTES = 768 << 10  # of intermediates: less than the second-level cache of one core
+SPATIAL = tir.IterKind.SPATIAL
+
+
+@rule(relax.WinogradConvOp)
+def _winograd_conv(k: KernelBuilder, op: relax.WinogradConvOp, ins: Buffers, outs: Buffers) -> None:
+    _Winograd(k, op, ins, outs[0]).build()
+
+
+class _Winograd:
+    """Builds one convolution of static shape."""
+
+    def __init__(
+        self, k: KernelBuilder, op: relax.WinogradConvOp, ins: Buffers, out: Buffer
+    ) -> None:
+        self.k = k
+        self.x, self.u = ins
+        self.out = out
+        self.filtering = relax.FILTERINGS[op.m.value.data]
+        self.top, self.left = relax.ints(op.padding)[:2]
+        shape = out.type.static_shape()
+        if shape is None or self.x.type.static_shape() is None:
+            raise NotImplementedError("relax.winograd_conv of symbolic shapes")
+        self.batch, self.filters, self.height, self.width, self.lanes = shape
+        self.rows = -(-self.height // self.filtering.m)
+        self.columns = -(-self.width // self.filtering.m)
+
+    def build(self) -> None:
+        """Append padding, then the strips."""
+        alpha = self.filtering.alpha
+        blocks = self.x.shape[1].constant_value
+        padded = self.pad()
+        per_row = alpha * alpha * self.columns * self.lanes * (blocks + self.filters) * 4
+        strip = max(1, min(self.rows, STRIP_BYTES // per_row))
+        while self.rows % strip:
+            strip -= 1
+        count = self.rows // strip
+
+        def body(n: IntExpr, s: IntExpr) -> None:
+            scope = tir.STACK if count * self.batch > 1 else tir.GLOBAL
+            tiles = strip * self.columns
+            dtype = self.out.dtype
+            v = self.k.temp((alpha * alpha, blocks, tiles, self.lanes), dtype, scope)
+            z = self.k.temp((alpha * alpha, self.filters, tiles, self.lanes), dtype, scope)
+            self.transform_input(padded, v, n, s * strip, strip)
+            self.multiply(v, z)
+            self.transform_result(z, n, s * strip, strip)
+
+        if count * self.batch == 1:
+            body(as_expr(0), as_expr(0))
+        else:
+            independent = tir.ForKind.PARALLEL
+            self.k.for_(count * self.batch, lambda i: body(i // count, i % count), independent)
+
+    def pad(self) -> Buffer:
+        """Append the copy of x with zeros around it, up to whole tiles."""
+        m, x = self.filtering.m, self.x
+        height, width = (d.constant_value for d in x.shape[2:4])
+        rows, columns = self.rows * m + 2, self.columns * m + 2
+        shape = (self.batch, x.shape[1], rows, columns, x.shape[4])
+        padded = self.k.temp(shape, x.dtype)
+
+        def value(n: IntExpr, c: IntExpr, i: IntExpr, j: IntExpr, lane: IntExpr) -> Value:
+            row, column = i - self.top, j - self.left
+            where = (row, height - 1 - row, column, width - 1 - column)
+            return self.k.load(x, n, c, row, column, lane, where=where)
+
+        self.k.compute("pad", padded, value)
+        return padded
+
+    def apply(self, matrix: Matrix, values: Sequence[Value]) -> list[Value]:
+        """Return a matrix times a column of values; zeros cost nothing, ones no product."""
+        results: list[Value] = []
+        for row in matrix:
+            terms = [(c, v) for c, v in zip(row, values, strict=True) if c != 0]
+            terms.sort(key=lambda term: term[0] < 0)  # start with a positive term
+            (first, start), *rest = terms
+            total = start if first == 1 else start * float(first)
+            for factor, v in rest:
+                size = abs(factor)
+                term = v if size == 1 else v * float(size)
+                total = total + term if factor > 0 else total - term
+            results.append(total)
+        return results
+
+    def both_sides(self, matrix: Matrix, tile: list[list[Value]]) -> list[list[Value]]:
+        """Return `matrix tile matrix^T`."""
+        columns = [self.apply(matrix, column) for column in zip(*tile, strict=True)]
+        return [self.apply(matrix, row) for row in zip(*columns, strict=True)]
+
+    def transform_input(
+        self, padded: Buffer, v: Buffer, n: IntExpr, first_row: IntExpr, strip: int
+    ) -> None:
+        """Append `v = B^T p B` for every tile of the strip."""
+        k, m, alpha = self.k, self.filtering.m, self.filtering.alpha
+
+        def body(c: IntExpr, row: IntExpr, column: IntExpr, lane: IntExpr) -> None:
+            top, left = (first_row + row) * m, column * m
+            tile = [
+                [k.load(padded, n, c, top + i, left + j, lane) for j in range(alpha)]
+                for i in range(alpha)
+            ]
+            moved = self.both_sides(self.filtering.input, tile)
+            for i in range(alpha):
+                for j in range(alpha):
+                    place = (i * alpha + j, c, row * self.columns + column, lane)
+                    k.store(v, place, moved[i][j])
+
+        extents = (v.shape[1], strip, self.columns, self.lanes)
+        k.nest("winograd_input", [(SPATIAL, e) for e in extents], body)
+
+    def multiply(self, v: Buffer, z: Buffer) -> None:
+        """Append the matrix products."""
+        k, u = self.k, self.u
+
+        def update(
+            acc: Value, xi: IntExpr, o: IntExpr, t: IntExpr, lane: IntExpr, c: IntExpr, i: IntExpr
+        ) -> Value:
+            return acc + k.load(v, xi, c, t, i) * k.load(u, xi, o, c, i, lane)
+
+        k.reduce("winograd_product", z, (v.shape[1], v.shape[3]), 0.0, update)
+
+    def transform_result(self, z: Buffer, n: IntExpr, first_row: IntExpr, strip: int) -> None:
+        """Append `y = A^T z A` for every tile of the strip; what lies beyond y is dropped."""
+        k, m, alpha = self.k, self.filtering.m, self.filtering.alpha
+
+        def body(o: IntExpr, row: IntExpr, column: IntExpr, lane: IntExpr) -> None:
+            t = row * self.columns + column
+            tile = [
+                [k.load(z, i * alpha + j, o, t, lane) for j in range(alpha)] for i in range(alpha)
+            ]
+            values = self.both_sides(self.filtering.result, tile)
+            for i in range(m):
+                for j in range(m):
+                    y, x = (first_row + row) * m + i, column * m + j
+                    where: list[IntExpr] = []
+                    if self.height % m and i >= self.height % m:
+                        where.append(self.height - 1 - y)
+                    if self.width % m and j >= self.width % m:
+                        where.append(self.width - 1 - x)
+                    k.store(self.out, (n, o, y, x, lane), values[i][j], where=where)
+
+        extents = (z.shape[1], strip, self.columns, self.lanes)
+        k.nest("winograd_result", [(SPATIAL, e) for e in extents], body)
