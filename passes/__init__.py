@@ -31,6 +31,7 @@ PASSES: dict[str, str] = {
     "lower-blocks": "tir.lower_blocks:LowerBlocksPass",
     "lower-to-llvm": "llvm.lower_to_llvm:LowerToLlvmPass",
     "lower-to-vm": "vm.lower_to_vm:LowerToVmPass",
+    "lower-vm-to-llvm": "vm.lower_vm_to_llvm:LowerVmToLlvmPass",
     "mark-inplace": "relax.mark_inplace:MarkInplacePass",
     "pack-constants": "tir.pack_constants:PackConstantsPass",
     "pad-reductions": "tir.pad_reductions:PadReductionsPass",

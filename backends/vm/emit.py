@@ -16,6 +16,7 @@ from typing import Any
 from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr, TupleType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from ...analysis.constant_pool import ConstantPool
 from ...dialects import dtypes, relax, tir, vm
 from ...dialects.location import is_known, show
 from ...runtime.bytecode import (
@@ -63,9 +64,6 @@ def emit_program(module: ModuleOp, metadata: dict[str, str] | None = None) -> Pr
     return program
 
 
-_SMALL_BYTES = 4096
-
-
 class _Tables:
     """What the functions of a program share."""
 
@@ -78,7 +76,7 @@ class _Tables:
         self.specs: dict[Spec, int] = {}
         self.texts: dict[str, int] = {}
         self.constants: list[Constant] = []
-        self._constant_positions: dict[Hashable, int] = {}
+        self.pool = ConstantPool()
         self._locations: dict[Attribute, int] = {}
 
     @staticmethod
@@ -92,11 +90,8 @@ class _Tables:
 
     def constant(self, attr: relax.ConstantAttr) -> Arg:
         """Return a constant as an argument."""
-        # A digest costs a pass over the array: large constants are one if they are one array.
-        key = attr if attr.array.nbytes <= _SMALL_BYTES else id(attr.array)
-        found = self._constant_positions.get(key)
-        if found is None:
-            found = self._constant_positions[key] = len(self.constants)
+        found = self.pool.position(attr)
+        if found == len(self.constants):
             dtype = DType(dtypes.name_of(attr.dtype))
             self.constants.append(Constant.of(attr.array, dtype))
         return Arg(ArgKind.CONSTANT, found)

@@ -1,0 +1,79 @@
+// RUN: tyrex-opt %s --split-input-file -p lower-vm-to-llvm | filecheck %s
+
+// The entry takes the run's memory from the context and unpacks addresses; a kernel gets words: the
+// context, its tensors, its symbols. What it returns, if not 0, ends the run.
+
+// CHECK: llvm.mlir.global external constant @tyrex_constant0() {{.*}}: i8
+// CHECK-LABEL: llvm.func internal @tyrex_main.body(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
+// CHECK-SAME: {
+// CHECK: %[[WORDS:.*]] = llvm.alloca
+// CHECK: %[[W:.*]] = llvm.mlir.addressof @tyrex_constant0
+// CHECK: %[[S:.*]] = llvm.getelementptr inbounds %{{.*}}[0]
+// CHECK: %[[T:.*]] = llvm.getelementptr inbounds %[[S]][16]
+// CHECK: llvm.getelementptr inbounds %[[WORDS]][1]
+// CHECK: llvm.store %[[W]]
+// CHECK: llvm.store %[[T]]
+// CHECK: %[[CODE:.*]] = llvm.call @add(%[[WORDS]])
+// CHECK: llvm.icmp "ne" %[[CODE]]
+// CHECK: llvm.cond_br
+// CHECK: llvm.call @scale(%[[WORDS]])
+// CHECK-LABEL: llvm.func @tyrex_main_run(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
+// CHECK: llvm.getelementptr inbounds %{{.*}}[24]
+// CHECK: llvm.call %{{.*}}(%{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, i64) -> !llvm.ptr
+// CHECK: llvm.call @tyrex_main.body
+vm.func @main(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[2, 2], f32>) {
+  %w = vm.constant <[4], f32, [1.0, 2.0, 3.0, 4.0]> : !relax.tensor<[4], f32>
+  %s = vm.alloc_storage {size_bytes = 32 : i64, align_bytes = 64 : i64} : !vm.storage
+  %t = vm.tensor %s {offset = 16 : i64} : !relax.tensor<[4], f32>
+  vm.call @add(%x, %w) -> (%t) : (!relax.tensor<[4], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %y = vm.alloc_output {index = 0 : i64} : !relax.tensor<[2, 2], f32>
+  %f = vm.reshape %y : !relax.tensor<[2, 2], f32> -> !relax.tensor<[4], f32>
+  vm.call @scale(%t) -> (%f) {symbols = array<i64: 4>} : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.kill %y : !relax.tensor<[2, 2], f32>
+  vm.return %y : !relax.tensor<[2, 2], f32>
+}
+
+// -----
+
+// A branch reads one byte; what arrives in a block is an address, and is copied where it leaves.
+
+// CHECK-LABEL: llvm.func internal @tyrex_choose.body
+// CHECK: %[[C:.*]] = llvm.load %{{.*}} -> i8
+// CHECK: %[[YES:.*]] = llvm.icmp "ne" %[[C]]
+// CHECK: llvm.cond_br %[[YES]]
+// CHECK: ^{{.*}}(%[[R:.*]]: !llvm.ptr):
+// CHECK: llvm.call_intrinsic "llvm.memcpy.p0.p0.i64"(%{{.*}}, %[[R]]
+vm.func @choose(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>, %z: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  vm.cond_br %c : !relax.tensor<[], i1>, ^end(%x : !relax.tensor<[4], f32>), ^other
+^other:
+  vm.br ^end(%z : !relax.tensor<[4], f32>)
+^end(%r: !relax.tensor<[4], f32>):
+  vm.return %r : !relax.tensor<[4], f32>
+}
+
+// -----
+
+// Memory that a loop comes by twice is the context's; results of a call lie behind the callee's.
+
+// CHECK-LABEL: llvm.func internal @tyrex_callee.body
+// CHECK: llvm.func internal @tyrex_loop.body(%[[CONTEXT:\d+]]: !llvm.ptr, %[[MEMORY:\d+]]: !llvm.ptr,
+// CHECK: %[[OWN:.*]] = llvm.getelementptr inbounds %[[MEMORY]][64]
+// CHECK: llvm.call @tyrex_callee.body(%[[CONTEXT]], %[[MEMORY]], %{{.*}}, %[[OWN]])
+// CHECK: llvm.getelementptr inbounds %[[CONTEXT]][24]
+// CHECK: %[[FRESH:.*]] = llvm.call %{{.*}}(%[[CONTEXT]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i64) -> !llvm.ptr
+// CHECK: llvm.icmp "eq" %[[FRESH]]
+vm.func @callee(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  %s = vm.alloc_storage {size_bytes = 16 : i64, align_bytes = 64 : i64} : !vm.storage
+  %t = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[4], f32>
+  vm.return %x : !relax.tensor<[4], f32>
+}
+vm.func @loop(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  %a = vm.invoke @callee(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.br ^again(%a : !relax.tensor<[4], f32>)
+^again(%r: !relax.tensor<[4], f32>):
+  %y = vm.alloc_output : !relax.tensor<[4], f32>
+  vm.call @step(%r) -> (%y) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.cond_br %c : !relax.tensor<[], i1>, ^again(%y : !relax.tensor<[4], f32>), ^end
+^end:
+  vm.return %y : !relax.tensor<[4], f32>
+}

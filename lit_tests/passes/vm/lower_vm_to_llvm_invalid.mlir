@@ -1,0 +1,9 @@
+// RUN: not tyrex-opt %s -p lower-vm-to-llvm 2>&1 | filecheck %s
+
+// CHECK: native host program: vm.call_packed at {{.*}}lower_vm_to_llvm_invalid.mlir:7:{{.*}}; use exec_mode="bytecode", which has it
+vm.func @main(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  %y = vm.alloc_output {index = 0 : i64} : !relax.tensor<[4], f32>
+  // A function of the host is Python's.
+  %z = vm.call_packed @print(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.return %y : !relax.tensor<[4], f32>
+}

@@ -1,0 +1,136 @@
+"""lower-vm-to-llvm: the host program becomes native functions, with no Python in the loop.
+
+Rewrites   vm.func @main(%x: T) -> (U) { ... vm.call @k(%x) -> (%y) ... }
+into       llvm.func internal @tyrex_main.body(ptr, ptr, ptr, ptr) -> i32   the program
+           llvm.func @tyrex_main_run(ptr, ptr, ptr) -> i32                  its entry
+
+The entry is `int32_t run(tyrex_context *context, void **inputs, void **outputs)`: one address per
+input and per output, destinations too. It takes the memory of the whole run, callees' included,
+with one `context->allocate`; whoever owns the context resets its arena between runs. It returns 0
+or the code of the first kernel that failed. Constants are declared, `@tyrex_constant0` and on,
+numbered as in the bytecode; kernels are called by name. Neither is defined here.
+
+Needs:  static shapes, planned memory (plan-memory); kernels that are in the module are of `llvm`
+        (lower-to-llvm).
+Leaves: no `vm` operation.
+Why here: behind plan-memory, which decides what shares memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, i8, i32, i64
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+
+from ...analysis.constant_pool import ConstantPool
+from ...dialects import llvm, vm
+from ...dialects.llvm.build import LLVMBuilder
+from ...dialects.llvm.types import PTR
+from .host_function import CONTEXT_ALLOCATE, ERROR_MEMORY, HostFunction, Names
+
+
+class _HostProgram:
+    """Lowers the functions of one module, callees before their callers."""
+
+    def __init__(self, source: ModuleOp, target: ModuleOp, names: Names) -> None:
+        self.b = LLVMBuilder(target)
+        self.names = names
+        self.functions = {
+            op.sym_name.data: op for op in source.body.ops if isinstance(op, vm.FuncOp)
+        }
+        self.pool = ConstantPool()
+        self.frames: dict[str, int] = {}
+
+    def lower(self) -> None:
+        """Append every function, then its entry."""
+        self.number_constants()
+        for name in self.functions:
+            self.function(name, ())
+        for name in self.functions:
+            self.entry(name)
+
+    def number_constants(self) -> None:
+        """Declare the constants, in the order of the program."""
+        for func in self.functions.values():
+            for op in func.walk():
+                if isinstance(op, vm.ConstantOp):
+                    self.pool.position(op.value)
+        linkage = llvm.LinkageAttr("external")
+        for number in range(len(self.pool.constants)):
+            symbol = self.names.constant(number)
+            self.b.module.body.block.add_op(llvm.GlobalOp(i8, symbol, linkage, constant=True))
+
+    def function(self, name: str, callers: tuple[str, ...]) -> None:
+        """Append a function, unless it is there; the functions that it calls come first."""
+        if name in self.frames:
+            return
+        if name in callers:
+            raise NotImplementedError(f"native host program: @{name} calls itself")
+        func = self.functions[name]
+        for op in func.walk():
+            if isinstance(op, vm.InvokeOp):
+                self.function(op.callee_name, (*callers, name))
+        self.frames[name] = HostFunction(self.b, func, self.names, self.pool, self.frames).build()
+
+    def entry(self, name: str) -> None:
+        """Append the function that unpacks addresses and takes the run's memory."""
+        b, func = self.b, self.functions[name]
+        b.location = func.location
+        entry = b.function(self.names.entry(name), [PTR, PTR, PTR], i32)
+        context, inputs, outputs = entry.body.block.args
+        types = func.function_type
+        pointers = [
+            b.load(b.gep(table, i64, index), PTR, 8)
+            for table, count in ((inputs, len(types.inputs)), (outputs, len(types.outputs)))
+            for index in range(count)
+        ]
+        memory, size = b.zero(PTR), self.frames[name]
+        if size:
+            allocate = b.load(b.gep(context, i8, CONTEXT_ALLOCATE), PTR, 8)
+            found = b.call(allocate, (context, b.integer(size)), PTR)
+            assert found is not None, "the call has a result"
+            failed = b.icmp("eq", found, memory)
+            memory = found
+            out_of_memory, ready = b.new_block(), b.new_block()
+            b.cond_br(failed, out_of_memory, ready)
+            b.start(out_of_memory)
+            b.ret(b.integer(ERROR_MEMORY, i32))
+            b.start(ready)
+        b.ret(b.call(self.names.body(name), (context, memory, *pointers), i32))
+
+
+def lower_program(
+    source: ModuleOp, target: ModuleOp, prefix: str, kernels: Mapping[str, str] | None = None
+) -> None:
+    """Append the native functions of the vm.funcs of `source`, which stays, to `target`.
+
+    Args:
+        source: the program.
+        target: a module of the `llvm` dialect.
+        prefix: of the names of functions and constants.
+        kernels: the symbols of kernels that are called otherwise than by their names.
+
+    Raises:
+        NotImplementedError: the program needs what native code does not have, by name.
+    """
+    _HostProgram(source, target, Names(prefix, kernels or {})).lower()
+
+
+@dataclass(frozen=True)
+class LowerVmToLlvmPass(ModulePass):
+    """See the module docstring."""
+
+    name = "lower-vm-to-llvm"
+    prefix: str = "tyrex"
+    """Of the names of functions and constants."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        functions: list[Operation] = [f for f in op.body.ops if isinstance(f, vm.FuncOp)]
+        lower_program(op, op, self.prefix)
+        for func in functions:
+            func.detach()
+            func.erase(safe_erase=False)
