@@ -100,7 +100,7 @@ class Importer:
     ) -> None:
         self.loaded = loaded
         self.where = file_location(loaded.label)
-        self.reader = TensorReader(loaded.folder)
+        self.reader = TensorReader(loaded.path)
         self.symbols = Symbols()
         self.functions = {
             (normal_domain(function.domain), function.name, function.overload): function

@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 
 from .errors import ModelError, file_location
 from .graph import check_names, check_text
+from .wire import outline
 
 _OTHER_FORMATS = {
     ".mlir": "it is MLIR text: hand it to tyrex.compile as it is",
@@ -28,11 +29,14 @@ _OTHER_FORMATS = {
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model, where it came from, and the opset version of each domain ("" is ai.onnx)."""
+    """A model, where it came from, and the opset version of each domain ("" is ai.onnx).
+
+    Large weights of a file are left in it (see `wire`).
+    """
 
     proto: onnx.ModelProto
     label: str
-    folder: Path | None
+    path: Path | None
     opsets: dict[str, int]
 
 
@@ -42,7 +46,7 @@ def load(model: str | Path | bytes | onnx.ModelProto) -> LoadedModel:
     Raises:
         ModelError: no such file, no ONNX file, a graph is missing, an unknown opset.
     """
-    label, folder = "<model>", None
+    label, path = "<model>", None
     if isinstance(model, onnx.ModelProto):
         proto = model
     elif isinstance(model, bytes | bytearray | memoryview):
@@ -50,7 +54,7 @@ def load(model: str | Path | bytes | onnx.ModelProto) -> LoadedModel:
         proto = _parse(bytes(model), label, "")
     else:
         path = _path_of(model)
-        label, folder = str(path), path.parent
+        label = str(path)
         proto = _parse(_read(path), label, path.suffix)
     if not proto.HasField("graph"):
         raise ModelError(
@@ -61,7 +65,7 @@ def load(model: str | Path | bytes | onnx.ModelProto) -> LoadedModel:
     check_names(proto.graph, file_location(label))
     for function in proto.functions:
         check_text(function.node, file_location(label))
-    return LoadedModel(proto, label, folder, opset_versions(proto, label))
+    return LoadedModel(proto, label, path, opset_versions(proto, label))
 
 
 def _path_of(model: object) -> Path:
@@ -82,7 +86,7 @@ def _read(path: Path) -> bytes:
     if path.is_dir():
         raise ModelError(place, "expected an ONNX file, found a folder", hint="name the .onnx file")
     try:
-        return path.read_bytes()
+        return outline(path) or path.read_bytes()
     except OSError as error:
         raise ModelError(
             place, f"cannot read the model: {error.strerror}", hint="check the path"

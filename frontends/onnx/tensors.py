@@ -16,6 +16,7 @@ from xdsl.ir import Attribute
 from ...dialects import dtypes
 from .errors import ModelError
 from .values import Array
+from .wire import OWN_FILE
 
 _NUMPY_NAMES = {
     TensorProto.BOOL: "bool",
@@ -101,10 +102,15 @@ def _numpy_type(code: int, where: LocationAttr) -> np.dtype[np.generic]:
 
 
 class TensorReader:
-    """Arrays of the tensors of one model; remembers the external files it has mapped."""
+    """Arrays of the tensors of the model in the file `model`, or of one that has no file.
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+    It remembers the files beside the model that it has mapped. The model's own file is read, not
+    mapped: whoever exports the model again overwrites it.
+    """
+
+    def __init__(self, model: Path | None) -> None:
+        self._model = model
+        self._folder = None if model is None else model.parent
         self._files: dict[Path, Array] = {}
 
     def read(self, tensor: TensorProto, where: LocationAttr) -> Array:
@@ -158,6 +164,8 @@ class TensorReader:
     def _bytes(self, tensor: TensorProto, expected: int | None, where: LocationAttr) -> Array:
         """Return a tensor's part of its file; `expected` bytes where the model says no length."""
         entries = {entry.key: entry.value for entry in tensor.external_data}
+        if self._model is not None and entries.get("location") == OWN_FILE:
+            return self._own_bytes(self._model, entries, where)
         data = self._map(self._path(tensor.name, entries.get("location", ""), where), where)
         offset = _number(tensor.name, entries, "offset", 0, where)
         rest = max(data.size - offset, 0) if expected is None else expected
@@ -170,6 +178,20 @@ class TensorReader:
                 hint="the data file is cut off or belongs to another model",
             )
         return data[offset : offset + length]
+
+    def _own_bytes(self, model: Path, entries: dict[str, str], where: LocationAttr) -> Array:
+        """Return a part of the model's own file."""
+        offset = _number(OWN_FILE, entries, "offset", 0, where)
+        length = _number(OWN_FILE, entries, "length", 0, where)
+        try:
+            data = np.fromfile(model, np.uint8, length, offset=offset)
+        except OSError as error:
+            raise ModelError(where, f"cannot read the weights: {error.strerror}") from error
+        if data.size != length:
+            raise ModelError(
+                where, f"the file has become shorter while it was read: {str(model)!r}"
+            )
+        return data
 
     def _path(self, name: str, location: str, where: LocationAttr) -> Path:
         if self._folder is None:
