@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .dialects.diagnostics import CompileError
     from .dialects.machine import Target
     from .driver import instruments
     from .driver.compile import compile, compile_to
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CompileError",
     "Device",
     "Executable",
     "PassContext",
@@ -45,6 +47,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "CompileError": "dialects.diagnostics",
     "Device": "runtime.device",
     "Executable": "runtime.executable",
     "PassContext": "driver.pass_context",

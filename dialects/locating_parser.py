@@ -30,7 +30,9 @@ class LocatingParser(Parser):
     @override
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
         if self._current_token.kind is MLIRTokenKind.EOF and allow_implicit_module:
-            return ModuleOp([])
+            empty = ModuleOp([])
+            empty.location = self._location(0)
+            return empty
         try:
             module = super().parse_module(allow_implicit_module)
         except RecursionError:

@@ -97,14 +97,15 @@ class ConstantAttr(Data[ConstantData]):
             parser.parse_punctuation(",")
             dtype = parser.parse_type()
             parser.parse_punctuation(",")
+            place = parser.pos
             if parser.parse_optional_keyword("digest"):
-                return _find(parser, parser.parse_str_literal(), dtype)
+                return _find(parser, parser.parse_str_literal(), dtype, place)
             values = parser.parse_comma_separated_list(
                 parser.Delimiter.SQUARE, lambda: _parse_element(parser)
             )
         if len(values) != math.prod(shape):
-            parser.raise_error(f"#relax.constant: {len(values)} elements for shape {shape}")
-        return ConstantData(_array(parser, values, dtype).reshape(shape), dtype)
+            parser.raise_error(f"#relax.constant: {len(values)} elements for shape {shape}", place)
+        return ConstantData(_array(parser, values, dtype, place).reshape(shape), dtype)
 
     def print_parameter(self, printer: Printer) -> None:
         """Print what `parse_parameter` reads."""
@@ -153,7 +154,10 @@ def _parse_element(parser: AttrParser) -> float | int | bool:
     return -value if negative else value
 
 
-def _array(parser: AttrParser, values: list[float | int | bool], dtype: Attribute) -> Array:
+def _array(
+    parser: AttrParser, values: list[float | int | bool], dtype: Attribute, place: int
+) -> Array:
+    """Return the elements of a constant, spelled at `place`."""
     numpy_type = dtypes.to_numpy(dtype)
     wrong = [v for v in values if isinstance(v, float)] if numpy_type.kind in "iub" else []
     try:
@@ -163,10 +167,10 @@ def _array(parser: AttrParser, values: list[float | int | bool], dtype: Attribut
         bits, signed = 8 * numpy_type.itemsize, numpy_type.kind == "i"
         high = 2 ** (bits - signed) - 1
         wrong = [v for v in values if not -high * signed - signed <= v <= high]
-    parser.raise_error(f"#relax.constant: {wrong[0]} is no {dtypes.name_of(dtype)}")
+    parser.raise_error(f"#relax.constant: {wrong[0]} is no {dtypes.name_of(dtype)}", place)
 
 
-def _find(parser: AttrParser, digest: str, dtype: Attribute) -> ConstantData:
+def _find(parser: AttrParser, digest: str, dtype: Attribute, place: int) -> ConstantData:
     known = _BY_DIGEST.get(digest)
     if known is not None:
         return known
@@ -176,11 +180,13 @@ def _find(parser: AttrParser, digest: str, dtype: Attribute) -> ConstantData:
             raw = np.load(path, mmap_mode="r", allow_pickle=False)
             data = ConstantData(raw.view(dtypes.to_numpy(dtype)), dtype)
             if data.digest != digest:
-                parser.raise_error(f"#relax.constant: {path} does not have the digest of its name")
+                message = f"#relax.constant: {path} does not have the digest of its name"
+                parser.raise_error(message, place)
             return data
     parser.raise_error(
         f"#relax.constant: no array with digest {digest}; its file {digest}.npy is looked for in "
-        f"{[str(folder) for folder in _FOLDERS] or 'no folder'}"
+        f"{[str(folder) for folder in _FOLDERS] or 'no folder'}",
+        place,
     )
 
 
