@@ -87,6 +87,7 @@ _STEPS: dict[type[sched.StepOp], Callable[[_Replay, Any], Result]] = {  # an op 
     sched.AnnotateOp: lambda r, op: r.schedule.annotate(
         r.handles[op.target], op.key.data, op.value
     ),
+    sched.BlockizeOp: lambda r, op: r.schedule.blockize(r.loop(op.loop)),
     sched.CacheReadOp: _Replay.cache,
     sched.CacheWriteOp: _Replay.cache,
     sched.ComputeAtOp: lambda r, op: r.schedule.compute_at(r.block(op.block), r.loop(op.loop)),
@@ -101,6 +102,9 @@ _STEPS: dict[type[sched.StepOp], Callable[[_Replay, Any], Result]] = {  # an op 
     sched.GetLoopsOp: lambda r, op: r.schedule.get_loops(r.block(op.block)),
     sched.GetOutputBlocksOp: lambda r, op: r.schedule.get_output_blocks(),
     sched.GetProducersOp: lambda r, op: r.schedule.get_producers(r.block(op.block)),
+    sched.PadEinsumOp: lambda r, op: r.schedule.pad_einsum(
+        r.block(op.block), op.padding.get_values()
+    ),
     sched.ParallelOp: lambda r, op: r.schedule.parallel(r.loop(op.loop)),
     sched.ReorderOp: lambda r, op: r.schedule.reorder(*map(r.loop, op.loops)),
     sched.ReverseComputeAtOp: lambda r, op: r.schedule.reverse_compute_at(
@@ -111,6 +115,9 @@ _STEPS: dict[type[sched.StepOp], Callable[[_Replay, Any], Result]] = {  # an op 
     ),
     sched.RfactorOp: lambda r, op: r.schedule.rfactor(r.loop(op.loop), op.factor_axis.value.data),
     sched.SplitOp: _Replay.split,
+    sched.TransformLayoutOp: lambda r, op: r.schedule.transform_layout(
+        r.block(op.block), (op.access.data, op.position.value.data), op.index_map.data
+    ),
     sched.UnannotateOp: lambda r, op: r.schedule.unannotate(r.handles[op.target], op.key.data),
     sched.UnrollOp: lambda r, op: r.schedule.unroll(r.loop(op.loop)),
     sched.VectorizeOp: lambda r, op: r.schedule.vectorize(r.loop(op.loop)),

@@ -15,6 +15,7 @@ Source: TVM's tir.Schedule; names are TVM's where the meaning is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from xdsl.dialects.builtin import (
     BoolAttr,
@@ -29,11 +30,20 @@ from xdsl.ir import Attribute, Operation
 from ....analysis import regions
 from ....dialects import sched, tir
 from ....symbolic import IntExpr, as_expr, pos
-from . import cache, inline, kinds, location, loops, reduction, rfactor
+from . import blockize, cache, inline, kinds, layout, location, loops, reduction, rfactor
 from .errors import ScheduleError, describe
 from .handles import BlockRV, Handle, LoopRV, Trace
+from .legality import Checks
 
-IndexMap = Callable[..., Sequence[IntExpr | int]] | Sequence[IntExpr]
+Place = Sequence[IntExpr | int]
+IndexMap = (
+    Callable[[IntExpr], Place]
+    | Callable[[IntExpr, IntExpr], Place]
+    | Callable[[IntExpr, IntExpr, IntExpr], Place]
+    | Callable[[IntExpr, IntExpr, IntExpr, IntExpr], Place]
+    | Sequence[IntExpr]
+)
+"""A function of the axes' indices, or expressions over `$0`, `$1`, ..."""
 
 
 class Schedule:
@@ -340,6 +350,40 @@ class Schedule:
         properties: dict[str, Attribute] = {"factor_axis": IntegerAttr(factor_axis, i64)}
         return self._blocks_out(sched.RfactorOp, [loop], properties, [new])[0]
 
+    # -- layouts, tiles as blocks ------------------------------------------------------------
+
+    def transform_layout(
+        self, block: BlockRV, buffer: tuple[str, int], index_map: IndexMap
+    ) -> None:
+        """Lay out anew a temporary that a block uses: ("read" or "write", number), by a map.
+
+        The map is a function from the axes' indices to the new ones, or expressions over `$0`, ...
+        """
+        op = self._block(block)
+        access, position = buffer
+        found = layout.buffer_at(Checks("transform_layout"), op, access, position)
+        rank = len(regions.shape_of(found))
+        exprs = evaluate_map(index_map, rank)
+        layout.transform_layout(op, access, position, exprs)
+        properties: dict[str, Attribute] = {
+            "access": StringAttr(access),
+            "position": IntegerAttr(position, i64),
+            "rank": IntegerAttr(rank, i64),
+            "index_map": tir.ExprsAttr(exprs),
+        }
+        self._record(sched.TransformLayoutOp, [block], properties)
+
+    def pad_einsum(self, block: BlockRV, padding: Sequence[int]) -> None:
+        """Let a sum of products run over multiples of `padding`, one number per variable."""
+        layout.pad_einsum(self._block(block), padding)
+        properties: dict[str, Attribute] = {"padding": DenseArrayBase.from_list(i64, [*padding])}
+        self._record(sched.PadEinsumOp, [block], properties)
+
+    def blockize(self, loop: LoopRV) -> BlockRV:
+        """Make what is inside a loop, itself included, one block."""
+        new = blockize.blockize(self._loop(loop))
+        return self._blocks_out(sched.BlockizeOp, [loop], None, [new])[0]
+
 
 def _kernel_of(module: ModuleOp, name: str | None) -> tir.FuncOp:
     kernels = [op for op in module.body.ops if isinstance(op, tir.FuncOp)]
@@ -373,7 +417,8 @@ def _attribute(value: Attribute | bool | int | str) -> Attribute:
 def evaluate_map(index_map: IndexMap, rank: int) -> tuple[IntExpr, ...]:
     """Return an index map as expressions over the axes `$0`, `$1`, ..."""
     if callable(index_map):
-        return tuple(as_expr(e) for e in index_map(*(pos(axis) for axis in range(rank))))
+        place = cast(Callable[..., Place], index_map)  # of as many indices as the buffer has axes
+        return tuple(as_expr(e) for e in place(*(pos(axis) for axis in range(rank))))
     return tuple(index_map)
 
 
