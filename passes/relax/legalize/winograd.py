@@ -20,6 +20,7 @@ from .rules import rule
 
 Buffers = Sequence[Buffer]
 STRIP_BYTES = 768 << 10  # of intermediates: less than the second-level cache of one core
+NEAR_COST = 0.25  # what a byte from the second-level cache costs, in bytes from beyond it
 SPATIAL = tir.IterKind.SPATIAL
 
 
@@ -52,9 +53,7 @@ class _Winograd:
         blocks = self.x.shape[1].constant_value
         padded = self.pad()
         per_row = alpha * alpha * self.columns * self.lanes * (blocks + self.filters) * 4
-        strip = max(1, min(self.rows, STRIP_BYTES // per_row))
-        while self.rows % strip:
-            strip -= 1
+        strip = self.strip_rows(per_row, alpha * alpha * blocks * self.filters * self.lanes**2 * 4)
         count = self.rows // strip
 
         def body(n: IntExpr, s: IntExpr) -> None:
@@ -72,6 +71,22 @@ class _Winograd:
         else:
             independent = tir.ForKind.PARALLEL
             self.k.for_(count * self.batch, lambda i: body(i // count, i % count), independent)
+
+    def strip_rows(self, per_row: int, weight_bytes: int) -> int:
+        """Return how many rows of tiles a strip has: the number that moves the fewest bytes.
+
+        Intermediates that do not fit are written and read again beyond the second-level cache;
+        weights are read once per strip.
+        """
+
+        def traffic(strip: int) -> float:
+            near = weight_bytes <= STRIP_BYTES
+            weights = self.rows // strip * weight_bytes * (NEAR_COST if near else 1.0)
+            spilled = 0 if strip * per_row <= STRIP_BYTES else 2 * self.rows * per_row
+            return weights + spilled
+
+        divisors = [n for n in range(self.rows, 0, -1) if self.rows % n == 0]
+        return min(divisors, key=traffic)
 
     def pad(self) -> Buffer:
         """Append the copy of x with zeros around it, up to whole tiles."""
