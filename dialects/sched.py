@@ -412,11 +412,12 @@ class BlockizeOp(StepOp):
 
 @irdl_op_definition
 class TensorizeOp(StepOp):
-    """`sched.tensorize %i "dot4"`: what is inside a loop is done by an intrinsic."""
+    """`%t = sched.tensorize %i "dot4_f32"`: what is inside a loop is done by an intrinsic."""
 
     name = "sched.tensorize"
     loop = operand_def(LOOP)
     intrinsic = prop_def(StringAttr)
+    tile = result_def(BLOCK)
     assembly_format = "$loop $intrinsic attr-dict"
 
 

@@ -115,6 +115,7 @@ _STEPS: dict[type[sched.StepOp], Callable[[_Replay, Any], Result]] = {  # an op 
     ),
     sched.RfactorOp: lambda r, op: r.schedule.rfactor(r.loop(op.loop), op.factor_axis.value.data),
     sched.SplitOp: _Replay.split,
+    sched.TensorizeOp: lambda r, op: r.schedule.tensorize(r.loop(op.loop), op.intrinsic.data),
     sched.TransformLayoutOp: lambda r, op: r.schedule.transform_layout(
         r.block(op.block), (op.access.data, op.position.value.data), op.index_map.data
     ),

@@ -53,8 +53,8 @@ sched.sequence @fast for @kernel {
   %rf = sched.rfactor %k 0
   // CHECK-NEXT: %o = sched.blockize %y
   %o = sched.blockize %y
-  // CHECK-NEXT: sched.tensorize %y "dot4"
-  sched.tensorize %y "dot4"
+  // CHECK-NEXT: %t = sched.tensorize %y "dot4_f32"
+  %t = sched.tensorize %y "dot4_f32"
   // CHECK-NEXT: sched.transform_layout %c "write" 0 2 <"$1", "$0">
   sched.transform_layout %c "write" 0 2 <"$1", "$0">
   // CHECK-NEXT: sched.pad_einsum %c [16, 16, 4]

@@ -419,3 +419,134 @@ sched.sequence @schedule for @rfactor {
   %k0, %k1 = sched.split %k [2, 4] : !sched.loop, !sched.loop
   %rf = sched.rfactor %k1 2
 }
+
+// -----
+
+// CHECK-LABEL: tir.func @transform_layout
+// CHECK-NEXT: %[[t:.*]] = tir.alloc : !tir.buffer<[4, 8], f32>
+// CHECK: tir.store %{{.*}}, %[[t]][%v mod 4, %v floordiv 4]
+// CHECK: tir.load %[[t]][%{{.*}} mod 4, %{{.*}} floordiv 4]
+tir.func @transform_layout(%x: !tir.buffer<[32], f32>) -> (%y: !tir.buffer<[32], f32>) {
+  %t = tir.alloc : !tir.buffer<[32], f32>
+  tir.for %i in 32 serial {
+    tir.block "neg" (%v: spatial(32) = %i) {
+      %a = tir.load %x[%v] : !tir.buffer<[32], f32>
+      %b = arith.negf %a : f32
+      tir.store %b, %t[%v] : !tir.buffer<[32], f32>
+    }
+  }
+  tir.for %j in 32 serial {
+    tir.block "exp" (%v: spatial(32) = %j) {
+      %a = tir.load %t[%v] : !tir.buffer<[32], f32>
+      %b = math.exp %a : f32
+      tir.store %b, %y[%v] : !tir.buffer<[32], f32>
+    }
+  }
+}
+sched.sequence @schedule for @transform_layout {
+  %b = sched.get_block "neg"
+  sched.transform_layout %b "write" 0 1 <"$0 mod 4", "$0 floordiv 4">
+}
+
+// -----
+
+// CHECK-LABEL: tir.func @blockize
+// CHECK: tir.block "matmul_o" (%vi_o: spatial(6) = %i, %vj_o: spatial(16) = %j, %vk_o: reduce(2) = %k0) init {
+// CHECK: tir.block "matmul_init" (%{{.*}}: spatial(6) = %vi_o, %{{.*}}: spatial(16) = %vj_o)
+// CHECK: tir.for %k1 in 4 serial
+// CHECK-NEXT: tir.block "matmul" (%vi: spatial(6) = %vi_o, %vj: spatial(16) = %vj_o, %vk: reduce(8) = %k1 + %vk_o * 4)
+tir.func @blockize(%a: !tir.buffer<[6, 8], f32>, %b: !tir.buffer<[8, 16], f32>) -> (%c: !tir.buffer<[6, 16], f32>) {
+  tir.for %i in 6 serial {
+    tir.for %j in 16 serial {
+      tir.for %k in 8 serial {
+        tir.block "matmul" (%vi: spatial(6) = %i, %vj: spatial(16) = %j, %vk: reduce(8) = %k) init {
+          %z = arith.constant 0.0 : f32
+          tir.store %z, %c[%vi, %vj] : !tir.buffer<[6, 16], f32>
+        } {
+          %s = tir.load %c[%vi, %vj] : !tir.buffer<[6, 16], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[6, 8], f32>
+          %y = tir.load %b[%vk, %vj] : !tir.buffer<[8, 16], f32>
+          %p = arith.mulf %x, %y : f32
+          %q = arith.addf %s, %p : f32
+          tir.store %q, %c[%vi, %vj] : !tir.buffer<[6, 16], f32>
+        }
+      }
+    }
+  }
+}
+sched.sequence @schedule for @blockize {
+  %b = sched.get_block "matmul"
+  %i, %j, %k = sched.get_loops %b : !sched.loop, !sched.loop, !sched.loop
+  %k0, %k1 = sched.split %k [2, 4] : !sched.loop, !sched.loop
+  %o = sched.blockize %k1
+}
+
+// -----
+
+// CHECK-LABEL: tir.func @tensorize
+// CHECK: tir.block "matmul_o" (%[[i:.*]]: spatial(6) = {{.*}}, %[[j:.*]]: spatial(2) = {{.*}}, %[[k:.*]]: reduce(8) = {{.*}})
+// CHECK-NEXT: tir.for %[[lane:.*]] in 8 vectorized
+// CHECK-NEXT: %[[x:.*]] = tir.load %a[%[[i]], %[[k]]]
+// CHECK-NEXT: %[[y:.*]] = tir.load %b[%[[k]], {{.*}}%[[j]] * 8{{.*}}]
+// CHECK: math.fma %[[x]], %[[y]]
+tir.func @tensorize(%a: !tir.buffer<[6, 8], f32>, %b: !tir.buffer<[8, 16], f32>) -> (%c: !tir.buffer<[6, 16], f32>) {
+  tir.for %i in 6 serial {
+    tir.for %j in 16 serial {
+      tir.for %k in 8 serial {
+        tir.block "matmul" (%vi: spatial(6) = %i, %vj: spatial(16) = %j, %vk: reduce(8) = %k) init {
+          %z = arith.constant 0.0 : f32
+          tir.store %z, %c[%vi, %vj] : !tir.buffer<[6, 16], f32>
+        } {
+          %s = tir.load %c[%vi, %vj] : !tir.buffer<[6, 16], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[6, 8], f32>
+          %y = tir.load %b[%vk, %vj] : !tir.buffer<[8, 16], f32>
+          %p = arith.mulf %x, %y : f32
+          %q = arith.addf %s, %p : f32
+          tir.store %q, %c[%vi, %vj] : !tir.buffer<[6, 16], f32>
+        }
+      }
+    }
+  }
+}
+sched.sequence @schedule for @tensorize {
+  %b = sched.get_block "matmul"
+  %i, %j, %k = sched.get_loops %b : !sched.loop, !sched.loop, !sched.loop
+  %j0, %j1 = sched.split %j [2, 8] : !sched.loop, !sched.loop
+  %init = sched.decompose_reduction %b, %i
+  sched.reorder %k, %j1 : !sched.loop, !sched.loop
+  %t = sched.tensorize %j1 "fma8_f32"
+}
+
+// -----
+
+// CHECK-LABEL: tir.func @pad_einsum
+// CHECK-NEXT: %[[c:.*]] = tir.alloc : !tir.buffer<[8, 16], f32>
+// CHECK: tir.block "a_pad"
+// CHECK: tir.predicated_load %a[{{.*}}] where
+// CHECK: tir.for %i in 8 serial
+// CHECK: tir.block "matmul" (%vi: spatial(8) = %i
+// CHECK: tir.block "c_pad"
+// CHECK: tir.store %{{.*}}, %c[
+tir.func @pad_einsum(%a: !tir.buffer<[6, 8], f32>, %b: !tir.buffer<[8, 16], f32>) -> (%c: !tir.buffer<[6, 16], f32>) {
+  tir.for %i in 6 serial {
+    tir.for %j in 16 serial {
+      tir.for %k in 8 serial {
+        tir.block "matmul" (%vi: spatial(6) = %i, %vj: spatial(16) = %j, %vk: reduce(8) = %k) init {
+          %z = arith.constant 0.0 : f32
+          tir.store %z, %c[%vi, %vj] : !tir.buffer<[6, 16], f32>
+        } {
+          %s = tir.load %c[%vi, %vj] : !tir.buffer<[6, 16], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[6, 8], f32>
+          %y = tir.load %b[%vk, %vj] : !tir.buffer<[8, 16], f32>
+          %p = arith.mulf %x, %y : f32
+          %q = arith.addf %s, %p : f32
+          tir.store %q, %c[%vi, %vj] : !tir.buffer<[6, 16], f32>
+        }
+      }
+    }
+  }
+}
+sched.sequence @schedule for @pad_einsum {
+  %b = sched.get_block "matmul"
+  sched.pad_einsum %b [4, 16, 8]
+}

@@ -30,7 +30,7 @@ from xdsl.ir import Attribute, Operation
 from ....analysis import regions
 from ....dialects import sched, tir
 from ....symbolic import IntExpr, as_expr, pos
-from . import blockize, cache, inline, kinds, layout, location, loops, reduction, rfactor
+from . import blockize, cache, inline, kinds, layout, location, loops, reduction, rfactor, tensorize
 from .errors import ScheduleError, describe
 from .handles import BlockRV, Handle, LoopRV, Trace
 from .legality import Checks
@@ -383,6 +383,12 @@ class Schedule:
         """Make what is inside a loop, itself included, one block."""
         new = blockize.blockize(self._loop(loop))
         return self._blocks_out(sched.BlockizeOp, [loop], None, [new])[0]
+
+    def tensorize(self, loop: LoopRV, intrinsic: str) -> BlockRV:
+        """Replace what is inside a loop, itself included, by the code of an intrinsic."""
+        new = tensorize.tensorize(self._loop(loop), intrinsic)
+        properties: dict[str, Attribute] = {"intrinsic": StringAttr(intrinsic)}
+        return self._blocks_out(sched.TensorizeOp, [loop], properties, [new])[0]
 
 
 def _kernel_of(module: ModuleOp, name: str | None) -> tir.FuncOp:
