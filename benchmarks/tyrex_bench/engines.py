@@ -162,7 +162,7 @@ def import_iree(threads: int, cache_dir: Path) -> Callable[[Job], Loaded]:
         if done.returncode:
             raise RuntimeError((done.stderr.strip().splitlines() or ["import_onnx failed"])[-1])
         binary = tools.compile_file(str(mlir), input_type="onnx", extra_args=_IREE_FLAGS)
-        runtime.flags.parse_flag(f"--task_topology_group_count={threads}")
+        runtime.flags.parse_flags(f"--task_topology_group_count={threads}")
         driver = "local-sync" if threads == 1 else "local-task"
         loaded = runtime.load_vm_flatbuffer(binary, driver=driver)
         (name,) = (

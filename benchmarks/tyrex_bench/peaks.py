@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-ACCUMULATORS = 24
-"""Independent sums: more than latency times throughput of fma (at most 10), fewer than registers
-where there are 32; with 16 registers LLVM would spill, so there it is 12."""
+_SUMS = {16: 24, 8: 12, 4: 12}
+"""Lanes -> independent sums: more than latency times throughput of fma (at most 10), fewer than the
+vector registers (32 with AVX-512, 16 with AVX)."""
 FMA_ROUNDS = 200_000
 STREAM_BYTES = 256 << 20
 STREAM_SUMS = 8
@@ -33,98 +33,74 @@ def vector_lanes(features: dict[str, bool]) -> int:
     return 8 if features.get("avx") else 4
 
 
-def fma_text(lanes: int, sums: int) -> str:
-    """Return IR of `float fma(i64 rounds)`: `sums` vector fma per round, each on its own sum."""
-    vector = f"<{lanes} x float>"
-    factor = f"{vector} {_splat(lanes, '0x3FEFFFFDE0000000')}"  # just under 1: sums stay finite
-    phis = [f"  %a{i} = phi {vector} [%s{i}, %entry], [%n{i}, %loop]" for i in range(sums)]
-    starts = [f"  %s{i} = insertelement {vector} {factor_only(lanes)}, float {float(i + 1):e}, i32 0"
-              for i in range(sums)]  # fmt: skip
-    steps = [
-        f"  %n{i} = call {vector} @llvm.fma.v{lanes}f32({vector} %a{i}, {factor}, {factor})"
-        for i in range(sums)
-    ]
+def module_text(lanes: int, sums: int) -> str:
+    """Return IR of both loops.
+
+    `float fma(i64 rounds)` does `sums` vector fma a round, each on its own sum;
+    `float stream(ptr, i64 floats)` adds floats up, a multiple of what a step loads.
+    """
+    vector, bits = f"<{lanes} x float>", lanes * 32
     return "\n".join(
         [
             f"declare {vector} @llvm.fma.v{lanes}f32({vector}, {vector}, {vector})",
             f"declare float @llvm.vector.reduce.fadd.v{lanes}f32(float, {vector})",
-            "define float @fma(i64 %rounds) #0 {",
-            "entry:",
-            *starts,
-            "  br label %loop",
-            "loop:",
-            "  %i = phi i64 [0, %entry], [%next, %loop]",
-            *phis,
-            *steps,
-            "  %next = add nuw nsw i64 %i, 1",
-            "  %more = icmp ult i64 %next, %rounds",
-            "  br i1 %more, label %loop, label %end",
-            "end:",
-            *_sum_up(lanes, sums),
-            "}",
-            _attributes(lanes),
+            *_function("fma", "i64 %end", 1, lanes, [_fma_step(lanes, i) for i in range(sums)]),
+            *_function(
+                "stream", "ptr %x, i64 %end", lanes * STREAM_SUMS, lanes,
+                [_stream_step(lanes, i) for i in range(STREAM_SUMS)],
+            ),
+            f'attributes #0 = {{ nounwind "min-legal-vector-width"="{bits}"'
+            f' "prefer-vector-width"="{bits}" }}',
         ]
-    )
+    )  # fmt: skip
 
 
-def stream_text(lanes: int, sums: int) -> str:
-    """Return IR of `float stream(ptr, i64 floats)`: their sum; floats a multiple of a step's."""
-    vector, step = f"<{lanes} x float>", lanes * sums
-    phis = [
-        f"  %a{i} = phi {vector} [zeroinitializer, %entry], [%n{i}, %loop]" for i in range(sums)
+def _function(
+    name: str, arguments: str, stride: int, lanes: int, steps: Sequence[Sequence[str]]
+) -> list[str]:
+    """Return a loop to %end whose step i makes %n{i} of %a{i}; the result is their sum."""
+    vector, count = f"<{lanes} x float>", len(steps)
+    starts = [_splat(lanes, f"{i + 1}.0") for i in range(count)]
+    call = f"call reassoc float @llvm.vector.reduce.fadd.v{lanes}f32"
+    return [
+        f"define float @{name}({arguments}) #0 {{",
+        "entry:",
+        "  br label %loop",
+        "loop:",
+        "  %i = phi i64 [0, %entry], [%next, %loop]",
+        *(f"  %a{i} = phi {vector} [{starts[i]}, %entry], [%n{i}, %loop]" for i in range(count)),
+        *(line for step in steps for line in step),
+        f"  %next = add nuw nsw i64 %i, {stride}",
+        "  %more = icmp ult i64 %next, %end",
+        "  br i1 %more, label %loop, label %done",
+        "done:",
+        f"  %t0 = fadd {vector} %n0, zeroinitializer",
+        *(f"  %t{i} = fadd {vector} %t{i - 1}, %n{i}" for i in range(1, count)),
+        f"  %r = {call}(float 0.0, {vector} %t{count - 1})",
+        "  ret float %r",
+        "}",
     ]
-    steps: list[str] = []
-    for i in range(sums):
-        steps += [
-            f"  %o{i} = add nuw nsw i64 %i, {i * lanes}",
-            f"  %p{i} = getelementptr inbounds float, ptr %x, i64 %o{i}",
-            f"  %v{i} = load {vector}, ptr %p{i}, align 4",
-            f"  %n{i} = fadd {vector} %a{i}, %v{i}",
-        ]
-    return "\n".join(
-        [
-            f"declare float @llvm.vector.reduce.fadd.v{lanes}f32(float, {vector})",
-            "define float @stream(ptr %x, i64 %floats) #0 {",
-            "entry:",
-            "  br label %loop",
-            "loop:",
-            "  %i = phi i64 [0, %entry], [%next, %loop]",
-            *phis,
-            *steps,
-            f"  %next = add nuw nsw i64 %i, {step}",
-            "  %more = icmp ult i64 %next, %floats",
-            "  br i1 %more, label %loop, label %end",
-            "end:",
-            *_sum_up(lanes, sums),
-            "}",
-            _attributes(lanes),
-        ]
-    )
+
+
+def _fma_step(lanes: int, i: int) -> list[str]:
+    vector = f"<{lanes} x float>"
+    factor = f"{vector} {_splat(lanes, '0.5')}"  # sums stay between 1 and what they start from
+    call = f"call {vector} @llvm.fma.v{lanes}f32"
+    return [f"  %n{i} = {call}({vector} %a{i}, {factor}, {factor})"]
+
+
+def _stream_step(lanes: int, i: int) -> list[str]:
+    vector = f"<{lanes} x float>"
+    return [
+        f"  %o{i} = add nuw nsw i64 %i, {i * lanes}",
+        f"  %p{i} = getelementptr inbounds float, ptr %x, i64 %o{i}",
+        f"  %v{i} = load {vector}, ptr %p{i}, align 4",
+        f"  %n{i} = fadd {vector} %a{i}, %v{i}",
+    ]
 
 
 def _splat(lanes: int, value: str) -> str:
     return "<" + ", ".join([f"float {value}"] * lanes) + ">"
-
-
-def factor_only(lanes: int) -> str:
-    """Return a vector constant to start from."""
-    return _splat(lanes, "1.0")
-
-
-def _sum_up(lanes: int, sums: int) -> list[str]:
-    vector = f"<{lanes} x float>"
-    lines = [f"  %t0 = fadd {vector} %n0, %n1"]
-    lines += [f"  %t{i} = fadd {vector} %t{i - 1}, %n{i + 1}" for i in range(1, sums - 1)]
-    call = f"call reassoc float @llvm.vector.reduce.fadd.v{lanes}f32"
-    return [*lines, f"  %r = {call}(float 0.0, {vector} %t{sums - 2})", "  ret float %r"]
-
-
-def _attributes(lanes: int) -> str:
-    bits = lanes * 32
-    return (
-        f'attributes #0 = {{ nounwind "min-legal-vector-width"="{bits}"'
-        f' "prefer-vector-width"="{bits}" }}'
-    )
 
 
 class Peaks:
@@ -137,13 +113,11 @@ class Peaks:
         llvm.initialize_native_asmprinter()
         features = llvm.get_host_cpu_features()
         self.lanes = vector_lanes(features)
-        self.sums = ACCUMULATORS if self.lanes == 16 or self.lanes == 4 else ACCUMULATORS // 2
+        self.sums = _SUMS[self.lanes]
         machine = llvm.Target.from_default_triple().create_target_machine(
             cpu=llvm.get_host_cpu_name(), features=features.flatten(), opt=3
         )
-        module = llvm.parse_assembly(
-            fma_text(self.lanes, self.sums) + "\n" + _second(stream_text(self.lanes, STREAM_SUMS))
-        )
+        module = llvm.parse_assembly(module_text(self.lanes, self.sums))
         module.verify()
         self.engine = llvm.create_mcjit_compiler(module, machine)
         self.engine.finalize_object()
@@ -165,9 +139,3 @@ class Peaks:
         start = clock()
         self.stream(self.array.ctypes.data, self.array.size)
         return 1e-9 * STREAM_BYTES / (clock() - start)
-
-
-def _second(text: str) -> str:
-    """Return the text for a module that has the first one's declaration and attributes."""
-    body = [line for line in text.splitlines() if not line.startswith(("declare", "attributes"))]
-    return "\n".join(body)

@@ -1,0 +1,198 @@
+"""The kernels that are measured: small ONNX models of one operator, and what it has to do.
+
+Weights and inputs are random: constants would be folded, zeros make processors fast or slow.
+Convolutions come in chains of four, since the first and the last also convert the tensor's layout.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+OPSET = 20
+IR_VERSION = 10
+CHAIN = 4
+FLOAT_BYTES = 4
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kernel, and the work that any implementation has to do."""
+
+    name: str
+    model: onnx.ModelProto
+    inputs: tuple[Array, ...]
+    flops: int
+    """Additions and multiplications; 0 where memory is all that counts."""
+    size_bytes: int
+    """What is read and written if nothing is touched twice: inputs, weights, outputs."""
+
+
+def cases() -> list[Case]:
+    """Return every kernel."""
+    matmuls = [_matmul((n, n), (n, n)) for n in (128, 512, 1024, 2048)]
+    return [
+        *matmuls,
+        _matmul((12, 128, 64), (12, 64, 128), is_weight=False),
+        *(_conv_chain(c, c, size, 3) for c, size in _RESNET50),
+        *(_conv_chain(c, 4 * c, size, 1) for c, size in _RESNET50),
+        _conv_chain(96, 96, 112, 3, depthwise=True),
+        *_pools(),
+        *_rows(),
+        *_elementwise(),
+        *_movements(),
+    ]
+
+
+_RESNET50 = ((64, 56), (128, 28), (256, 14), (512, 7))
+"""Channels inside a bottleneck block, height and width."""
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def _random(shape: Sequence[int], scale: float = 1.0) -> Array:
+    return (_rng().standard_normal(shape) * scale).astype(np.float32)
+
+
+def make_case(
+    name: str,
+    nodes: Sequence[onnx.NodeProto],
+    inputs: Mapping[str, Array],
+    weights: Mapping[str, Array],
+    output: Sequence[int],
+    flops: int = 0,
+) -> Case:
+    """Return the case of a graph whose output is named y."""
+    graph = helper.make_graph(
+        list(nodes),
+        name,
+        [
+            helper.make_tensor_value_info(
+                key, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
+            )
+            for key, array in inputs.items()
+        ],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, output)],
+        [numpy_helper.from_array(array, key) for key, array in weights.items()],
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
+    )
+    arrays = [*inputs.values(), *weights.values()]
+    size_bytes = sum(array.nbytes for array in arrays) + math.prod(output) * FLOAT_BYTES
+    return Case(name, model, tuple(inputs.values()), flops, size_bytes)
+
+
+def _matmul(a: tuple[int, ...], b: tuple[int, ...], is_weight: bool = True) -> Case:
+    """A weight on the right, or two activations."""
+    output = (*a[:-1], b[-1])
+    inputs, right = {"x": _random(a)}, {"w": _random(b, a[-1] ** -0.5)}
+    flops = 2 * math.prod(output) * a[-1]
+    name = "x".join(str(size) for size in (*output, a[-1]))
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    if is_weight:
+        return make_case(f"matmul {name}", [node], inputs, right, output, flops)
+    return make_case(f"batched matmul {name}", [node], {**inputs, **right}, {}, output, flops)
+
+
+def _conv_chain(narrow: int, wide: int, size: int, kernel: int, depthwise: bool = False) -> Case:
+    """Four convolutions: narrow -> wide -> narrow -> wide -> narrow channels."""
+    nodes: list[onnx.NodeProto] = []
+    weights: dict[str, Array] = {}
+    flops, value = 0, "x"
+    for number in range(CHAIN):
+        channels, filters = (narrow, wide) if number % 2 == 0 else (wide, narrow)
+        group = channels if depthwise else 1
+        shape = (filters, channels // group, kernel, kernel)
+        weights[f"w{number}"] = _random(shape, math.prod(shape[1:]) ** -0.5)
+        result = "y" if number == CHAIN - 1 else f"t{number}"
+        nodes.append(
+            helper.make_node(
+                "Conv", [value, f"w{number}"], [result], pads=[kernel // 2] * 4, group=group
+            )
+        )
+        flops += 2 * math.prod(shape) * size * size
+        value = result
+    kind = "depthwise" if depthwise else "conv"
+    name = f"{CHAIN} {kind} {kernel}x{kernel} {narrow}-{wide} {size}x{size}"
+    shape = (1, narrow, size, size)
+    case = make_case(name, nodes, {"x": _random(shape)}, weights, shape, flops)
+    between = sum((wide, narrow)[i % 2] for i in range(CHAIN - 1)) * size * size
+    return Case(name, case.model, case.inputs, flops, case.size_bytes + 2 * between * FLOAT_BYTES)
+
+
+def _pools() -> list[Case]:
+    shape, out = (1, 64, 112, 112), (1, 64, 56, 56)
+    window = {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}
+    return [
+        make_case(f"{op} 3x3/2 64 112x112", [helper.make_node(op, ["x"], ["y"], **window)],
+                  {"x": _random(shape)}, {}, out)
+        for op in ("MaxPool", "AveragePool")
+    ] + [
+        make_case("GlobalAveragePool 2048 7x7",
+                  [helper.make_node("GlobalAveragePool", ["x"], ["y"])],
+                  {"x": _random((1, 2048, 7, 7))}, {}, (1, 2048, 1, 1))
+    ]  # fmt: skip
+
+
+def _rows() -> list[Case]:
+    """What reads a row more than once."""
+    scores, words = (12, 384, 384), (384, 768)
+    weights = {"scale": _random(words[1:]), "bias": _random(words[1:])}
+    norm = helper.make_node("LayerNormalization", ["x", "scale", "bias"], ["y"], axis=-1)
+    softmax = helper.make_node("Softmax", ["x"], ["y"], axis=-1)
+    return [
+        make_case("Softmax 12x384x384", [softmax], {"x": _random(scores)}, {}, scores),
+        make_case("LayerNorm 384x768", [norm], {"x": _random(words)}, weights, words),
+        *(_reduce(op, axis) for op in ("ReduceSum", "ReduceMax") for axis in (0, 1)),
+    ]
+
+
+def _reduce(op: str, axis: int) -> Case:
+    shape = (1024, 1024)
+    node = helper.make_node(op, ["x", "axes"], ["y"], keepdims=0)
+    weights = {"axes": np.array([axis], np.int64)}
+    return make_case(f"{op} 1024x1024 axis {axis}", [node], {"x": _random(shape)}, weights, (1024,))
+
+
+def _elementwise() -> list[Case]:
+    shape = (384, 3072)
+    unary = [
+        make_case(f"{op} 384x3072", [helper.make_node(op, ["x"], ["y"])], {"x": _random(shape)},
+                  {}, shape)
+        for op in ("Relu", "Exp", "Tanh", "Sigmoid", "Erf", "Gelu")
+    ]  # fmt: skip
+    add = helper.make_node("Add", ["x", "z"], ["y"])
+    inputs = {"x": _random(shape), "z": _random(shape)}
+    return [*unary, make_case("Add 384x3072", [add], inputs, {}, shape)]
+
+
+def _movements() -> list[Case]:
+    square, heads, table = (1024, 1024), (1, 384, 12, 64), (30522, 384)
+    swap = helper.make_node("Transpose", ["x"], ["y"], perm=[1, 0])
+    split = helper.make_node("Transpose", ["x"], ["y"], perm=[0, 2, 1, 3])
+    concat = helper.make_node("Concat", ["x", "z"], ["y"], axis=1)
+    parts = {"x": _random((1, 128, 56, 56)), "z": _random((1, 128, 56, 56))}
+    ids = _rng().integers(0, table[0], (1, 384))
+    gather = make_case(
+        "Gather 384 rows of 384", [helper.make_node("Gather", ["w", "x"], ["y"])],
+        {"x": ids}, {"w": _random(table)}, (1, 384, 384),
+    )  # fmt: skip
+    moved = 2 * 384 * 384 * FLOAT_BYTES + ids.nbytes  # not the whole table
+    return [
+        make_case("Transpose 1024x1024", [swap], {"x": _random(square)}, {}, square),
+        make_case("Transpose 384x12x64", [split], {"x": _random(heads)}, {}, (1, 12, 384, 64)),
+        make_case("Concat 2 of 128x56x56", [concat], parts, {}, (1, 256, 56, 56)),
+        Case(gather.name, gather.model, gather.inputs, 0, moved),
+    ]
