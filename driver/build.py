@@ -19,6 +19,7 @@ from ..dialects.target import set_target
 from ..dialects.verify import verify_module
 from .artifact import Artifact
 from .cache import Cache
+from .host_program import HostProgram
 from .instruments import Timing
 from .interpreter_settings import compiling
 from .kernels import KernelCompiler
@@ -73,10 +74,11 @@ class Build:
         with self._stage("program"):
             verify_module(module)
             program = emit_program(module, self._metadata())
+            host = HostProgram.of(module, kernels.symbols, self.options.target)
         with self._stage("objects"):
             compiled = kernels.finish(self.progress)
         facts = {"objects": len(compiled.objects), "cached_objects": compiled.num_cached}
-        return Artifact(program, compiled.objects, compiled.symbols, facts)
+        return Artifact(program, compiled.objects, compiled.symbols, host, facts)
 
     def _metadata(self) -> dict[str, str]:
         """Return what an executable says about where it comes from."""

@@ -71,7 +71,8 @@ def compile(
             `TYREX_NUM_THREADS`, else the cores that the process may use.
         opt_level: 0 to 3; None for that of the `PassContext` in force.
         pipeline: passes that take the place of the graph level's, also as tyrex-opt's text.
-        exec_mode: "bytecode".
+        exec_mode: what runs the program around the kernels: "bytecode", the virtual machine, or
+            "compiled", native code, which has less to do per call.
         cache: look kernels and models up on disk, and keep them there.
         progress: told what is going on.
 
@@ -100,7 +101,7 @@ def compile(
     from .loading import load_artifact
 
     report("load", 0, 0)
-    return load_artifact(artifact, num_threads, stats)
+    return load_artifact(artifact, num_threads, stats, exec_mode, models.store)
 
 
 def compile_to(

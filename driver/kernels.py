@@ -7,6 +7,7 @@ after the key, so that the objects of several models never clash.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -74,6 +75,11 @@ class KernelCompiler:
             self._kernels[key] = (
                 self._compile(kernel, key) if cached is None else _Kernel(bytes(cached), True)
             )
+
+    @property
+    def symbols(self) -> Mapping[str, str]:
+        """The names of kernels so far -> the names of their entries in objects."""
+        return self._symbols
 
     def finish(self, progress: Progress = silent) -> CompiledKernels:
         """Return the objects of all kernels, and keep those that were made.

@@ -65,16 +65,11 @@ def check_opt_level(level: object) -> int:
 
 
 def check_exec_mode(mode: object) -> None:
-    """Accept "bytecode".
+    """Accept "bytecode" and "compiled".
 
     Raises:
-        NotImplementedError: "compiled" is not there yet.
         ArgumentError: there is no such mode.
     """
-    if mode == "compiled":
-        raise NotImplementedError(
-            'exec_mode="compiled" (the host program as native code); use exec_mode="bytecode"'
-        )
     if mode not in EXEC_MODES:
         raise ArgumentError(f"exec_mode is {mode!r}; use one of {', '.join(EXEC_MODES)}")
 

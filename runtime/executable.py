@@ -18,6 +18,7 @@ from .errors import ArgumentError
 from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
+from .native_program import LocalSession, NativeHost, NativeProgram
 from .signature import Signature
 from .threads import check_num_threads, default_num_threads
 from .vm import Callee, VirtualMachine, check_several
@@ -37,6 +38,7 @@ class Executable:
         *,
         threads: int | None = None,
         host_functions: Mapping[str, HostFunction] | None = None,
+        host: NativeHost | None = None,
     ) -> None:
         """Put a program and its kernels together.
 
@@ -47,6 +49,7 @@ class Executable:
             stats: figures of the compilation, such as code_bytes; added to the program's own.
             threads: of a run; `TYREX_NUM_THREADS`, else the number of cores when None.
             host_functions: that the program calls, where they are not registered.
+            host: "main" as native code; without it the virtual machine runs the bytecode.
 
         Raises:
             LoadError: a kernel or a host function is missing, or the program is malformed.
@@ -56,6 +59,23 @@ class Executable:
         self._stats = dict(stats or {})
         count = default_num_threads() if threads is None else threads
         self._threads = check_num_threads(count, "Executable: threads")
+        self._host = host
+        self._native = None if host is None else self._link(host)
+
+    def _link(self, host: NativeHost) -> NativeProgram:
+        position = self.image.positions.get(ENTRY)
+        if position is None:
+            raise ArgumentError(f"Executable: native code runs '{ENTRY}'; the program has none")
+        signature = Signature.of(self.program.functions[position])
+        address = host.link([constant.data for constant in self.image.constants])
+        return NativeProgram(
+            signature, lambda threads: LocalSession(address, ENTRY, threads), self._threads
+        )
+
+    @property
+    def exec_mode(self) -> str:
+        """What runs "main": "bytecode", the virtual machine, or "compiled", native code."""
+        return "bytecode" if self._native is None else "compiled"
 
     @property
     def program(self) -> Program:
@@ -68,7 +88,9 @@ class Executable:
         return VirtualMachine(self)
 
     @cached_property
-    def _main(self) -> Callee:
+    def _main(self) -> Callee | NativeProgram:
+        if self._native is not None:
+            return self._native
         if ENTRY not in self.image.positions:
             known = ", ".join(self.image.positions) or "none"
             raise ArgumentError(
@@ -91,6 +113,8 @@ class Executable:
     def threads(self, value: int) -> None:
         self._threads = check_num_threads(value, "Executable: threads")
         self.machine.threads = self._threads
+        if self._native is not None:
+            self._native.threads = self._threads
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run "main"; arguments in order or by name.

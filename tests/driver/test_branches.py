@@ -346,10 +346,12 @@ def test_native(name: str, opt_level: int) -> None:
     assert exe.stats()["host_callbacks"] == 0
 
 
+@pytest.mark.parametrize("exec_mode", ["bytecode", "compiled"])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_results_of_an_earlier_run_stay(name: str) -> None:
+def test_results_of_an_earlier_run_stay(name: str, exec_mode: str) -> None:
     text, meaning = PROGRAMS[name]
-    exe = tyrex.compile(text, threads=1)
+    exe = tyrex.compile(text, threads=1, exec_mode=exec_mode)
+    assert exe.exec_mode == exec_mode
     runs = [(exe(*inputs), inputs) for inputs in feeds()]
     for outputs, (c, d, x, w) in runs:
         assert_close(outputs, meaning(bool(c), bool(d), x, w), f"c={c} d={d}")

@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 import tyrex
+from tyrex.dialects.diagnostics import CompileError
 from tyrex.dialects.locating_parser import parse_module
 from tyrex.driver.instruments import Timing
 from tyrex.driver.pass_context import compiler_context
@@ -143,11 +144,6 @@ def test_threads_are_those_of_the_run() -> None:
         tyrex.compile(GRAPH, threads=0)
 
 
-def test_compiled_host_programs_are_not_there_yet() -> None:
-    with pytest.raises(NotImplementedError, match='exec_mode="compiled"'):
-        tyrex.compile(GRAPH, exec_mode="compiled")
-
-
 def test_progress_is_told() -> None:
     seen: list[tuple[str, int, int]] = []
 
@@ -176,8 +172,8 @@ def test_the_interpreters_settings_are_put_back() -> None:
     assert gc.isenabled()
     tyrex.compile(GRAPH, cache=False)
     assert gc.isenabled()
-    with pytest.raises(NotImplementedError):
-        tyrex.compile(GRAPH.replace("tanh", "non_zero"), cache=False, exec_mode="compiled")
+    with pytest.raises(CompileError):
+        tyrex.compile(GRAPH.replace("tanh", "non_zero"), cache=False)
     gc.disable()
     try:
         tyrex.compile(GRAPH, cache=False)

@@ -1,0 +1,122 @@
+"""The host program as native code: the same results, the same checks, and what it lacks by name."""
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tyrex
+from tyrex.driver.host_program import PREFIX, HostProgram
+from tyrex.runtime.errors import ArgumentError, DTypeError, ShapeError
+
+from .models import (  # noqa: TID251  # the tests' folder, not the package's
+    GRAPH,
+    KERNEL,
+    X,
+    dense,
+)
+
+CALLS_PYTHON = """
+vm.func @main(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  %y = vm.call_packed @tests.host_program.double(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.return %y : !relax.tensor<[4], f32>
+}
+"""  # noqa: E501
+
+SWAPPED = """
+vm.func @swap(%a: T, %b: T) -> (T, T) {
+  vm.return %b, %a : T, T
+}
+vm.func @main(%a: T, %b: T) -> (T, T, T) {
+  %w = vm.constant <[4], f32, [1.0, 2.0, 3.0, 4.0]> : T
+  %x, %y = vm.invoke @swap(%a, %b) : (T, T) -> (T, T)
+  vm.return %x, %y, %w : T, T, T
+}
+""".replace("T", "!relax.tensor<[4], f32>")
+
+
+def test_results_and_checks_are_those_of_bytecode() -> None:
+    slow, fast = (tyrex.compile(GRAPH, exec_mode=mode) for mode in ("bytecode", "compiled"))
+    assert fast.exec_mode == "compiled"
+    assert fast.signature == slow.signature
+    np.testing.assert_array_equal(np.asarray(fast(X)), np.asarray(slow(X)))
+    np.testing.assert_array_equal(np.asarray(fast(x=X)), np.asarray(slow(X)))
+    y = np.empty_like(X)
+    fast.run({"x": X}, out={"y": y})
+    np.testing.assert_array_equal(y, np.asarray(slow(X)))
+    with pytest.raises(DTypeError, match="argument 'x': expected float32"):
+        fast(X.astype(np.float64))
+    with pytest.raises(ShapeError, match="argument 'x'"):
+        fast(X[:2])
+    with pytest.raises(ArgumentError, match="overlaps"):
+        fast.run({"x": y}, out={"y": y})
+
+
+def test_a_model_of_the_cache_runs_compiled() -> None:
+    x = np.ones((2, 8), np.float32)
+    first = tyrex.compile(dense(3.0), dims={"batch": 2})
+    again = tyrex.compile(dense(3.0), dims={"batch": 2}, exec_mode="compiled")
+    assert again.stats()["cache"] == "hit"
+    np.testing.assert_array_equal(np.asarray(again(x)), np.asarray(first(x)))
+
+
+def test_results_lie_in_memory_of_their_own() -> None:
+    exe = tyrex.compile(SWAPPED, exec_mode="compiled")
+    a, b = np.arange(4, dtype=np.float32), np.arange(4, 8, dtype=np.float32)
+    x, y, w = (np.asarray(t) for t in exe(a, b))
+    np.testing.assert_array_equal((x, y), (b, a))
+    np.testing.assert_array_equal(w, (1, 2, 3, 4))
+    assert not any(np.shares_memory(r, s) for r in (x, y) for s in (a, b))
+    x[:] = 0
+    np.testing.assert_array_equal(np.asarray(exe(a, b)[0]), b)
+
+
+def test_threads_call_at_once() -> None:
+    exe = tyrex.compile(GRAPH, exec_mode="compiled", threads=2)
+    inputs = [X + np.float32(i) for i in range(4)]
+    expected = [np.asarray(exe(x)) for x in inputs]
+    failures: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(50):
+            if not np.array_equal(np.asarray(exe(inputs[number])), expected[number]):
+                failures.append(number)
+
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not failures
+    exe.threads = 1
+    np.testing.assert_array_equal(np.asarray(exe(inputs[1])), expected[1])
+
+
+def test_what_native_code_lacks_is_named() -> None:
+    def double(x: Any) -> Any:
+        return tyrex.Tensor.from_numpy(np.asarray(x) * 2)
+
+    from tyrex.runtime import register_host_function
+
+    register_host_function("tests.host_program.double", double)
+    x = np.ones(4, np.float32)
+    np.testing.assert_array_equal(np.asarray(tyrex.compile(CALLS_PYTHON)(x)), x * 2)
+    with pytest.raises(NotImplementedError, match=r"vm.call_packed .*exec_mode=\"bytecode\""):
+        tyrex.compile(CALLS_PYTHON, exec_mode="compiled")
+
+
+def test_a_program_without_main_has_nothing_to_run() -> None:
+    with pytest.raises(ArgumentError, match="native code runs 'main'; the program has none"):
+        tyrex.compile("vm.func @f() {\n  vm.return\n}", exec_mode="compiled")
+    assert tyrex.compile(KERNEL).exec_mode == "bytecode"
+
+
+def test_a_program_survives_its_bytes() -> None:
+    refused = HostProgram(None, "no reason")
+    assert HostProgram.unpack(refused.pack()) == refused
+    with pytest.raises(NotImplementedError, match="no reason"):
+        refused.job_named("m")
+    with pytest.raises(ValueError, match="incorrect header"):
+        HostProgram.unpack(b"damaged")
+    assert PREFIX.isidentifier()
