@@ -210,12 +210,18 @@ def _filtering(op: relax.ConvOp, weight_shape: tuple[int, ...]) -> int:
 
 
 def _transformed(weight: relax.Array, m: int, block: int) -> relax.Array:
-    """Return G g G^T of every filter g as [(m + 2)^2, O/b, C/b, b of C, b of O]."""
+    """Return G g G^T of every filter g as [(m + 2)^2, O/b, C/b, b of C, b of O].
+
+    One matrix product by the Kronecker square of G, on filters that are in their places already.
+    """
     g = np.array(relax.FILTERINGS[m].filter, np.float64)
-    u = np.einsum("ri,ocij,sj->rsoc", g, weight.astype(np.float64), g, optimize=True)
-    taps, filters, channels = g.shape[0] ** 2, *weight.shape[:2]
-    blocks = u.reshape(taps, filters // block, block, channels // block, block)
-    return blocks.transpose(0, 1, 3, 4, 2).astype(weight.dtype)
+    filters, channels, *taps = weight.shape
+    blocks = weight.reshape(filters // block, block, channels // block, block, -1)
+    placed = np.ascontiguousarray(blocks.transpose(4, 0, 2, 3, 1))
+    flat = placed.reshape(len(placed), -1).astype(np.float64)
+    u = (np.kron(g, g) @ flat).astype(weight.dtype)
+    assert taps == [g.shape[1]] * 2
+    return u.reshape(-1, *placed.shape[1:])
 
 
 def _like(
