@@ -27,6 +27,7 @@ PASSES: dict[str, str] = {
     "fuse-tir": "relax.fuse_tir:FuseTirPass",
     "infer-shapes": "relax.infer_shapes:InferShapesPass",
     "inline-blocks": "tir.inline_blocks:InlineBlocksPass",
+    "inline-epilogues": "tir.inline_epilogues:InlineEpiloguesPass",
     "legalize-ops": "relax.legalize_ops:LegalizeOpsPass",
     "lower-blocks": "tir.lower_blocks:LowerBlocksPass",
     "lower-to-llvm": "llvm.lower_to_llvm:LowerToLlvmPass",

@@ -26,6 +26,7 @@ from .relax.split_conv_transpose import SplitConvTransposePass
 from .tir.compact_buffers import CompactBuffersPass
 from .tir.expand_math import ExpandMathPass
 from .tir.inline_blocks import InlineBlocksPass
+from .tir.inline_epilogues import InlineEpiloguesPass
 from .tir.lower_blocks import LowerBlocksPass
 from .tir.pack_constants import PackConstantsPass
 from .tir.pad_reductions import PadReductionsPass
@@ -57,6 +58,7 @@ KERNELS: tuple[ModulePass, ...] = (
 
 SCHEDULED: tuple[ModulePass, ...] = (
     InlineBlocksPass(),  # first: a schedule must see one block per pass over memory
+    InlineEpiloguesPass(),  # maps are one block each now; a tile's writer takes the one after it
     PadReductionsPass(),  # after inlining, which would put the padded copy back
     ExpandMathPass(),  # functions of libm would keep their loops out of vectors
     ScheduleDefaultPass(),  # needs final blocks; decides loops, vectors, threads

@@ -65,6 +65,7 @@ class KernelBuilder(Emitter):
         """Start a kernel; its operations bear `location`."""
         self.name = name
         self.location = location
+        self.attributes: dict[str, Attribute] = {}  # discardable ones of the kernel
         self._entry = Block()
         self.block = self._entry
         self._inputs: list[Attribute] = []
@@ -265,7 +266,12 @@ class KernelBuilder(Emitter):
             shapes = (t.shape for t in types if isinstance(t, BufferType))
             symbols = free_symbols(dim for shape in shapes for dim in shape)
         func = FuncOp(
-            self.name, Region(self._entry), len(self._inputs), len(self._outputs), symbols
+            self.name,
+            Region(self._entry),
+            len(self._inputs),
+            len(self._outputs),
+            symbols,
+            attributes=self.attributes,
         )
         func.location = self.location
         return func

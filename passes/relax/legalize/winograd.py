@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xdsl.dialects.builtin import StringAttr
+
 from ....dialects import relax, tir
 from ....dialects.relax.winograd import Matrix
 from ....dialects.tir.compute import Buffer, KernelBuilder
@@ -26,6 +28,8 @@ SPATIAL = tir.IterKind.SPATIAL
 
 @rule(relax.WinogradConvOp)
 def _winograd_conv(k: KernelBuilder, op: relax.WinogradConvOp, ins: Buffers, outs: Buffers) -> None:
+    # Its nests say nothing about it: like the direct convolution, it takes an epilogue.
+    k.attributes["pattern"] = StringAttr("out_fusable")
     _Winograd(k, op, ins, outs[0]).build()
 
 
