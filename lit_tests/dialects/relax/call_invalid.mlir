@@ -37,3 +37,11 @@ relax.func @match_cast_c1(%x: !relax.tensor<[2], f32>) {
   %0 = relax.match_cast %x : !relax.tensor<[2], f32> -> !relax.tensor<[3], f32>
   relax.return
 }
+
+// -----
+
+relax.func @tuple_result_type(%x: !relax.tensor<[2], f32>) {
+  // expected-error @below {{relax.tuple: result 0 has type tuple<!relax.tensor<[2], f32>>, but tuple<!relax.tensor<[2], f32>, !relax.tensor<[2], f32>> is inferred}}
+  %0 = relax.tuple %x, %x : (!relax.tensor<[2], f32>, !relax.tensor<[2], f32>) -> tuple<!relax.tensor<[2], f32>>
+  relax.return
+}

@@ -61,3 +61,19 @@ relax.func @result_type(%x: !relax.tensor<[3], f32>) {
   %0 = relax.equal %x, %x : (!relax.tensor<[3], f32>, !relax.tensor<[3], f32>) -> !relax.tensor<[3], f32>
   relax.return
 }
+
+// -----
+
+relax.func @cast_result_type(%x: !relax.tensor<[3], f32>) {
+  // expected-error @below {{relax.cast: result 0 has type !relax.tensor<[3], f32>, but !relax.tensor<[3], i32> is inferred}}
+  %0 = relax.cast %x {dtype = i32} : (!relax.tensor<[3], f32>) -> !relax.tensor<[3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @cast_to_no_element_type(%x: !relax.tensor<[3], f32>) {
+  // expected-error @below {{!relax.tensor: index is no element type}}
+  %0 = relax.cast %x {dtype = index} : (!relax.tensor<[3], f32>) -> !relax.tensor<[3], f32>
+  relax.return
+}

@@ -93,3 +93,11 @@ relax.func @blocked_conv_c3(%x: !relax.tensor<[1, 2, 8, 8, 4], f32>, %w: !relax.
   %0 = relax.blocked_conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 2, 8, 8, 4], f32>, !relax.tensor<[1, 1, 1, 1, 4, 4], f32>) -> !relax.tensor<[1, 1, 8, 8, 4], f32>
   relax.return
 }
+
+// -----
+
+relax.func @max_pool_with_indices_result_type(%x: !relax.tensor<[1, 2, 8], f32>) {
+  // expected-error @below {{relax.max_pool_with_indices: result 1 has type !relax.tensor<[1, 2, 4], i32>, but !relax.tensor<[1, 2, 4], i64> is inferred}}
+  %0, %1 = relax.max_pool_with_indices %x {kernel = array<i64: 2>, strides = array<i64: 2>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, ceil_extra = array<i64: 0>} : (!relax.tensor<[1, 2, 8], f32>) -> (!relax.tensor<[1, 2, 4], f32>, !relax.tensor<[1, 2, 4], i32>)
+  relax.return
+}
