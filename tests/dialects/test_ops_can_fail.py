@@ -111,3 +111,15 @@ def test_a_check_that_accepts_everything_is_noticed(
     for holder in holders:
         monkeypatch.setattr(holder, method, accept)
     assert run(texts, tmp_path, "--verify-diagnostics") == 1
+
+
+@pytest.mark.parametrize("dialect", ["llvm", "relax", "sched", "tir"])
+def test_every_numbered_constraint_has_a_lit_test(dialect: str) -> None:
+    """A part of a test says which one it is about: `(C2)` in the message, or `_c2` in a name."""
+    for name, op in operations().items():
+        if not name.startswith(f"{dialect}."):
+            continue
+        texts = parts_with([name], refused=True)
+        for number in re.findall(r"^ *\(C(\d+)\)", op.__doc__ or "", re.MULTILINE):
+            wanted = re.compile(rf"\(C{number}\)|_c{number}(?!\d)")
+            assert any(map(wanted.search, texts)), f"{name}: no lit test breaks (C{number})"

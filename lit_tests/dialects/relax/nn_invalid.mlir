@@ -93,3 +93,43 @@ relax.func @lrn_c2(%x: !relax.tensor<[2], f32>) {
   %0 = relax.lrn %x {size = 5, alpha = 0.1, beta = 0.75, bias = 1.0} : (!relax.tensor<[2], f32>) -> !relax.tensor<[2], f32>
   relax.return
 }
+
+// -----
+
+relax.func @batch_norm_c2(%x: !relax.tensor<[2], f32>, %c: !relax.tensor<[2], f32>) {
+  // expected-error @below {{relax.batch_norm: (C2) !relax.tensor<[2], f32> has rank 1, expected at least 2}}
+  %0 = relax.batch_norm %x, %c, %c, %c, %c {epsilon = 0.1} : (!relax.tensor<[2], f32>, !relax.tensor<[2], f32>, !relax.tensor<[2], f32>, !relax.tensor<[2], f32>, !relax.tensor<[2], f32>) -> !relax.tensor<[2], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @batch_norm_c2_vectors(%x: !relax.tensor<[1, 2], f32>, %c: !relax.tensor<[2], f32>, %v: !relax.tensor<[2, 1], f32>) {
+  // expected-error @below {{relax.batch_norm: (C2)}}
+  %0 = relax.batch_norm %x, %c, %c, %c, %v {epsilon = 0.1} : (!relax.tensor<[1, 2], f32>, !relax.tensor<[2], f32>, !relax.tensor<[2], f32>, !relax.tensor<[2], f32>, !relax.tensor<[2, 1], f32>) -> !relax.tensor<[1, 2], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @instance_norm_c1(%x: !relax.tensor<[2, 3, 5], f32>, %c: !relax.tensor<[3], f64>) {
+  // expected-error @below {{relax.instance_norm: (C1) element types f32, f64, f64 differ}}
+  %0 = relax.instance_norm %x, %c, %c {epsilon = 0.1} : (!relax.tensor<[2, 3, 5], f32>, !relax.tensor<[3], f64>, !relax.tensor<[3], f64>) -> !relax.tensor<[2, 3, 5], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @layer_norm_c1(%x: !relax.tensor<[2, 3], i32>, %c: !relax.tensor<[3], i32>) {
+  // expected-error @below {{relax.layer_norm: (C1) element type i32 is not a float}}
+  %0 = relax.layer_norm %x, %c, %c {axis = 1, epsilon = 0.1} : (!relax.tensor<[2, 3], i32>, !relax.tensor<[3], i32>, !relax.tensor<[3], i32>) -> !relax.tensor<[2, 3], i32>
+  relax.return
+}
+
+// -----
+
+relax.func @lrn_c1(%x: !relax.tensor<[2, 3], i32>) {
+  // expected-error @below {{relax.lrn: (C1) element type i32 is not a float}}
+  %0 = relax.lrn %x {size = 5, alpha = 0.1, beta = 0.75, bias = 1.0} : (!relax.tensor<[2, 3], i32>) -> !relax.tensor<[2, 3], i32>
+  relax.return
+}

@@ -101,3 +101,19 @@ relax.func @max_pool_with_indices_result_type(%x: !relax.tensor<[1, 2, 8], f32>)
   %0, %1 = relax.max_pool_with_indices %x {kernel = array<i64: 2>, strides = array<i64: 2>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, ceil_extra = array<i64: 0>} : (!relax.tensor<[1, 2, 8], f32>) -> (!relax.tensor<[1, 2, 4], f32>, !relax.tensor<[1, 2, 4], i32>)
   relax.return
 }
+
+// -----
+
+relax.func @conv_transpose_c1(%x: !relax.tensor<[1, 3, 8], f32>, %w: !relax.tensor<[3, 1, 3], f64>) {
+  // expected-error @below {{relax.conv_transpose: (C1) element types f32, f64 differ}}
+  %0 = relax.conv_transpose %x, %w {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 1, output_padding = array<i64: 0>} : (!relax.tensor<[1, 3, 8], f32>, !relax.tensor<[3, 1, 3], f64>) -> !relax.tensor<[1, 1, 10], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @conv_transpose_c2(%x: !relax.tensor<[1, 3, 8], f32>, %w: !relax.tensor<[3, 1, 3], f32>) {
+  // expected-error @below {{relax.conv_transpose: (C2)}}
+  %0 = relax.conv_transpose %x, %w {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 1, output_padding = array<i64: 0, 0>} : (!relax.tensor<[1, 3, 8], f32>, !relax.tensor<[3, 1, 3], f32>) -> !relax.tensor<[1, 1, 10], f32>
+  relax.return
+}
