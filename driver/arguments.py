@@ -8,6 +8,8 @@ from typing import Any
 import click
 from typing_extensions import TypeVar
 
+from .options import EXEC_MODES
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -116,6 +118,20 @@ _MODEL_OPTIONS: Sequence[Callable[[Any], Any]] = (
     click.option("--cache/--no-cache", default=True, help="Look up and keep compiled results."),
 )
 
-threads_option = click.option(
-    "--threads", type=click.IntRange(1, 256), help="Threads of a run (default: the cores)."
-)
+RUN_OPTIONS = (*COMPILE_OPTIONS, "cache", "threads", "exec_mode")
+"""The arguments of `compile` that commands have which run what they compile."""
+
+
+def run_options(command: Command) -> Command:
+    """Add what says how a model is compiled, and how it runs in this process."""
+    command = click.option(
+        "--exec-mode",
+        type=click.Choice(EXEC_MODES),
+        default=EXEC_MODES[0],
+        show_default=True,
+        help="What runs the program around the kernels.",
+    )(command)
+    command = click.option(
+        "--threads", type=click.IntRange(1, 256), help="Threads of a run (default: the cores)."
+    )(command)
+    return model_options(command)

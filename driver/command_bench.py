@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from .arguments import COMPILE_OPTIONS, model_options, threads_option
+from .arguments import RUN_OPTIONS, run_options
 from .terminal import progress_display, table
 
 WARM_SECONDS = 0.5
@@ -22,8 +22,7 @@ Engines = Mapping[str, Callable[[], object]]
 
 @click.command()
 @click.argument("model")
-@model_options
-@threads_option
+@run_options
 @click.option("--against", default="", metavar="ENGINE,...", help="Others: onnxruntime.")
 @click.option("--rounds", type=click.IntRange(3), default=30, show_default=True)
 def bench(model: str, against: str, rounds: int, **options: Any) -> None:
@@ -37,7 +36,7 @@ def bench(model: str, against: str, rounds: int, **options: Any) -> None:
         if name not in PEERS:
             raise click.UsageError(f"--against: no engine '{name}'; known are {', '.join(PEERS)}")
     with progress_display() as progress:
-        chosen = {name: options[name] for name in (*COMPILE_OPTIONS, "threads", "cache")}
+        chosen = {name: options[name] for name in RUN_OPTIONS}
         exe = compile(model, progress=progress, **chosen)
     feeds = make_feeds(exe.signature.inputs, {}, random=True)
     engines: dict[str, Callable[[], object]] = {"tyrex": lambda: exe(*feeds)}

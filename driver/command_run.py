@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from .arguments import COMPILE_OPTIONS, model_options, named_files, threads_option
+from .arguments import RUN_OPTIONS, named_files, run_options
 from .terminal import progress_display
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ MAX_ERROR = 1e-3
 
 @click.command()
 @click.argument("model")
-@model_options
-@threads_option
+@run_options
 @click.option("--input", multiple=True, callback=named_files, metavar="NAME=FILE.npy")
 @click.option("--random", is_flag=True, help="Make up the inputs that no --input gives.")
 @click.option("--seed", default=0, show_default=True, help="Of --random.")
@@ -38,7 +37,7 @@ def run(model: str, **options: Any) -> int:
     peer = PEERS[check](model, options["threads"], options["shapes"]) if check else None
     start = time.perf_counter()
     with progress_display() as progress:
-        chosen = {name: options[name] for name in (*COMPILE_OPTIONS, "threads", "cache")}
+        chosen = {name: options[name] for name in RUN_OPTIONS}
         exe = compile(model, progress=progress, **chosen)
     compiled_s = time.perf_counter() - start
     signature = exe.signature

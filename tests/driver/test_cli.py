@@ -51,6 +51,14 @@ def test_run_with_an_input_from_a_file(capsys: Capture, mlir: str, tmp_path: Pat
     assert re.search(r"compiled or loaded in .* s, ran in .* ms", out)
 
 
+def test_run_as_native_code(capsys: Capture, model: str) -> None:
+    code, out, _ = tyrex(
+        capsys, "run", model, "--random", "--dims", "batch=2", "--exec-mode", "compiled"
+    )
+    assert code == 0
+    assert "y: float32[2, 16]" in out
+
+
 def test_run_with_an_input_that_is_fixed(capsys: Capture, model: str, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
     code, out, _ = tyrex(capsys, "run", model, "--value", f"x={tmp_path / 'x.npy'}")
