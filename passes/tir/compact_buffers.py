@@ -6,7 +6,8 @@ into       for i { t = alloc [4] ; for j in 4 { t[j] = .. } ; for j in 4 { .. t[
 Schedules name elements of a temporary by where they are in all of it; what one iteration of the
 loops around all its uses touches is a box, by symbolic bounds. A buffer whose box is not of
 constant extents keeps its shape. A box may be larger than the buffer: lanes that a condition turns
-off still have their place in stack memory, which lower-blocks does not mask.
+off still have their place in stack memory, which lower-blocks does not mask. What is large and
+used by several top-level nests goes to global memory.
 
 Needs:  scheduled blocks (apply-schedule, `tyrex.Schedule`); each iteration writes what it reads.
 Leaves: block bodies that name outer loops: nothing is scheduled after this.
@@ -27,10 +28,12 @@ from xdsl.passes import ModulePass
 from ...analysis.nests import Access, Write
 from ...analysis.regions import Box, box_of, context_bounds, union
 from ...dialects import tir
+from ...dialects.diagnostics import CompileError
 from ...symbolic import IntExpr, const
 from .primitives.rewrite import insert_before, set_exprs
 
 AnyAccess = Access | Write
+MAX_STACK_BYTES = 1 << 16  # threads have little stack; what no loop makes smaller goes to memory
 
 
 def compact(alloc: tir.AllocOp) -> None:
@@ -50,7 +53,19 @@ def compact(alloc: tir.AllocOp) -> None:
             starts[axis], extents[axis] = const(0), dim
     _place(alloc, scope)
     if tuple(extents) != shape:
-        _shrink(alloc, accesses, starts, extents)
+        alloc = _replace(alloc, alloc.buffer_type.with_shape(extents), accesses, starts)
+    size = alloc.buffer_type.size_bytes()
+    if scope is None and (size is None or size > MAX_STACK_BYTES):
+        in_memory = tir.BufferType.of(extents, alloc.buffer_type.dtype)
+        _replace(alloc, in_memory, accesses, [const(0)] * len(shape))
+    elif size is None:
+        text = ", ".join(str(dim) for dim in extents)
+        raise CompileError(
+            alloc,
+            f"one iteration of the loops uses [{text}] elements of it: stack memory needs constant "
+            "extents",
+            hint='use scope "global", or split the loops by constants',
+        )
 
 
 def _innermost_loop(alloc: tir.AllocOp, accesses: Sequence[AnyAccess]) -> tir.ForOp | None:
@@ -118,14 +133,14 @@ def _place(alloc: tir.AllocOp, scope: tir.ForOp | None) -> None:
     insert_before(alloc, first, alloc.location)
 
 
-def _shrink(
+def _replace(
     alloc: tir.AllocOp,
+    buffer_type: tir.BufferType,
     accesses: Sequence[AnyAccess],
     starts: Sequence[IntExpr],
-    extents: Sequence[IntExpr],
-) -> None:
-    """Give a buffer a smaller shape; its accesses count from `starts`."""
-    new = tir.AllocOp(alloc.buffer_type.with_shape(extents))
+) -> tir.AllocOp:
+    """Replace a buffer by one of another type; its accesses count from `starts`."""
+    new = tir.AllocOp(buffer_type)
     new.buffer.name_hint = alloc.buffer.name_hint
     insert_before(new, alloc, alloc.location)
     for op in accesses:
@@ -137,6 +152,7 @@ def _shrink(
         set_exprs(op, {"indices": indices})
     alloc.detach()
     alloc.erase()
+    return new
 
 
 @dataclass(frozen=True)

@@ -69,3 +69,24 @@ tir.func @apart(%x: !tir.buffer<[16], f32>) -> (%y: !tir.buffer<[16], f32>) {
     }
   }
 }
+
+// -----
+
+// No loop makes it smaller, and it is too large (or of no constant size) for a thread's stack.
+// CHECK-LABEL: tir.func @large
+// CHECK-NEXT: %t = tir.alloc : !tir.buffer<[n], f32>
+tir.func @large<n>(%x: !tir.buffer<[n], f32>) -> (%y: !tir.buffer<[n], f32>) {
+  %t = tir.alloc : !tir.buffer<[n], f32, "stack">
+  tir.for %i in n serial {
+    tir.block "copy" (%v: spatial(n) = %i) {
+      %a = tir.load %x[%v] : !tir.buffer<[n], f32>
+      tir.store %a, %t[%v] : !tir.buffer<[n], f32, "stack">
+    }
+  }
+  tir.for %i in n serial {
+    tir.block "back" (%v: spatial(n) = %i) {
+      %a = tir.load %t[%v] : !tir.buffer<[n], f32, "stack">
+      tir.store %a, %y[%v] : !tir.buffer<[n], f32>
+    }
+  }
+}

@@ -46,6 +46,8 @@ def vectorize(loop: tir.ForOp) -> None:
     for op in loop.body.walk():
         if isinstance(op, tir.IfOp):
             checks.refuse(op, "a conditional inside the loop cannot differ from lane to lane")
+        if isinstance(op, tir.AllocOp):
+            checks.refuse(op, "memory inside the loop would be one for all lanes")
     check_data_parallel(checks, loop)
     _set_kind(loop, tir.ForKind.VECTORIZED)
 

@@ -119,6 +119,19 @@ class Checks:
                 block, f"{describe(block)} has no iteration variables: nothing is known of it"
             )
 
+    def separate(self, block: tir.BlockOp, reducing: Iterable[tir.ForOp]) -> None:
+        """Check that no loop is in the bindings of spatial and of reduce variables."""
+        bindings = block.exprs_over_values(block.bindings)
+        for loop in reducing:
+            for kind, binding in zip(block.kinds.data, bindings, strict=True):
+                if kind is SPATIAL and loop.induction_var in binding.free_vars():
+                    self.refuse(
+                        loop,
+                        f"{describe(loop)} is in the bindings of spatial and of reduce variables "
+                        f"of {describe(block)}",
+                        "do it before fusing spatial and reduce loops",
+                    )
+
     def affine(self, block: tir.BlockOp) -> None:
         """Check that no two iterations of the loops are the same of the block."""
         if not is_affine(block):

@@ -38,6 +38,7 @@ def decompose_reduction(block: tir.BlockOp, loop: tir.ForOp) -> tir.BlockOp:
     _check_init_alone(checks, block, loop)
     inside = loops[loops.index(loop) :]
     reducing = reduce_loops(block)
+    checks.separate(block, reducing)
     for outer in loops[: loops.index(loop)]:
         if outer in reducing:
             checks.refuse(

@@ -29,11 +29,14 @@ from .rewrite import (
 Iter = tuple[tir.IterKind, IntExpr, IntExpr]
 
 
-def rfactor(loop: tir.ForOp, factor_axis: int) -> tir.BlockOp:
-    """Reduce along all loops but `loop` into a new buffer, then along it; return the first block.
+def rfactor(loop: tir.ForOp, factor_axis: int) -> tuple[tir.BlockOp, tir.BlockOp]:
+    """Reduce along all loops but `loop` into a new buffer, then along it.
 
     for i, k { y[i] += x[i, k] }, loop k of k, r
       ->  for i, k, r { rf[i, k] += x[i, k * .. + r] } ; for i, k { y[i] += rf[i, k] }
+
+    Returns:
+        The block of the partial results, and the one that reduces them.
     """
     checks = Checks("rfactor")
     block, loops = _nest_of(checks, loop)
@@ -75,13 +78,8 @@ def _nest_of(checks: Checks, loop: tir.ForOp) -> tuple[tir.BlockOp, tuple[tir.Fo
 
 
 def _check_separate(checks: Checks, block: tir.BlockOp, reducing: Sequence[tir.ForOp]) -> None:
-    """Check that reduce loops are in bindings of reduce variables only, and are plain."""
-    variables = {o.induction_var for o in reducing}
-    for kind, binding in zip(
-        block.kinds.data, block.exprs_over_values(block.bindings), strict=True
-    ):
-        if kind is SPATIAL and variables & set(binding.free_vars()):
-            checks.refuse(block, "a reduce loop is in the binding of a spatial variable too")
+    """Check that reduce loops are in bindings of reduce variables only, and that all are plain."""
+    checks.separate(block, reducing)
     for o in enclosing_loops(block):
         if o.kind.data is not tir.ForKind.SERIAL:
             checks.refuse(
@@ -131,20 +129,20 @@ class _Rfactor:
         found.insert(self.axis, factor)
         return found
 
-    def build(self) -> tir.BlockOp:
-        """Insert the nests; return the block that makes partial results."""
+    def build(self) -> tuple[tir.BlockOp, tir.BlockOp]:
+        """Insert the nests; return their blocks."""
         root = self.loops[0]
         func = func_of(root)
         first = func.body.block.ops.first
         assert first is not None
         insert_before(self.alloc, first, self.block.location)
-        self._final(root)
+        final = self._final(root)
         if self.conditions:
             self._separate_init(root)
-        return self._partial(root)
+        return self._partial(root), final
 
-    def _final(self, root: tir.ForOp) -> None:
-        """Append the reduction along `loop` after the nest."""
+    def _final(self, root: tir.ForOp) -> tir.BlockOp:
+        """Append the reduction along `loop` after the nest; return its block."""
         kept = [o for o in self.loops if o not in self.reducing]
         loops, values = _copies([*kept, self.loop])
         spatial = [row for row in self.rows if row[0] is SPATIAL]
@@ -163,6 +161,7 @@ class _Rfactor:
         insert_after(outer, root, root.location)
         add_conditions(final, conditions)
         simplify_bindings(outer)
+        return final
 
     def _spatial_conditions(self, values: dict[Hashable, IntExpr | int]) -> list[IntExpr]:
         """Return the conditions that say nothing of reduce loops, over copies of the loops."""

@@ -341,12 +341,10 @@ class Schedule:
             The block of the partial results; the other keeps its name, with new loops.
         """
         op = self._loop(loop)
-        name = next(iter(regions.child_blocks(op))).block_name.data
-        old = [h for h, o in self._ops.items() if o in regions.child_blocks(op)]
-        new = rfactor.rfactor(op, factor_axis)
-        blocks = [b for b in regions.child_blocks(self._func) if b.block_name.data == name]
-        for handle in old:
-            self._ops[handle] = blocks[-1]
+        inside = regions.child_blocks(op)
+        handles = [h for h, block in self._ops.items() if block in inside]
+        new, final = rfactor.rfactor(op, factor_axis)
+        self._ops.update(dict.fromkeys(handles, final))
         properties: dict[str, Attribute] = {"factor_axis": IntegerAttr(factor_axis, i64)}
         return self._blocks_out(sched.RfactorOp, [loop], properties, [new])[0]
 
