@@ -63,6 +63,7 @@ def _level_of(level: str | None, output: str | None) -> str | None:
 
 
 def _compile(model: str, level: str | None, options: dict[str, Any]) -> None:
+    from ..dialects.side_files import constants_folder
     from .compile import compile, compile_to
     from .pass_context import PassContext
 
@@ -73,7 +74,9 @@ def _compile(model: str, level: str | None, options: dict[str, Any]) -> None:
         verify_each=options["verify_each"],
     ):
         if level is not None:
-            _write(compile_to(model, level, **chosen), options["output"])
+            output: str | None = options["output"]
+            folder = None if output in (None, "-") else constants_folder(Path(output))
+            _write(compile_to(model, level, constants=folder, **chosen), output)
             return
         start = time.perf_counter()
         with progress_display() as progress:

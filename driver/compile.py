@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..backends.llvm.host import detect_host, missing_features
@@ -114,16 +115,20 @@ def compile_to(
     values: Mapping[str, object] | None = None,
     opt_level: int | None = None,
     pipeline: Pipeline | None = None,
+    constants: str | PathLike[str] | None = None,
 ) -> str | bytes:
     """Return what the model is at a level: MLIR, LLVM IR or assembly as text, or an object.
 
     Levels are graph, kernels, scheduled, host, llvm, llvm-ir, asm and obj; the last four hold the
-    kernels alone. The other arguments are those of `compile`.
+    kernels alone. `constants` is a folder that gets the arrays that are too large for the text,
+    which names them by digest; of a file `m.mlir` they are looked for in `m.mlir.constants`. The
+    other arguments are those of `compile`.
     """
     from .levels import compile_to as compile_source_to
 
     options = _options(target, opt_level, dims, shapes, values)
-    return compile_source_to(Source.of(model), options, level, pipeline)
+    folder = None if constants is None else Path(constants)
+    return compile_source_to(Source.of(model), options, level, pipeline, folder)
 
 
 def read_model(

@@ -12,6 +12,7 @@ import inspect
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import cast
 
 from xdsl.dialects.builtin import ModuleOp
@@ -109,7 +110,11 @@ def lower(module: ModuleOp, stop: str, opt_level: int) -> ModuleOp:
 
 
 def compile_to(
-    source: Source, options: CompileOptions, level: str, pipeline: Passes | None = None
+    source: Source,
+    options: CompileOptions,
+    level: str,
+    pipeline: Passes | None = None,
+    constants: Path | None = None,
 ) -> str | bytes:
     """Return what is to be seen at a level: MLIR, LLVM IR or assembly as text, or an object.
 
@@ -118,6 +123,7 @@ def compile_to(
         options: how it is compiled.
         level: one of `LEVELS`.
         pipeline: takes the place of the graph level's passes.
+        constants: a folder that gets the arrays that the text names by digest.
 
     Raises:
         ArgumentError: there is no such level, or the model is past it.
@@ -130,7 +136,10 @@ def compile_to(
             run_pipeline(module, passes_of(pipeline))
         opt_level = options.opt_level
         if level in IR_LEVELS and level != "llvm":
-            return text_of(lower(module, level, opt_level))
+            lower(module, level, opt_level)
+            if constants is not None:
+                relax.save_constants(module, constants)
+            return text_of(module)
         native = _native_part(module, opt_level)
         if level == "llvm":
             return text_of(native)

@@ -23,6 +23,7 @@ from xdsl.xdsl_opt_main import xDSLOptMain
 from ..dialects import register_all_dialects
 from ..dialects.diagnostics import Note, render_notes
 from ..dialects.locating_parser import parse_module
+from ..dialects.side_files import use_constants_of
 from ..dialects.verify import verify_module
 from ..passes import get_all_passes
 from .error_report import USER_ERRORS, internal_error, notes_of, report
@@ -114,6 +115,7 @@ class OptTool(xDSLOptMain):
         path = self.args.input_file
         if path in (None, "-"):
             return "<stdin>", sys.stdin.buffer.read().decode("utf-8")
+        use_constants_of(Path(path))
         return path, Path(path).read_text(encoding="utf-8")
 
     def _process(self, part: str, name: str) -> str:

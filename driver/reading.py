@@ -8,6 +8,7 @@ from xdsl.ir import Attribute, Block, Operation, Region
 from ..dialects import relax, tir
 from ..dialects.diagnostics import CompileError
 from ..dialects.locating_parser import parse_module
+from ..dialects.side_files import use_constants_of
 from ..dialects.verify import verify_module
 from ..runtime.errors import ArgumentError, DTypeError
 from .options import CompileOptions
@@ -44,6 +45,8 @@ def _read_onnx(source: Source, options: CompileOptions) -> ModuleOp:
 
 
 def _read_mlir(source: Source) -> ModuleOp:
+    if source.path is not None:
+        use_constants_of(source.path)
     return parse_module(compiler_context(), source.text(), source.label)
 
 

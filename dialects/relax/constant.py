@@ -197,14 +197,19 @@ def register_folder(folder: Path) -> None:
 
 
 def save_constants(module: Operation, folder: Path) -> None:
-    """Write the arrays that `module` prints by digest to `folder`, one `.npy` each."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the arrays that `module` prints by digest to `folder`, one `.npy` each.
+
+    The folder is made where there are any; arrays that it has already are not written again.
+    """
     for attr in _constants(module):
         path = folder / f"{attr.data.digest}.npy"
+        if path.exists():
+            continue
         if attr.array.size > INLINE_LIMIT or _has_odd_nan(attr.array):
             plain = np.ascontiguousarray(attr.array)
             if plain.dtype.kind == "V":  # ml_dtypes: NumPy's format knows no bfloat16
                 plain = plain.view(f"uint{8 * plain.dtype.itemsize}")
+            folder.mkdir(parents=True, exist_ok=True)
             np.save(path, plain, allow_pickle=False)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tyrex.driver import cli, command_bench, command_run, peers
+from tyrex.driver import cli, command_bench, command_run, opt, peers
 from tyrex.driver.summaries import summary
 from tyrex.runtime.errors import UnsupportedError
 
@@ -271,3 +271,25 @@ def test_summaries_of_arrays() -> None:
     assert lines[1] == "  1 of 21 are not finite"
     big = list(summary("y", np.zeros((20, 20), np.int64)))
     assert len(big) == 1
+
+
+@pytest.mark.parametrize("level", ["graph", "kernels", "scheduled", "host"])
+def test_a_file_of_any_level_runs_in_another_process(
+    capsys: Capture, model: str, tmp_path: Path, level: str
+) -> None:
+    path = tmp_path / f"{level}.mlir"
+    arguments = ["--dims", "batch=2", "--to", level, "-o", str(path)]
+    assert tyrex(capsys, "compile", model, *arguments)[0] == 0
+    assert "digest" in path.read_text(), "its weights are too large for the text"
+    assert list((tmp_path / f"{level}.mlir.constants").glob("*.npy"))
+    _, expected, _ = tyrex(capsys, "run", model, "--dims", "batch=2", "--random")
+    command = [sys.executable, "-P", "-m", "tyrex.driver.cli", "run", str(path), "--random"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == expected.splitlines()[0]
+    assert opt.main([str(path), "-o", str(tmp_path / "again.mlir")]) == 0
+
+
+def test_small_constants_make_no_folder(capsys: Capture, mlir: str, tmp_path: Path) -> None:
+    assert tyrex(capsys, "compile", mlir, "-o", str(tmp_path / "out.mlir"))[0] == 0
+    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out.mlir"]
