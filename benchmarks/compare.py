@@ -7,13 +7,16 @@ python benchmarks/compare.py --models light_squeezenet,minilm_l6 --peers openvin
 from __future__ import annotations
 
 import json
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.status import Status
 from tyrex_bench import machine, models
 from tyrex_bench.engines import ENGINES
 from tyrex_bench.environments import EngineAbsent, python_of
@@ -74,21 +77,22 @@ def main(
         "format": FORMAT, "own": OWN, "machine": machine.describe(), "rounds": rounds,
         "absent": absent, "results": [],
     }  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder, progress.status("") as status:
-        for name in chosen:
-            try:
-                model = models.prepare(name, Path(folder))
-            except models.zoo().ModelUnavailable as error:
-                report["absent"][name] = str(error)
-                continue
+    with progress.status("") as status:
+        for model, folder in models_on_disk(chosen, absent):
             for count in threads:
-                settings = Settings(count, tuple(machine.choose_cpus(count, cpus)), rounds, timeout)
-                place = f"{name}, {count} threads"
-                tell = lambda text, place=place: status.update(f"{place}: {text}")  # noqa: E731
+                pinned = tuple(machine.choose_cpus(count, cpus))
+                settings = Settings(
+                    count, pinned, rounds, timeout, folder, is_cold=count == threads[0]
+                )
+                tell = partial(_show_step, status, f"{model.name}, {count} threads")
                 report["results"].append(measure(model, launches, settings, tell))
                 if output:
                     output.write_text(json.dumps(report, indent=1) + "\n")
     show(report, console)
+
+
+def _show_step(status: Status, place: str, step: str) -> None:
+    status.update(f"{place}: {step}")
 
 
 def find_engines(names: tuple[str, ...]) -> tuple[dict[str, Launch], dict[str, str]]:
@@ -103,14 +107,34 @@ def find_engines(names: tuple[str, ...]) -> tuple[dict[str, Launch], dict[str, s
     return launches, absent
 
 
+def models_on_disk(
+    names: tuple[str, ...], absent: dict[str, str]
+) -> Iterator[tuple[models.Prepared, Path]]:
+    """Yield models, and for each an empty folder for caches that lives until the next model.
+
+    Those that cannot be had are noted in `absent`.
+    """
+    for name in names:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                model = models.prepare(name, Path(folder))
+            except models.zoo().ModelUnavailable as error:
+                absent[name] = str(error)
+                continue
+            yield model, Path(folder) / "caches"
+
+
 def measure(
-    model: models.Prepared, launches: Mapping[str, Launch], settings: Settings, tell: Any
+    model: models.Prepared,
+    launches: Mapping[str, Launch],
+    settings: Settings,
+    tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """Return the results of one model at one number of threads, as JSON."""
     before = machine.load_average()
     engines = Comparison(model, launches, settings, tell).run()
     loads = [before, machine.load_average()]
-    own, cpus = engines[OWN], machine.describe()["cpus"]
+    own, cpus = engines[OWN], os.cpu_count() or 1
     busy = bool(own["wall_s"]) and was_busy(
         own["wall_s"], own["cpu_s"], settings.threads, max(loads), cpus
     )

@@ -134,7 +134,9 @@ def _conv_chain(narrow: int, wide: int, size: int, kernel: int, depthwise: bool 
 
 def _pools() -> list[Case]:
     shape, out = (1, 64, 112, 112), (1, 64, 56, 56)
-    window = {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}
+    window: dict[str, Any] = {
+        "kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]
+    }  # fmt: skip
     return [
         make_case(f"{op} 3x3/2 64 112x112", [helper.make_node(op, ["x"], ["y"], **window)],
                   {"x": _random(shape)}, {}, out)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -77,7 +77,12 @@ def import_tyrex(threads: int, cache_dir: Path) -> Callable[[Job], Loaded]:
 
 
 def _tyrex_arrays(outputs: Any) -> list[Any]:
-    return [value.numpy() for value in (outputs if isinstance(outputs, tuple) else (outputs,))]
+    return [value.numpy() for value in _many(outputs)]
+
+
+def _many(outputs: Any) -> Iterable[Any]:
+    """Return the outputs where an engine returns one that is alone by itself."""
+    return cast(Iterable[Any], outputs) if isinstance(outputs, (tuple, list)) else (outputs,)
 
 
 def import_onnxruntime(threads: int, cache_dir: Path) -> Callable[[Job], Loaded]:
@@ -176,8 +181,7 @@ def import_iree(threads: int, cache_dir: Path) -> Callable[[Job], Loaded]:
 
 
 def _iree_arrays(outputs: Any) -> list[Any]:
-    values = outputs if isinstance(outputs, (tuple, list)) else [outputs]
-    return [value.to_host() for value in values]
+    return [value.to_host() for value in _many(outputs)]
 
 
 _HERE = "tyrex_bench.engines"

@@ -61,10 +61,10 @@ def prepare(name: str, folder: Path) -> Prepared:
     np.savez(inputs, *arrays.values())
     path: Path = case.path
     if case.dims or case.shapes:
-        model = onnx.load(path)
+        model = onnx.ModelProto.FromString(path.read_bytes())
         fix_shapes(model, {key: array.shape for key, array in arrays.items()})
         path = folder / f"{name}.onnx"
-        onnx.save(model, path)
+        path.write_bytes(model.SerializeToString())
     return Prepared(name, path, tuple(arrays), inputs)
 
 

@@ -23,7 +23,6 @@ vector registers (32 with AVX-512, 16 with AVX)."""
 FMA_ROUNDS = 200_000
 STREAM_BYTES = 256 << 20
 STREAM_SUMS = 8
-_STREAM_FLOATS = STREAM_BYTES // 4
 
 
 def vector_lanes(features: dict[str, bool]) -> int:
@@ -44,9 +43,9 @@ def module_text(lanes: int, sums: int) -> str:
         [
             f"declare {vector} @llvm.fma.v{lanes}f32({vector}, {vector}, {vector})",
             f"declare float @llvm.vector.reduce.fadd.v{lanes}f32(float, {vector})",
-            *_function("fma", "i64 %end", 1, lanes, [_fma_step(lanes, i) for i in range(sums)]),
+            *_function("fma(i64 %end)", 1, lanes, 1, [_fma_step(lanes, i) for i in range(sums)]),
             *_function(
-                "stream", "ptr %x, i64 %end", lanes * STREAM_SUMS, lanes,
+                "stream(ptr %x, i64 %end)", lanes * STREAM_SUMS, lanes, 0,
                 [_stream_step(lanes, i) for i in range(STREAM_SUMS)],
             ),
             f'attributes #0 = {{ nounwind "min-legal-vector-width"="{bits}"'
@@ -56,14 +55,17 @@ def module_text(lanes: int, sums: int) -> str:
 
 
 def _function(
-    name: str, arguments: str, stride: int, lanes: int, steps: Sequence[Sequence[str]]
+    signature: str, stride: int, lanes: int, start: int, steps: Sequence[Sequence[str]]
 ) -> list[str]:
-    """Return a loop to %end whose step i makes %n{i} of %a{i}; the result is their sum."""
+    """Return a loop to %end whose step i makes %n{i} of %a{i}, which starts at start * (i + 1).
+
+    The result is the sum of all.
+    """
     vector, count = f"<{lanes} x float>", len(steps)
-    starts = [_splat(lanes, f"{i + 1}.0") for i in range(count)]
+    starts = [_splat(lanes, f"{start * (i + 1):.1f}") for i in range(count)]
     call = f"call reassoc float @llvm.vector.reduce.fadd.v{lanes}f32"
     return [
-        f"define float @{name}({arguments}) #0 {{",
+        f"define float @{signature} #0 {{",
         "entry:",
         "  br label %loop",
         "loop:",
@@ -104,9 +106,13 @@ def _splat(lanes: int, value: str) -> str:
 
 
 class Peaks:
-    """The two loops, compiled for this machine; each call measures once."""
+    """The two loops, compiled for this machine; each call measures once.
 
-    def __init__(self) -> None:
+    Args:
+        stream_bytes: what is read to find the bandwidth.
+    """
+
+    def __init__(self, stream_bytes: int = STREAM_BYTES) -> None:
         # Any: llvmlite has no types.
         llvm: Any = import_module("llvmlite.binding")
         llvm.initialize_native_target()
@@ -126,7 +132,7 @@ class Peaks:
         self.stream = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_void_p, ctypes.c_int64)(
             address("stream")
         )
-        self.array = np.ones(_STREAM_FLOATS, np.float32)
+        self.array = np.ones(stream_bytes // 4, np.float32)
 
     def gflops(self, clock: Callable[[], float] = time.thread_time) -> float:
         """Return the peak of one core: two operations per fma and lane."""
@@ -138,4 +144,4 @@ class Peaks:
         """Return what one core reads from memory."""
         start = clock()
         self.stream(self.array.ctypes.data, self.array.size)
-        return 1e-9 * STREAM_BYTES / (clock() - start)
+        return 1e-9 * self.array.nbytes / (clock() - start)

@@ -8,6 +8,7 @@ import selectors
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -76,17 +77,19 @@ class EngineProcess:
     def close(self) -> None:
         """End the process."""
         process = self._process
-        if process.poll() is None and process.stdin is not None:
-            try:
-                process.stdin.write('{"do": "quit"}\n')
-                process.stdin.close()
-                process.wait(_QUIT_SECONDS)
-            except (BrokenPipeError, subprocess.TimeoutExpired):
-                process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(BrokenPipeError):
+            process.stdin.write('{"do": "quit"}\n')
+            process.stdin.flush()
+        with suppress(BrokenPipeError):  # again, of what a failed flush left
+            process.stdin.close()
+        try:
+            process.wait(_QUIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
         self._messages.close()
 
     def _how_it_ended(self) -> str:

@@ -45,6 +45,17 @@ def mean_ratios(results: Sequence[Json], own: str, series: str) -> dict[str, flo
     return {name: geometric_mean(values) for name, values in found.items()}
 
 
+def bars_of(results: Sequence[Json], own: str, series: str) -> dict[str, dict[str, float]]:
+    """Return peer -> model -> ratio; the last model is the geometric mean of the others."""
+    found: dict[str, dict[str, float]] = {}
+    for result in results:
+        for peer, ratio in ratios(result, own, series).items():
+            found.setdefault(peer, {})[result["model"]] = ratio
+    for peer, mean in mean_ratios(results, own, series).items():
+        found[peer]["geometric mean"] = mean
+    return found
+
+
 def make_console() -> Console:
     """Return the standard output, wide enough for the tables where it is a file."""
     console = Console()

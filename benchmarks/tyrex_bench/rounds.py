@@ -26,6 +26,8 @@ WARM_SECONDS = 0.5
 TURN_SECONDS = 0.05
 """A turn's timed runs take about so long together, if one does not take longer."""
 MAX_RUNS_IN_TURN = 20
+WORKER_PATHS: tuple[Path, ...] = ()
+"""More folders for a worker's module path."""
 QUICK_SECONDS = 0.05
 """Runs that are quicker get an untimed run before them in every turn."""
 
@@ -70,6 +72,10 @@ class Settings:
     cpus: tuple[int, ...]
     rounds: int
     load_timeout_s: float
+    cache_dir: Path
+    """Where each engine's cache is kept between comparisons of the same model."""
+    is_cold: bool = True
+    """Whether the caches are still empty, so that compile times can be taken."""
     reference: str = "onnxruntime"
     """Whose outputs are taken for right."""
 
@@ -128,22 +134,24 @@ class Comparison:
         """Load with an empty cache; where it was filled, load again in the process to be timed."""
         launch, result = self.launches[name], self.results[name]
         self.report(f"load {name}")
-        if launch.engine.has_cache:
+        has_cache, is_cold = launch.engine.has_cache, self.settings.is_cold
+        if has_cache and is_cold:
             with self._start(launch) as first:
                 result.load_s = self._ask_to_load(first, name)["load_s"]
                 result.load_peak_bytes = first.ask({"do": "memory"})["peak_bytes"]
         process = self.processes[name] = stack.enter_context(self._start(launch))
         answer = self._ask_to_load(process, name)
         result.version, result.import_s = answer["version"], answer["import_s"]
-        if launch.engine.has_cache:
-            result.cached_load_s = answer["load_s"]
+        if has_cache:
+            result.cached_load_s = answer["load_s"] if is_cold else None
         else:
             result.load_s = answer["load_s"]
             result.load_peak_bytes = process.ask({"do": "memory"})["peak_bytes"]
 
     def _warm(self, name: str) -> None:
         """Run for a while, and decide from the last runs what a turn of this engine is."""
-        spent, times = 0.0, 1
+        wall = self._ask_to_run(name, 0, 1)["wall_s"]
+        spent, times = sum(wall), 2
         while spent < WARM_SECONDS:
             wall = self._ask_to_run(name, 0, times)["wall_s"]
             spent += sum(wall)
@@ -174,7 +182,9 @@ class Comparison:
         return self.processes[name].ask(request, self.settings.load_timeout_s)
 
     def _start(self, launch: Launch) -> EngineProcess:
-        return EngineProcess(launch.python, launch.engine.loader, launch.engine.package)
+        return EngineProcess(
+            launch.python, launch.engine.loader, launch.engine.package, WORKER_PATHS
+        )
 
     def _ask_to_load(self, process: EngineProcess, name: str) -> dict[str, Any]:
         request = {
@@ -184,7 +194,7 @@ class Comparison:
             "inputs": str(self.model.inputs),
             "threads": self.settings.threads,
             "cpus": self.settings.cpus,
-            "cache_dir": str(self.folder / f"cache-{name}"),
+            "cache_dir": str(self.settings.cache_dir / name),
         }
         return process.ask(request, self.settings.load_timeout_s)
 

@@ -1,0 +1,52 @@
+"""The scripts run by path, as their README says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+def run(*words: str | Path) -> str:
+    command = [sys.executable, BENCHMARKS / words[0], *words[1:]]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_kernels(tmp_path: Path) -> None:
+    text = run("kernels.py", "--only", "128x128x128", "--rounds", "2", "--output", tmp_path / "k")
+    assert "matmul 128x128x128" in text
+    (result,) = json.loads((tmp_path / "k").read_text())["results"]
+    assert result["gflops"] > 0
+    assert result["bound"] == "compute"
+
+
+@pytest.mark.slow
+def test_compare(tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    words = ("--models", "ocr_classifier", "--peers", "onnxruntime", "--threads", "1")
+    text = run("compare.py", *words, "--rounds", "2", "--output", output)
+    assert "ocr_classifier" in text
+    (result,) = json.loads(output.read_text())["results"]
+    assert result["engines"]["tyrex"]["error"] == ""
+    assert result["engines"]["tyrex"]["max_error"] < 1e-3
+
+
+@pytest.mark.parametrize("script", ["compare.py", "kernels.py", "plot.py"])
+def test_help(script: str) -> None:
+    assert "Usage" in run(script, "--help")
+
+
+def test_unknown_names_are_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / "compare.py", "--models", "nonesuch"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "'nonesuch' is unknown; known are light_bvlc_alexnet" in done.stderr
