@@ -50,3 +50,18 @@ def test_unknown_names_are_refused() -> None:
     )
     assert done.returncode == 2
     assert "'nonesuch' is unknown; known are light_bvlc_alexnet" in done.stderr
+
+
+def test_plot(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra bench brings it")
+    engines: dict[str, dict[str, object]] = {
+        name: {"wall_s": seconds, "cpu_s": seconds, "error": "", "version": "1"}
+        for name, seconds in (("tyrex", [1.0, 2.0]), ("peer", [2.0, 4.0]))
+    }
+    report = {
+        "own": "tyrex", "machine": {"date": "2020-02-02"},
+        "results": [{"model": "m", "threads": 1, "busy": False, "engines": engines}],
+    }  # fmt: skip
+    (tmp_path / "r.json").write_text(json.dumps(report))
+    run("plot.py", tmp_path / "r.json", tmp_path / "p.svg")
+    assert "<svg" in (tmp_path / "p.svg").read_text()
