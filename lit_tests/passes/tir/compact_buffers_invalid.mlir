@@ -1,6 +1,6 @@
 // RUN: tyrex-opt %s -p compact-buffers --show-diagnostics | filecheck %s
 
-// CHECK: error: 'tir.alloc' one iteration of the loops uses [n] elements of it: stack memory needs constant extents
+// CHECK: error: 'tir.alloc' one iteration of the loops uses [1, n] elements of it: stack memory needs constant extents
 // CHECK: hint: use scope "global", or split the loops by constants
 tir.func @rows<n>(%x: !tir.buffer<[4, n], f32>) -> (%y: !tir.buffer<[4, n], f32>) {
   %t = tir.alloc : !tir.buffer<[4, n], f32, "stack">

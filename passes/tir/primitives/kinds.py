@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.ir import Attribute
 
 from ....analysis.bindings import is_affine
-from ....analysis.regions import child_blocks, enclosing_loops, written
+from ....analysis.regions import child_blocks, written
 from ....dialects import tir
 from .errors import describe
 from .exchange import check_exchange, is_private
@@ -16,6 +16,7 @@ def parallel(loop: tir.ForOp) -> None:
     """Let a loop's iterations run on several threads."""
     checks = Checks("parallel")
     checks.serial(loop)
+    _check_no_vector_around(checks, loop)
     check_data_parallel(checks, loop)
     _set_kind(loop, tir.ForKind.PARALLEL)
 
@@ -31,7 +32,7 @@ def vectorize(loop: tir.ForOp) -> None:
             f"the extent {extent} of {describe(loop)} is not constant",
             "split it by the number of lanes and vectorize the inner loop",
         )
-    around = [o for o in enclosing_loops(loop) if o.kind.data is tir.ForKind.VECTORIZED]
+    _check_no_vector_around(checks, loop)
     inside = [
         o
         for o in loop.body.walk()
@@ -39,7 +40,7 @@ def vectorize(loop: tir.ForOp) -> None:
         and o.kind.data is not tir.ForKind.SERIAL
         and o.kind.data is not tir.ForKind.UNROLLED
     ]
-    for other in (*around, *inside):
+    for other in inside:
         checks.refuse(
             loop, f"{describe(other)}, in one nest with it, is {other.kind.data.value} already"
         )
@@ -50,6 +51,15 @@ def vectorize(loop: tir.ForOp) -> None:
             checks.refuse(op, "memory inside the loop would be one for all lanes")
     check_data_parallel(checks, loop)
     _set_kind(loop, tir.ForKind.VECTORIZED)
+
+
+def _check_no_vector_around(checks: Checks, loop: tir.ForOp) -> None:
+    """Check that no loop around, in any scope, is vectorized."""
+    parent = loop.parent_op()
+    while parent is not None:
+        if isinstance(parent, tir.ForOp) and parent.kind.data is tir.ForKind.VECTORIZED:
+            checks.refuse(loop, f"{describe(parent)}, around it, is vectorized already")
+        parent = parent.parent_op()
 
 
 def unroll(loop: tir.ForOp) -> None:

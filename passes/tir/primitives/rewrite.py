@@ -111,8 +111,8 @@ def erase_emptied(op: Operation) -> None:
 
 
 def remove_empty(op: Operation | None) -> None:
-    """Remove `op` if it is a loop with an empty body, then what that leaves empty."""
-    while isinstance(op, tir.ForOp) and op.body.block.ops.first is None:
+    """Remove `op` if it is a loop or block with an empty body, then what that leaves empty."""
+    while isinstance(op, tir.ForOp | tir.BlockOp) and op.body.block.ops.first is None:
         parent = op.parent_op()
         erase(op)
         op = parent

@@ -99,6 +99,15 @@ def test_refusals_of_decompose() -> None:
     refused(lambda: s.decompose_reduction(block, k), "has no init")
 
 
+def test_spatial_and_reduce_loops_that_were_fused_stay_together() -> None:
+    s = Schedule(matmul(3, 7, 17))
+    block = s.get_block("matmul")
+    i, j, k = s.get_loops(block)
+    fused = s.fuse(j, k)
+    refused(lambda: s.decompose_reduction(block, i), "of spatial and of reduce variables")
+    refused(lambda: s.rfactor(fused, 0), "of spatial and of reduce variables")
+
+
 def test_refusals_of_rfactor() -> None:
     s = Schedule(dense(3, 7, 17))
     i, _, k = s.get_loops(s.get_block("matmul"))
