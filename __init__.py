@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .driver.compile import compile, compile_to
     from .driver.pass_context import PassContext
     from .frontends.onnx import from_onnx
-    from .passes.tir.primitives.schedule import Schedule
+    from .passes.tir.primitives.schedule import Schedule, ScheduleError
     from .runtime.device import Device, cpu
     from .runtime.errors import TyrexError
     from .runtime.executable import Executable
@@ -35,6 +35,7 @@ __all__ = [
     "Executable",
     "PassContext",
     "Schedule",
+    "ScheduleError",
     "Target",
     "Tensor",
     "TyrexError",
@@ -52,6 +53,7 @@ _LAZY = {
     "Executable": "runtime.executable",
     "PassContext": "driver.pass_context",
     "Schedule": "passes.tir.primitives.schedule",
+    "ScheduleError": "passes.tir.primitives.schedule",
     "Target": "dialects.machine",
     "Tensor": "runtime.tensor",
     "TyrexError": "runtime.errors",
