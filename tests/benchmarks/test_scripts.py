@@ -29,9 +29,9 @@ def test_kernels(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_compare(tmp_path: Path) -> None:
     output = tmp_path / "results.json"
-    words = ("--models", "ocr_classifier", "--peers", "onnxruntime", "--threads", "1")
+    words = ("--models", "light_squeezenet", "--peers", "onnxruntime", "--threads", "1")
     text = run("compare.py", *words, "--rounds", "2", "--output", output)
-    assert "ocr_classifier" in text
+    assert "light_squeezenet" in text
     (result,) = json.loads(output.read_text())["results"]
     assert result["engines"]["tyrex"]["error"] == ""
     assert result["engines"]["tyrex"]["max_error"] < 1e-3
