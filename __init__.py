@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .runtime.device import Device, cpu
     from .runtime.errors import TyrexError
     from .runtime.executable import Executable
+    from .runtime.module import load_module
     from .runtime.tensor import Tensor
     from .runtime.vm import VirtualMachine
 
@@ -45,6 +46,7 @@ __all__ = [
     "cpu",
     "from_onnx",
     "instruments",
+    "load_module",
 ]
 
 _LAZY = {
@@ -63,6 +65,7 @@ _LAZY = {
     "cpu": "runtime.device",
     "from_onnx": "frontends.onnx",
     "instruments": "driver",
+    "load_module": "runtime.module",
 }
 """Name -> the module that has it."""
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..backends.llvm.worker import Job
+from .cache import Cache
+from .cache_keys import compiler_digest, digest
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -24,6 +26,7 @@ PREFIX = "tyrex_model"
 an export puts its own in this place."""
 
 ENTRY = "main"
+_KIND = "kernels"  # of entries of the cache: objects, as theirs
 _OPT_LEVEL = 1  # straight calls: LLVM finds little to improve
 
 
@@ -68,6 +71,21 @@ class HostProgram:
             raise NotImplementedError(self.refusal)
         text = self.job.text.replace(f"{PREFIX}_", f"{prefix}_")
         return Job(text, self.job.machine, self.job.options)
+
+    def object_named(self, prefix: str, store: Cache) -> bytes:
+        """Return the program as an object, out of `store` where it is there.
+
+        Raises:
+            NotImplementedError: native code cannot express the program.
+        """
+        job = self.job_named(prefix)
+        key = digest("host program", job.header(), job.text, compiler_digest())
+        cached = store.get(_KIND, key)
+        if cached is not None:
+            return bytes(cached)
+        image = job.run()
+        store.put(_KIND, key, image)
+        return image
 
     def pack(self) -> bytes:
         """Return the program as bytes."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..backends.llvm.jit import LoadedObject
 from ..runtime.errors import LoadError
 from ..runtime.executable import Executable
 from .cache import Cache
-from .cache_keys import compiler_digest, digest
 from .host_program import PREFIX, constant_symbol, entry_symbol
 
 if TYPE_CHECKING:
@@ -50,24 +50,17 @@ class LinkedHost:
         return self._loaded.address(entry_symbol())
 
 
-HOSTS = "kernels"
-"""The kind of cache entry that objects of host programs are; the keys are of their own."""
+class LazyExporter:
+    """Writes an artifact to files; what that takes is imported then."""
 
+    def __init__(self, artifact: Artifact, store: Cache) -> None:
+        self._artifact, self._store = artifact, store
 
-def host_object(artifact: Artifact, store: Cache, prefix: str = PREFIX) -> bytes:
-    """Return the object of an artifact's host program, names beginning with `prefix`.
+    def export(self, path: Path, name: str | None, cc: str | None) -> Path:
+        """Write the model; see `ArtifactExporter.export`."""
+        from .exporting import ArtifactExporter
 
-    Raises:
-        NotImplementedError: native code cannot express the program.
-    """
-    job = artifact.host.job_named(prefix)
-    key = digest("host program", job.header(), job.text, compiler_digest())
-    cached = store.get(HOSTS, key)
-    if cached is not None:
-        return bytes(cached)
-    image = job.run()
-    store.put(HOSTS, key, image)
-    return image
+        return ArtifactExporter(self._artifact, self._store).export(path, name, cc)
 
 
 def load_artifact(
@@ -94,7 +87,14 @@ def load_artifact(
     linked = LinkedKernels(loaded, artifact.symbols)
     host = None
     if exec_mode == "compiled":
-        host = LinkedHost(host_object(artifact, store), loaded, artifact.symbols)
+        host = LinkedHost(artifact.host.object_named(PREFIX, store), loaded, artifact.symbols)
     code_bytes = sum(map(len, artifact.objects))
     facts = {"code_bytes": code_bytes, **artifact.facts, **stats}
-    return Executable(artifact.program, linked, stats=facts, threads=threads, host=host)
+    return Executable(
+        artifact.program,
+        linked,
+        stats=facts,
+        threads=threads,
+        host=host,
+        exporter=LazyExporter(artifact, store),
+    )

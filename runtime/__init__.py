@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .executable import Executable
     from .host_functions import register_host_function
     from .memory import make_allocator
+    from .module import Module, load_module
     from .program_file import load_program, read_program, write_program
     from .tensor import Tensor, as_tensor
     from .threads import Context
@@ -28,6 +29,7 @@ __all__ = (
     "DType",
     "Device",
     "Executable",
+    "Module",
     "Program",
     "Tensor",
     "TyrexError",
@@ -36,6 +38,7 @@ __all__ = (
     "assemble",
     "cpu",
     "disassemble",
+    "load_module",
     "load_program",
     "make_allocator",
     "read_program",
@@ -49,6 +52,7 @@ _LAZY = {
     "DType": "dtype",
     "Device": "device",
     "Executable": "executable",
+    "Module": "module",
     "Program": "bytecode",
     "Tensor": "tensor",
     "TyrexError": "errors",
@@ -57,6 +61,7 @@ _LAZY = {
     "assemble": "assembly",
     "cpu": "device",
     "disassemble": "assembly",
+    "load_module": "module",
     "load_program": "program_file",
     "make_allocator": "memory",
     "read_program": "program_file",

@@ -9,12 +9,14 @@ What comes in is never cast: see `signature.py`. One result is returned as it is
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from .bytecode import Program
-from .errors import ArgumentError
+from .errors import ArgumentError, UnsupportedError
 from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
@@ -24,6 +26,14 @@ from .threads import check_num_threads, default_num_threads
 from .vm import Callee, VirtualMachine, check_several
 
 ENTRY = "main"
+
+
+class Exporter(Protocol):
+    """Writes a model to files."""
+
+    def export(self, path: Path, name: str | None, cc: str | None) -> Path:
+        """Write the file that the suffix of `path` names; return its path."""
+        ...
 
 
 class Executable:
@@ -39,6 +49,7 @@ class Executable:
         threads: int | None = None,
         host_functions: Mapping[str, HostFunction] | None = None,
         host: NativeHost | None = None,
+        exporter: Exporter | None = None,
     ) -> None:
         """Put a program and its kernels together.
 
@@ -50,6 +61,7 @@ class Executable:
             threads: of a run; `TYREX_NUM_THREADS`, else the number of cores when None.
             host_functions: that the program calls, where they are not registered.
             host: "main" as native code; without it the virtual machine runs the bytecode.
+            exporter: writes the model to files.
 
         Raises:
             LoadError: a kernel or a host function is missing, or the program is malformed.
@@ -60,6 +72,7 @@ class Executable:
         count = default_num_threads() if threads is None else threads
         self._threads = check_num_threads(count, "Executable: threads")
         self._host = host
+        self._exporter = exporter
         self._native = None if host is None else self._link(host)
 
     def _link(self, host: NativeHost) -> NativeProgram:
@@ -152,6 +165,31 @@ class Executable:
     def __getitem__(self, name: str) -> Callee:
         """Return the function `name`, to be called."""
         return self.machine[name]
+
+    def export_library(
+        self, path: str | os.PathLike[str], *, name: str | None = None, cc: str | None = None
+    ) -> Path:
+        """Write the model for programs without Python; return the file's path.
+
+        Args:
+            path: its suffix says what is written: ".so", a shared library, which
+                `tyrex.load_module` reads too, ".a", an archive, or ".o", an object. The header
+                of its C functions is put beside it.
+            name: what the functions and the header are named after; the file when None.
+            cc: the command of the C compiler; the variable CC, else cc, gcc or clang when None.
+
+        Raises:
+            ArgumentError: an unknown suffix, a missing folder, or a name that is none in C.
+            NotImplementedError: the model needs functions of Python.
+            UnsupportedError: there is no C compiler, or no native code at hand to be written.
+            RuntimeFailure: the C compiler failed.
+        """
+        if self._exporter is None:
+            raise UnsupportedError(
+                "export_library: this executable was put together from a program and kernels; only"
+                " what tyrex.compile returns can be exported"
+            )
+        return self._exporter.export(Path(path), name, cc)
 
     def stats(self) -> dict[str, Any]:
         """Return figures: kernels, host_callbacks, arena_bytes, constant_bytes, code_bytes, ..."""

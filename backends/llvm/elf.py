@@ -5,9 +5,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-# The numbers of architectures. Source: the ELF specification, e_machine.
-MACHINES = {"x86_64": 62, "aarch64": 183, "arm64": 183, "riscv64": 243, "loongarch64": 258}
-
 _SHT_SYMTAB = 2
 _STB_LOCAL = 0
 _STB_WEAK = 2
@@ -22,7 +19,7 @@ class Symbols:
     defined: tuple[str, ...]
     undefined: tuple[str, ...]
     machine: int
-    """ELF's number of the architecture; see `MACHINES`."""
+    """ELF's number of the architecture; see runtime/elf.py."""
 
 
 def read_symbols(data: bytes) -> Symbols | None:

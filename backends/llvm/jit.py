@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from types import TracebackType
 
+from ...runtime.elf import MACHINES
 from ...runtime.errors import LoadError
-from .elf import MACHINES, Symbols, read_symbols
+from .elf import Symbols, read_symbols
 from .library import Handle, binding, initialize
 
 # What LLVM's code generators call without being told to.

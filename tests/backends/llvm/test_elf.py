@@ -3,7 +3,8 @@
 import pytest
 
 from tyrex.backends.llvm.codegen import Machine, Options, generate
-from tyrex.backends.llvm.elf import MACHINES, read_symbols
+from tyrex.backends.llvm.elf import read_symbols
+from tyrex.runtime.elf import MACHINES
 
 SOURCE = """
 @shared = global i32 1

@@ -1,0 +1,107 @@
+"""Constants as an ELF object: one section of data, a symbol for each array.
+
+Weights never pass through the text of LLVM IR or of an assembler: their bytes are written to the
+file as they are. The object is for any 64-bit little-endian ELF target, the host's or another.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ..runtime.elf import MACHINES
+
+_FLAGS = {"riscv64": 0x4, "loongarch64": 0x43}
+"""e_flags that linkers compare: floating-point numbers are passed in registers of 64 bits.
+Source: the RISC-V and the LoongArch ELF psABI specifications."""
+
+ALIGN_BYTES = 64
+"""Of every array, in memory and in the file: what kernels expect of constants."""
+
+_HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
+_SECTION = struct.Struct("<IIQQQQIIQQ")
+_SYMBOL = struct.Struct("<IBBHQQ")
+_ET_REL = 1
+_SHT_PROGBITS, _SHT_SYMTAB, _SHT_STRTAB = 1, 2, 3
+_SHF_ALLOC = 2
+_GLOBAL_OBJECT = 1 << 4 | 1
+_HIDDEN = 2
+_DATA_SECTION = 1
+
+
+@dataclass(frozen=True)
+class Data:
+    """A named array of bytes."""
+
+    symbol: str
+    content: memoryview
+    """One axis of bytes."""
+
+
+def write_data_object(file: BinaryIO, arch: str, data: Sequence[Data]) -> None:
+    """Write an object whose read-only data are `data`; their symbols are hidden.
+
+    Args:
+        file: at its start.
+        arch: the architecture, first part of a triple.
+        data: with symbols that differ.
+
+    Raises:
+        NotImplementedError: an architecture whose number in ELF is not known here.
+    """
+    machine = MACHINES.get(arch)
+    if machine is None:
+        known = ", ".join(MACHINES)
+        raise NotImplementedError(f"ELF object of constants for {arch!r}; known: {known}")
+    names, symbols, offset = b"\0", [_SYMBOL.pack(0, 0, 0, 0, 0, 0)], 0
+    file.write(bytes(_HEADER.size))
+    start = _pad(file, _HEADER.size)
+    for item in data:
+        size = item.content.nbytes
+        symbols.append(
+            _SYMBOL.pack(len(names), _GLOBAL_OBJECT, _HIDDEN, _DATA_SECTION, offset, size)
+        )
+        names += item.symbol.encode() + b"\0"
+        file.write(item.content)
+        offset = _pad(file, start + offset + size) - start
+    _write_tables(file, start, offset, b"".join(symbols), names)
+    table = file.tell() - 5 * _SECTION.size
+    ident = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
+    sizes = (_HEADER.size, 0, 0, _SECTION.size, 5, 4)
+    header = (ident, _ET_REL, machine, 1, 0, 0, table, _FLAGS.get(arch, 0), *sizes)
+    file.seek(0)
+    file.write(_HEADER.pack(*header))
+
+
+def _pad(file: BinaryIO, position: int) -> int:
+    """Write zeros up to a multiple of the alignment; return the position then."""
+    padding = -position % ALIGN_BYTES
+    file.write(bytes(padding))
+    return position + padding
+
+
+def _write_tables(file: BinaryIO, start: int, size: int, symbols: bytes, names: bytes) -> None:
+    """Write symbols and names, which follow the data, and the table of sections."""
+    section_names = b"\0.rodata\0.symtab\0.strtab\0.note.GNU-stack\0"
+    at_symbols = start + size
+    at_names = at_symbols + len(symbols)
+    strings = names + section_names
+    for part in (symbols, strings):
+        file.write(part)
+    _pad(file, at_names + len(strings))
+
+    def named(name: bytes) -> int:
+        return len(names) + section_names.index(b"\0" + name) + 1
+
+    # One table of strings serves symbols and sections; a stack note keeps stacks unexecutable.
+    sections = (
+        (0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        (named(b".rodata"), _SHT_PROGBITS, _SHF_ALLOC, 0, start, size, 0, 0, ALIGN_BYTES, 0),
+        (named(b".symtab"), _SHT_SYMTAB, 0, 0, at_symbols, len(symbols), 4, 1, 8, _SYMBOL.size),
+        (named(b".note.GNU-stack"), _SHT_PROGBITS, 0, 0, at_symbols, 0, 0, 0, 1, 0),
+        (named(b".strtab"), _SHT_STRTAB, 0, 0, at_names, len(strings), 0, 0, 1, 0),
+    )
+    for section in sections:
+        file.write(_SECTION.pack(*section))

@@ -1,0 +1,125 @@
+"""A model as a file for programs without Python: a shared library, an archive, or an object.
+
+    m.so    self-contained: needs libc, libm and the system's threads
+    m.a     the same as an archive, to be linked into a program with -lm -pthread
+    m.o     the same as one object
+
+Each comes with the header `m.h`. The runtime (memory, errors, the thread pool) travels as source
+and is compiled along; code and constants are objects already.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..runtime.errors import ArgumentError
+from .c_interface import header_text, source_text
+from .elf_object import Data, write_data_object
+from .package import Package
+from .toolchain import find_archiver, find_compiler, run_tool
+
+_NATIVE = Path(__file__).resolve().parents[1] / "runtime" / "native"
+_RUNTIME = ("arena.c", "context.c", "error.c", "pool.c", "wait.c")
+_CFLAGS = ("-std=gnu11", "-O2", "-fPIC", "-fvisibility=hidden", "-pthread")
+
+
+def suffix_of(path: Path) -> str:
+    """Return the suffix that says what a file is to be.
+
+    Raises:
+        ArgumentError: it says nothing known.
+    """
+    if path.suffix not in _WRITERS:
+        raise ArgumentError(
+            f"export_library: {path.name!r} ends in {path.suffix or 'no suffix'}; known are"
+            f" {', '.join(_WRITERS)}"
+        )
+    return path.suffix
+
+
+def write_library(package: Package, path: Path, cc: str | None = None) -> Path:
+    """Write a model to a file, its header beside it; return the file's path.
+
+    Args:
+        package: the model.
+        path: ends in a suffix that `suffix_of` knows; an existing file is replaced at the end.
+        cc: the command of the C compiler; see `toolchain.py`.
+
+    Raises:
+        ArgumentError: an unknown suffix, or a folder that is not there.
+        UnsupportedError: there is no C compiler.
+        RuntimeFailure: a tool failed.
+    """
+    suffix = suffix_of(path)
+    if not path.parent.is_dir():
+        raise ArgumentError(f"export_library: there is no folder {str(path.parent)!r}; make it")
+    compiler = find_compiler(cc)
+    with tempfile.TemporaryDirectory(prefix=".tyrex-export-", dir=path.parent) as name:
+        folder = Path(name)
+        built, header = folder / "built", folder / f"{package.name}.h"
+        objects = _objects(package, folder, compiler, is_shared=suffix == ".so")
+        _WRITERS[suffix](package, compiler, objects, built)
+        os.replace(header, path.with_name(header.name))
+        os.replace(built, path)
+    return path
+
+
+def _objects(
+    package: Package, folder: Path, compiler: Sequence[str], *, is_shared: bool
+) -> list[str]:
+    """Write every object of a library into a folder; return their names."""
+    names: list[str] = []
+    for number, image in enumerate(package.objects):
+        names.append(f"code{number}.o")
+        (folder / names[-1]).write_bytes(image)
+    if package.constants:
+        names.append("constants.o")
+        with (folder / names[-1]).open("wb") as file:
+            data = [Data(symbol, constant.data.data) for symbol, constant in package.constants]
+            write_data_object(file, package.arch, data)
+    (folder / f"{package.name}.h").write_text(header_text(package), encoding="ascii")
+    (folder / "interface.c").write_text(source_text(package), encoding="ascii")
+    for source in (*_RUNTIME, "tyrex.h", "wait.h"):
+        shutil.copy(_NATIVE / source, folder / source)
+    shared = ["-DTYREX_SHARED"] if is_shared else []
+    sources = ["interface.c", *_RUNTIME]
+    run_tool([*compiler, *_CFLAGS, *shared, "-c", *sources], folder)
+    return [*names, *(Path(source).with_suffix(".o").name for source in sources)]
+
+
+def _write_shared(
+    package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
+) -> None:
+    """Link a shared library that shows its own functions and nothing else."""
+    name = package.name
+    functions = ("create", "run", "set_num_threads", "destroy", "describe", "last_error")
+    shown = "".join(f" {name}_{function};" for function in functions)
+    folder = path.parent
+    (folder / "exports.map").write_text(f"{{ global:{shown} tyrex_module; local: *; }};\n")
+    # Its threads may outlive a dlclose: the code stays mapped.
+    flags = ["-shared", "-static-libgcc", "-pthread", "-Wl,--version-script=exports.map"]
+    flags += ["-Wl,-z,nodelete", "-Wl,--no-undefined", f"-Wl,-soname,{name}.so"]
+    run_tool([*compiler, *flags, "-o", path.name, *objects, "-lm"], folder)
+
+
+def _write_archive(
+    package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
+) -> None:
+    run_tool([find_archiver(), "rcsD", path.name, *objects], path.parent)
+
+
+def _write_object(
+    package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
+) -> None:
+    run_tool([*compiler, "-r", "-nostdlib", "-o", path.name, *objects], path.parent)
+
+
+_WRITERS: dict[str, Callable[[Package, Sequence[str], Sequence[str], Path], None]] = {
+    ".so": _write_shared,
+    ".a": _write_archive,
+    ".o": _write_object,
+}

@@ -1,0 +1,96 @@
+"""What is exported: a compiled model's code, its constants, and what is known about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..runtime.bytecode import Constant, Spec, TensorSpec
+from ..runtime.native_library import ABI_VERSION
+from ..runtime.signature import Signature
+from .cpu_features import Feature, checked_features
+
+FORMAT = 1
+"""Of the description, and of the table of functions that `load_module` reads."""
+
+_NO_NAME = re.compile(r"\W", re.ASCII)
+_RESERVED = "tyrex"  # the runtime's own functions begin with it
+
+
+@dataclass(frozen=True)
+class Package:
+    """A compiled model under the name that its functions begin with."""
+
+    name: str
+    """An identifier of C."""
+    entry: str
+    """The symbol of the function `int32_t run(context, inputs, outputs)`."""
+    objects: tuple[bytes, ...]
+    """Code, of kernels and of the host program."""
+    constants: tuple[tuple[str, Constant], ...]
+    """With their symbols."""
+    signature: Signature
+    triple: str
+    features: tuple[str, ...] = ()
+    """Of the target, "+avx2" present and "-avx512f" absent."""
+    metadata: Mapping[str, str] | None = None
+
+    @property
+    def arch(self) -> str:
+        """The architecture, first part of the triple."""
+        return self.triple.partition("-")[0]
+
+    def checked(self) -> list[Feature]:
+        """Return the instruction sets that a processor is asked for."""
+        return checked_features(self.arch, self.features)
+
+    def describe(self) -> str:
+        """Return what a library says about itself: JSON, in ASCII."""
+        fields = {
+            "format": FORMAT,
+            "name": self.name,
+            "abi": ABI_VERSION,
+            "target": self.triple,
+            "cpu_features": [feature.name for feature in self.checked()],
+            "inputs": [_describe(name, spec) for name, spec in self.signature.inputs],
+            "outputs": [_describe(name, spec) for name, spec in self.signature.outputs],
+            "constant_bytes": sum(constant.data.nbytes for _, constant in self.constants),
+            "metadata": dict(self.metadata or {}),
+        }
+        return json.dumps(fields)
+
+
+def identifier(stem: str) -> str:
+    """Return the name that functions of a file `stem` begin with: an identifier of C."""
+    name = _NO_NAME.sub("_", stem.removeprefix("lib")) or "model"
+    if name[0].isdigit() or name.startswith("_"):
+        name = f"m{name}"
+    return f"{name}_model" if name == _RESERVED else name
+
+
+def is_identifier(name: str) -> bool:
+    """Tell whether functions may begin with `name`."""
+    return identifier(name) == name
+
+
+def tensors(specs: Sequence[tuple[str, Spec]]) -> list[tuple[str, TensorSpec, int]]:
+    """Return parameters with their sizes in bytes.
+
+    Raises:
+        NotImplementedError: one is no tensor of static shape.
+    """
+    found: list[tuple[str, TensorSpec, int]] = []
+    for name, spec in specs:
+        size = spec.size_bytes if isinstance(spec, TensorSpec) else None
+        if not isinstance(spec, TensorSpec) or size is None:
+            raise NotImplementedError(f"export: {name!r} is {spec}, no tensor of static shape")
+        found.append((name, spec, size))
+    return found
+
+
+def _describe(name: str, spec: Spec) -> dict[str, Any]:
+    ((_, tensor, _),) = tensors([(name, spec)])
+    return {"name": name, "dtype": str(tensor.dtype), "shape": list(tensor.shape or ())}
