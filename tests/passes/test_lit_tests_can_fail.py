@@ -1,12 +1,16 @@
-"""A pass that does nothing fails its lit tests: they look at what it changes."""
+"""A pass that does nothing fails its lit tests; an operator that computes something else, too."""
 
+import re
 from pathlib import Path
 
 import pytest
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
+from tyrex.dialects import relax
+from tyrex.interpreters.relax import IMPLS
 from tyrex.passes import PASSES, get_all_passes
+from tyrex.passes.relax.legalize import RULES
 
 from .lit_runner import LIT_TESTS, passes  # noqa: TID251  # the tests' folder
 
@@ -34,3 +38,33 @@ def test_a_pass_that_does_nothing_fails_its_tests(
     monkeypatch.setattr(get_all_passes()[name](), "apply", do_nothing)
     for file in files:
         assert not passes(file), f"{file.name} does not notice that {name} is switched off"
+
+
+# -- operators -------------------------------------------------------------------------------------
+
+RUN = LIT_TESTS / "run"
+NO_NATIVE_CODE = {
+    "relax.compress", "relax.non_max_suppression", "relax.non_zero", "relax.unique",
+}  # fmt: skip
+"""Their shapes depend on data: they are tested in tests/interpreters/relax/test_selection.py."""
+
+
+def test_the_values_of_every_operator_are_in_a_lit_test() -> None:
+    text = "\n".join(path.read_text() for path in RUN.glob("*.mlir"))
+    found = set(re.findall(r"= (relax\.\w+) ", text))
+    assert {op.name for op in RULES} - found == NO_NATIVE_CODE
+
+
+def test_native_code_that_computes_something_else_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert passes(RUN / "reduce.mlir")
+    monkeypatch.setitem(RULES, relax.LogSoftmaxOp, RULES[relax.SoftmaxOp])
+    assert not passes(RUN / "reduce.mlir")
+
+
+def test_an_interpreter_that_computes_something_else_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(IMPLS, relax.LogSoftmaxOp, IMPLS[relax.SoftmaxOp])
+    assert not passes(RUN / "reduce.mlir")
