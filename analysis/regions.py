@@ -123,12 +123,41 @@ def memory_groups(func: tir.FuncOp) -> dict[SSAValue, SSAValue]:
 
 
 def over_loops(access: AnyAccess, block: tir.BlockOp) -> tuple[IntExpr, ...]:
-    """Return the indices of an access in a block over the loops that the block is bound to."""
-    bindings = block.exprs_over_values(block.bindings)
-    mapping: dict[Hashable, IntExpr | int] = {}
-    for region in block.regions:
-        mapping.update(zip(region.block.args, bindings, strict=True))
-    return tuple(e.substitute(mapping) for e in access.exprs_over_values(access.indices))
+    """Return the indices of an access in a block over the loops that the block is bound to.
+
+    Blocks and loops between the two are seen through.
+    """
+    indices = access.exprs_over_values(access.indices)
+    parent = access.parent_op()
+    while parent is not None:
+        if isinstance(parent, tir.BlockOp):
+            bindings = parent.exprs_over_values(parent.bindings)
+            mapping: dict[Hashable, IntExpr | int] = {}
+            for region in parent.regions:
+                mapping.update(zip(region.block.args, bindings, strict=True))
+            indices = substitute_all(indices, mapping)
+        if parent is block:
+            break
+        parent = parent.parent_op()
+    return indices
+
+
+def substitute_all(
+    exprs: Iterable[IntExpr], mapping: Mapping[Hashable, IntExpr | int]
+) -> tuple[IntExpr, ...]:
+    """Return expressions with variables replaced."""
+    return tuple(expr.substitute(mapping) for expr in exprs)
+
+
+def loops_between(outer: Operation, op: Operation) -> list[tir.ForOp]:
+    """Return the loops inside `outer` and around `op`, in any scope, innermost first."""
+    found: list[tir.ForOp] = []
+    parent = op.parent_op()
+    while parent is not None and parent is not outer:
+        if isinstance(parent, tir.ForOp):
+            found.append(parent)
+        parent = parent.parent_op()
+    return found
 
 
 # -- boxes -------------------------------------------------------------------------------------

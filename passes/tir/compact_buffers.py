@@ -26,11 +26,20 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from ...analysis.nests import Access, Write
-from ...analysis.regions import Box, box_of, context_bounds, union
+from ...analysis.regions import (
+    Box,
+    box_of,
+    context_bounds,
+    inner_ends,
+    loops_between,
+    over_loops,
+    union,
+)
 from ...dialects import tir
 from ...dialects.diagnostics import CompileError
 from ...symbolic import IntExpr, const
-from .primitives.rewrite import insert_before, set_exprs
+from .primitives.legality import block_around
+from .primitives.rewrite import func_of, insert_before, set_exprs
 
 AnyAccess = Access | Write
 MAX_STACK_BYTES = 1 << 16  # threads have little stack; what no loop makes smaller goes to memory
@@ -98,26 +107,13 @@ def _bounds_inside(loop: tir.ForOp) -> dict[Hashable, tuple[IntExpr | int | None
     return {**context_bounds(loop), loop.induction_var: (0, loop.extent_expr() - 1)}
 
 
-def _outside(block: tir.BlockOp, indices: Sequence[IntExpr]) -> list[IntExpr]:
-    """Return indices in a block over what its variables are bound to."""
-    bindings = block.exprs_over_values(block.bindings)
-    mapping: dict[Hashable, IntExpr | int] = {}
-    for region in block.regions:
-        mapping.update(zip(region.block.args, bindings, strict=True))
-    return [index.substitute(mapping) for index in indices]
-
-
 def _box(op: AnyAccess, scope: tir.ForOp | None) -> Box:
     """Return what an access touches in one iteration of the loop `scope`."""
-    inner: dict[Hashable, tuple[IntExpr, IntExpr]] = {}
-    parent = op.parent_op()
-    indices: Sequence[IntExpr] = op.exprs_over_values(op.indices)
-    while parent is not None and parent is not scope and not isinstance(parent, tir.FuncOp):
-        if isinstance(parent, tir.BlockOp):
-            indices = _outside(parent, indices)
-        elif isinstance(parent, tir.ForOp):
-            inner[parent.induction_var] = (const(0), parent.extent_expr() - 1)
-        parent = parent.parent_op()
+    outermost = block_around(op)
+    indices = op.exprs_over_values(op.indices)
+    if outermost is not None:
+        indices = over_loops(op, outermost)
+    inner = inner_ends(loops_between(scope or func_of(op), op))
     buffer_type = op.buffer.type
     assert isinstance(buffer_type, tir.BufferType)
     return box_of(indices, buffer_type.shape, inner, context_bounds(op))

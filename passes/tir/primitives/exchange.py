@@ -9,8 +9,8 @@ from ....analysis.regions import (
     Ends,
     child_blocks,
     context_bounds,
-    enclosing_loops,
     inner_ends,
+    loops_between,
     over_loops,
     relax,
     written,
@@ -72,8 +72,6 @@ def _disjoint(loop: tir.ForOp, users: list[tir.BlockOp], buffer: SSAValue, axis:
     step: IntExpr | None = None
     ends: list[tuple[Ends, Bounds]] = []
     for block in users:
-        bounds = context_bounds(block)
-        inside = [o for o in enclosing_loops(block) if loop.is_ancestor(o) and o is not loop]
         for op in block.walk():
             if not isinstance(op, Access | Write) or op.buffer is not buffer:
                 continue
@@ -81,7 +79,8 @@ def _disjoint(loop: tir.ForOp, users: list[tir.BlockOp], buffer: SSAValue, axis:
             if split is None or (step is not None and split[0] is not step):
                 return False
             step = split[0]
-            found = relax(split[1], inner_ends(inside), bounds)
+            bounds = context_bounds(op)
+            found = relax(split[1], inner_ends(loops_between(loop, op)), bounds)
             if found is None:
                 return False
             ends.append((found, bounds))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from xdsl.ir import Attribute
 
 from ....analysis.bindings import is_affine
-from ....analysis.regions import child_blocks, written
+from ....analysis.nests import Write
+from ....analysis.regions import body_accesses, child_blocks, over_loops, written
 from ....dialects import tir
 from .errors import describe
 from .exchange import check_exchange, is_private
@@ -50,7 +51,21 @@ def vectorize(loop: tir.ForOp) -> None:
         if isinstance(op, tir.AllocOp):
             checks.refuse(op, "memory inside the loop would be one for all lanes")
     check_data_parallel(checks, loop)
+    _check_lanes_store_apart(checks, loop)
     _set_kind(loop, tir.ForKind.VECTORIZED)
+
+
+def _check_lanes_store_apart(checks: Checks, loop: tir.ForOp) -> None:
+    """Check that a loop moves every store; one whose condition leaves one iteration need not."""
+    if loop.extent_expr() == 1:
+        return
+    for block in child_blocks(loop):
+        for op in body_accesses(block):
+            moved = {key for index in over_loops(op, block) for key in index.free_vars()}
+            if isinstance(op, Write) and loop.induction_var not in moved:
+                checks.refuse(
+                    loop, f"{describe(block)} writes one element in all iterations of the loop"
+                )
 
 
 def _check_no_vector_around(checks: Checks, loop: tir.ForOp) -> None:
