@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SUFFIXES = {".mlir": "host", ".ll": "llvm-ir", ".s": "asm", ".o": "obj"}
 """The level that `-o` writes by the file's suffix, where `--to` names none."""
 
+LIBRARIES = (".so", ".a")
+"""The suffixes of whole models for programs without Python."""
+
 _LEVELS = "graph, kernels, scheduled, host, llvm (MLIR); llvm-ir, asm, obj (of the kernels)"
 
 
@@ -35,7 +38,8 @@ _LEVELS = "graph, kernels, scheduled, host, llvm (MLIR); llvm-ir, asm, obj (of t
 def compile_command(model: str | None, print_pipeline: bool, **options: Any) -> None:
     """Compile MODEL (.onnx or .mlir).
 
-    Without --to and -o, the result goes into the cache, where the next run finds it.
+    Without --to and -o, the result goes into the cache, where the next run finds it. With -o m.so
+    or m.a it becomes a library with a C interface, which `tyrex run m.so` runs too.
     """
     if print_pipeline:
         from .levels import print_pipeline as text_of_pipeline
@@ -54,8 +58,11 @@ def _level_of(level: str | None, output: str | None) -> str | None:
     if output is None:
         return None
     suffix = Path(output).suffix
+    if suffix in LIBRARIES:
+        return None
     if suffix not in SUFFIXES:
         known = ", ".join(f"{known} ({to})" for known, to in SUFFIXES.items())
+        known += f", {', '.join(LIBRARIES)} (the whole model, with a header for C)"
         raise click.UsageError(
             f"-o {output}: no file of suffix '{suffix}' can be written; known are {known}"
         )
@@ -83,6 +90,8 @@ def _compile(model: str, level: str | None, options: dict[str, Any]) -> None:
             exe = compile(model, cache=options["cache"], progress=progress, **chosen)
         seconds = time.perf_counter() - start
     click.echo(f"{model}: {exe.stats()['kernels']} kernels in {seconds:.2f} s")
+    if options["output"] is not None:
+        click.echo(f"written: {exe.export_library(options['output'])}")
 
 
 def _instruments(options: dict[str, Any]) -> list[Instrument]:

@@ -1,4 +1,4 @@
-"""`tyrex run`: compile a model, run it, say what came out."""
+"""`tyrex run`: compile a model or load a library, run it, say what came out."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .terminal import progress_display
 
 if TYPE_CHECKING:
     from ..runtime.executable import Executable
+    from ..runtime.module import Module
 
 MAX_ERROR = 1e-3
 """Of the largest absolute value: what two engines that sum in different orders may differ by."""
@@ -28,17 +29,19 @@ MAX_ERROR = 1e-3
 @click.option("--check", type=click.Choice(["onnxruntime"]), help="Compare the outputs with it.")
 @click.option("--repeat", type=click.IntRange(1), default=1, help="Run so often; say the median.")
 def run(model: str, **options: Any) -> int:
-    """Compile MODEL (.onnx or .mlir), run its function `main`, summarize the outputs."""
-    from .compile import compile
+    """Compile MODEL (.onnx or .mlir), run its function `main`, summarize the outputs.
+
+    A library that was exported (.so) is loaded; options of the compiler have no effect on it.
+    """
     from .feeds import make_feeds
     from .peers import PEERS
 
     check: str | None = options["check"]
+    if check and _is_library(model):
+        raise click.UsageError(f"--check: {check} runs .onnx files; {model} is a library")
     peer = PEERS[check](model, options["threads"], options["shapes"]) if check else None
     start = time.perf_counter()
-    with progress_display() as progress:
-        chosen = {name: options[name] for name in RUN_OPTIONS}
-        exe = compile(model, progress=progress, **chosen)
+    exe = _loaded(model, options)
     compiled_s = time.perf_counter() - start
     signature = exe.signature
     feeds = make_feeds(signature.inputs, options["input"], options["random"], options["seed"])
@@ -48,7 +51,29 @@ def run(model: str, **options: Any) -> int:
     return 0 if check is None or peer is None else _compare(check, peer(feeds), outputs)
 
 
-def _run(exe: Executable, feeds: Sequence[Any], repeat: int) -> tuple[list[Any], list[float]]:
+def _is_library(model: str) -> bool:
+    return model.endswith(".so")
+
+
+def _loaded(model: str, options: Mapping[str, Any]) -> Executable | Module:
+    """Return a model, compiled or loaded."""
+    if _is_library(model):
+        from ..runtime.module import load_module
+
+        module = load_module(model)
+        if options["threads"] is not None:
+            module.threads = options["threads"]
+        return module
+    from .compile import compile
+
+    with progress_display() as progress:
+        chosen = {name: options[name] for name in RUN_OPTIONS}
+        return compile(model, progress=progress, **chosen)
+
+
+def _run(
+    exe: Executable | Module, feeds: Sequence[Any], repeat: int
+) -> tuple[list[Any], list[float]]:
     """Return the outputs of the last run as arrays, and the seconds of every run."""
     import numpy as np
 

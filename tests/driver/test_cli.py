@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -120,7 +121,9 @@ def test_differences_are_relative_to_the_largest_value() -> None:
         (("run", "{mlir}", "--target", "z80"), 1, "target 'z80' is unknown; use one of native"),
         (("run", "{mlir}", "--check", "tvm"), 2, "'tvm' is not 'onnxruntime'"),
         (("run", "{mlir}", "--random", "--check", "onnxruntime"), 1, "runs .onnx files"),
-        (("compile", "{mlir}", "-o", "a.so"), 2, "suffix '.so' can be written; known are .mlir"),
+        (("compile", "{mlir}", "-o", "a.dll"), 2, "suffix '.dll' can be written; known are .mlir"),
+        (("run", "a.so", "--check", "onnxruntime"), 2, "runs .onnx files; a.so is a library"),
+        (("run", "nope.so"), 1, "nope.so: cannot be read: No such file"),
         (("compile", "{mlir}", "-o", "a"), 2, "no file of suffix '' can be written"),
         (("compile", "{mlir}", "--to", "metal"), 1, "there is no level 'metal'; use one of graph"),
         (("compile", "{mlir}", "--print-after", "fuse"), 1, "no pass 'fuse'"),
@@ -166,6 +169,18 @@ def test_files_by_suffix(
     code, out, _ = tyrex(capsys, "compile", mlir, "-o", str(tmp_path / name))
     assert (code, out) == (0, "")
     assert (tmp_path / name).read_bytes().startswith(start)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler (cc)")
+def test_a_library_is_written_and_run(capsys: Capture, mlir: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "a.so")
+    code, out, _ = tyrex(capsys, "compile", mlir, "-o", path)
+    assert code == 0
+    assert f"written: {path}" in out
+    assert (tmp_path / "a.h").exists()
+    code, out, _ = tyrex(capsys, "run", path, "--random", "--threads", "2")
+    assert code == 0
+    assert "y: float32[4, 8]" in out
 
 
 def test_a_level_is_printed(capsys: Capture, mlir: str) -> None:
