@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xdsl.dialects.builtin import FunctionType, ModuleOp
-from xdsl.ir import Attribute, Block, Operation, Region
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ..dialects import relax, tir
 from ..dialects.diagnostics import CompileError
@@ -91,8 +93,7 @@ def _caller(name: str, kernel: tir.FuncOp) -> relax.FuncOp:
     call = relax.CallTIROp(kernel.sym_name.data, block.args, outputs)
     call.location = kernel.location
     block.add_ops([call, relax.ReturnOp(*call.res)])
-    names = [value.name_hint or f"x{i}" for i, value in enumerate(kernel.inputs)]
-    results = [value.name_hint or f"y{i}" for i, value in enumerate(kernel.outputs)]
+    names, results = _names(kernel.inputs, "x"), _names(kernel.outputs, "y")
     func = relax.FuncOp(
         name,
         FunctionType.from_lists(inputs, outputs),
@@ -103,6 +104,15 @@ def _caller(name: str, kernel: tir.FuncOp) -> relax.FuncOp:
     )
     func.location = kernel.location
     return func
+
+
+def _names(values: Sequence[SSAValue], default: str) -> list[str]:
+    """Return a name for each value: as in the text, where that is known and only one has it."""
+    hints = [value.name_hint for value in values]
+    return [
+        hint if hint is not None and hints.count(hint) == 1 else f"{hint or default}{i}"
+        for i, hint in enumerate(hints)
+    ]
 
 
 def _tensor_type(kernel: tir.FuncOp, type_: Attribute) -> relax.TensorType:

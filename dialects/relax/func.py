@@ -43,7 +43,8 @@ class FuncOp(IRDLOperation):
     (C2) it ends with relax.return of the signature's result types.
     (C3) every symbol is declared by the function, or introduced by an operation that dominates
          its use.
-    (C4) input_names and output_names, where present, name each argument and result.
+    (C4) input_names and output_names, where present, name each argument and result, each with
+         another name.
     """
 
     name = "relax.func"
@@ -107,6 +108,9 @@ class FuncOp(IRDLOperation):
         for names, count in ((self.input_names, len(args)), (self.output_names, len(outputs))):
             if names is not None and len(names) != count:  # (C4)
                 raise VerifyException(f"relax.func: {len(names)} names for {count} values")
+            if names is not None and len(set(names)) != count:
+                twice = next(name.data for name in names if list(names).count(name) > 1)
+                raise VerifyException(f"relax.func: two values have the name '{twice}'; rename one")
         self._verify_symbols()
 
     def _verify_symbols(self) -> None:  # (C3)

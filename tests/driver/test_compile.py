@@ -103,6 +103,13 @@ def test_several_kernels_are_called_by_name() -> None:
     np.testing.assert_array_equal(np.asarray(exe["square"](x)), x * x)
 
 
+def test_buffers_of_one_name() -> None:
+    # xDSL takes a number behind an underscore off the names of values.
+    text = KERNEL.replace("@double(%x: !tir.buffer<[8], f32>)", "@sum(%x, %x_1)")
+    text = text.replace("%x, %x_1", ", ".join(f"%{n}: !tir.buffer<[8], f32>" for n in ("x", "x_1")))
+    assert [param.name for param in tyrex.compile(text).signature.inputs] == ["x0", "x1"]
+
+
 def test_the_module_given_is_not_changed() -> None:
     module = parse(GRAPH)
     before = str(module)

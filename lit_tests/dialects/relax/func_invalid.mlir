@@ -76,3 +76,10 @@ relax.func @while_c2(%x: !relax.tensor<[], f32>) {
   }
   relax.return
 }
+
+// -----
+
+// expected-error @below {{relax.func: two values have the name 'x'; rename one}}
+relax.func @func_c4_twice(%x: !relax.tensor<[2], f32>, %y: !relax.tensor<[2], f32>) attributes {input_names = ["x", "x"]} {
+  relax.return
+}
