@@ -17,7 +17,7 @@ def parallel(loop: tir.ForOp) -> None:
     """Let a loop's iterations run on several threads."""
     checks = Checks("parallel")
     checks.serial(loop)
-    _check_no_vector_around(checks, loop)
+    checks.no_vector_around(loop)
     check_data_parallel(checks, loop)
     _set_kind(loop, tir.ForKind.PARALLEL)
 
@@ -33,7 +33,7 @@ def vectorize(loop: tir.ForOp) -> None:
             f"the extent {extent} of {describe(loop)} is not constant",
             "split it by the number of lanes and vectorize the inner loop",
         )
-    _check_no_vector_around(checks, loop)
+    checks.no_vector_around(loop)
     inside = [
         o
         for o in loop.body.walk()
@@ -66,15 +66,6 @@ def _check_lanes_store_apart(checks: Checks, loop: tir.ForOp) -> None:
                 checks.refuse(
                     loop, f"{describe(block)} writes one element in all iterations of the loop"
                 )
-
-
-def _check_no_vector_around(checks: Checks, loop: tir.ForOp) -> None:
-    """Check that no loop around, in any scope, is vectorized."""
-    parent = loop.parent_op()
-    while parent is not None:
-        if isinstance(parent, tir.ForOp) and parent.kind.data is tir.ForKind.VECTORIZED:
-            checks.refuse(loop, f"{describe(parent)}, around it, is vectorized already")
-        parent = parent.parent_op()
 
 
 def unroll(loop: tir.ForOp) -> None:

@@ -64,6 +64,14 @@ class Checks:
                 "name loops of which each is the only child of the one before",
             )
 
+    def no_vector_around(self, loop: tir.ForOp) -> None:
+        """Check that no loop around, in any scope, is vectorized."""
+        parent = loop.parent_op()
+        while parent is not None:
+            if isinstance(parent, tir.ForOp) and parent.kind.data is tir.ForKind.VECTORIZED:
+                self.refuse(loop, f"{describe(parent)}, around it, is vectorized already")
+            parent = parent.parent_op()
+
     # -- blocks ------------------------------------------------------------------------------
 
     def complete(self, block: tir.BlockOp) -> None:

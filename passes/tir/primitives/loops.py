@@ -166,6 +166,7 @@ def reorder(loops: Sequence[tir.ForOp]) -> None:
         check_exchange(checks, loop)
     wanted = iter(loops)
     order = [next(wanted) if loop in loops else loop for loop in chain]
+    _check_vectors_inside(checks, order)
     parent, place = chain[0].parent, chain[0].next_op
     assert parent is not None
     body = list(chain[-1].body.block.ops)
@@ -177,6 +178,19 @@ def reorder(loops: Sequence[tir.ForOp]) -> None:
         parent.add_op(outermost)
     else:
         parent.insert_op_before(outermost, place)
+
+
+def _check_vectors_inside(checks: Checks, order: Sequence[tir.ForOp]) -> None:
+    """Check that a vectorized loop is around no parallel and no other vectorized one."""
+    kinds = [loop.kind.data for loop in order]
+    for depth, kind in enumerate(kinds):
+        inside = kinds[depth + 1 :]
+        if kind is tir.ForKind.VECTORIZED and (kind in inside or tir.ForKind.PARALLEL in inside):
+            checks.refuse(
+                order[depth],
+                f"{describe(order[depth])} is vectorized, and would be around a parallel or "
+                "another vectorized loop",
+            )
 
 
 def _chain(checks: Checks, loops: Sequence[tir.ForOp]) -> list[tir.ForOp]:

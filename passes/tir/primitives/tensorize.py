@@ -155,6 +155,7 @@ def tensorize(loop: tir.ForOp, name: str) -> tir.BlockOp:
         checks.refuse(loop, f'intrinsic "{name}" is unknown; the known ones are: {known}')
     intrinsic = INTRINSICS[name]()
     nest = _description(intrinsic.description)
+    checks.no_vector_around(loop)
     loops, block = nest_inside(checks, loop)
     if block.init is not None:
         checks.refuse(

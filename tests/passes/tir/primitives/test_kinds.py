@@ -50,6 +50,11 @@ def test_no_threads_inside_vectors() -> None:
     i, j = s.get_loops(s.get_block("add"))
     s.vectorize(i)
     refused(lambda: s.parallel(j), "is vectorized already")
+    s = Schedule(matmul(7, 3, 5))
+    i, j, _ = s.get_loops(s.get_block("matmul"))
+    s.parallel(i)
+    s.vectorize(j)
+    refused(lambda: s.reorder(j, i), "around a parallel")
 
 
 def test_memory_of_each_iteration_is_no_vector() -> None:
