@@ -137,7 +137,7 @@ class KernelLowering:
         match op.kind.data:
             case tir.ForKind.VECTORIZED:
                 self.vector_loop(op, extent.constant_value)
-            case tir.ForKind.PARALLEL if self.context is not None:
+            case tir.ForKind.PARALLEL if self.context is not None and self.lane is None:
                 self.parallel_loop(op, extent)
             case tir.ForKind.UNROLLED:
                 self.counted_loop(op, extent, _UNROLL)
