@@ -71,6 +71,7 @@ class HostFunction:
         self.b, self.func, self.names = b, func, names
         self.pool = pool
         self.values: dict[SSAValue, Value] = {}
+        self.passed: dict[int, SSAValue] = {}  # what the argument words hold, within a block
         # One callee works at a time: all begin at the frame's start, its own memory follows.
         callees = [frames[op.callee_name] for op in func.walk() if isinstance(op, vm.InvokeOp)]
         self.frame_bytes = max(callees, default=0)
@@ -87,13 +88,14 @@ class HostFunction:
         function = b.function(name, [PTR] * (2 + count), i32, linkage="internal")
         self.context, self.memory, *pointers = function.body.block.args
         self.outputs = pointers[len(types.inputs) :]
-        self.words = self.argument_words()
+        self.words, *self.arguments = self.argument_words()
         blocks = list(self.func.body.blocks)
         for value, pointer in zip(blocks[0].args, pointers, strict=False):
             self.values[value] = pointer
         self.blocks = {block: self.new_block(block) for block in blocks[1:]}
         self.failure, self.may_fail = b.new_block(i32), False
         for block in blocks:
+            self.passed.clear()
             if block in self.blocks:
                 b.start(self.blocks[block])
             for op in block.ops:
@@ -104,16 +106,20 @@ class HostFunction:
             b.ret(self.failure.args[0])
         return self.frame_bytes
 
-    def argument_words(self) -> SSAValue:
-        """Return memory for the argument words of any kernel call, the context's in its place."""
+    def argument_words(self) -> list[SSAValue]:
+        """Return the addresses of the argument words of kernel calls, the context's in its place.
+
+        One array serves all calls: kernels do not write their words.
+        """
         counts = [
             1 + len(op.operands) + len(op.symbol_values)
             for op in self.func.walk()
             if isinstance(op, vm.CallOp)
         ]
-        words = self.b.alloca(i64, max(counts, default=1), _WORD_BYTES)
-        self.b.store(self.context, words, _WORD_BYTES)
-        return words
+        b, count = self.b, max(counts, default=1)
+        words = b.alloca(i64, count, _WORD_BYTES)
+        b.store(self.context, words, _WORD_BYTES)
+        return [words, *(b.gep(words, i64, index) for index in range(1, count))]
 
     def new_block(self, source: Block) -> Block:
         """Return a block whose arguments are addresses."""
@@ -162,7 +168,7 @@ class HostFunction:
             return found
         offset = self.frame_bytes
         self.frame_bytes += -(-size // _ALIGN_BYTES) * _ALIGN_BYTES
-        return b.gep(self.memory, i8, offset)
+        return b.gep(self.memory, i8, offset) if offset else self.memory
 
     def fail_if(self, failed: SSAValue, code: SSAValue) -> None:
         """Leave the function with `code` where `failed` (i1) is true."""
@@ -186,8 +192,10 @@ def _call(f: HostFunction, op: vm.CallOp) -> None:
     b = f.b
     words: list[SSAValue] = f.pointers(op, op.operands)
     words += [b.integer(symbol) for symbol in op.symbol_values]
-    for index, word in enumerate(words, 1):
-        b.store(word, b.gep(f.words, i64, index), _WORD_BYTES)
+    for index, word in enumerate(words):
+        if f.passed.get(index) is not word:
+            f.passed[index] = word
+            b.store(word, f.arguments[index], _WORD_BYTES)
     kernel = f.names.kernel(op.callee_name)
     b.declare(kernel, [PTR], i32)
     f.check(b.call(kernel, (f.words,), i32))
@@ -235,7 +243,8 @@ def _alloc_storage(f: HostFunction, op: vm.AllocStorageOp) -> None:
 
 
 def _tensor(f: HostFunction, op: vm.TensorOp) -> None:
-    f.values[op.result] = f.b.gep(f.pointer(op, op.storage), i8, op.offset.value.data)
+    storage, offset = f.pointer(op, op.storage), op.offset.value.data
+    f.values[op.result] = f.b.gep(storage, i8, offset) if offset else storage
 
 
 def _reshape(f: HostFunction, op: vm.ReshapeOp) -> None:

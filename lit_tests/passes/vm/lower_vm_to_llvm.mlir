@@ -8,11 +8,11 @@
 // CHECK-SAME: {
 // CHECK: %[[WORDS:.*]] = llvm.alloca
 // CHECK: %[[W:.*]] = llvm.mlir.addressof @tyrex_constant0
-// CHECK: %[[S:.*]] = llvm.getelementptr inbounds %{{.*}}[0]
-// CHECK: %[[T:.*]] = llvm.getelementptr inbounds %[[S]][16]
-// CHECK: llvm.getelementptr inbounds %[[WORDS]][1]
-// CHECK: llvm.store %[[W]]
-// CHECK: llvm.store %[[T]]
+// CHECK: %[[SECOND:.*]] = llvm.getelementptr inbounds %[[WORDS]][2]
+// CHECK: %[[THIRD:.*]] = llvm.getelementptr inbounds %[[WORDS]][3]
+// CHECK: %[[T:.*]] = llvm.getelementptr inbounds %{{.*}}[16]
+// CHECK: llvm.store %[[W]], %[[SECOND]]
+// CHECK: llvm.store %[[T]], %[[THIRD]]
 // CHECK: %[[CODE:.*]] = llvm.call @add(%[[WORDS]])
 // CHECK: llvm.icmp "ne" %[[CODE]]
 // CHECK: llvm.cond_br
