@@ -16,6 +16,7 @@ from ....symbolic import IntExpr, as_expr
 from ..inline_blocks import GuardedBody
 from .errors import describe
 from .legality import Checks, block_around, covers, domain_of, index_variables, name_of
+from .ranges import check_guards
 from .rewrite import erase, erase_emptied, func_of
 
 
@@ -27,6 +28,7 @@ def compute_inline(block: tir.BlockOp) -> None:
     buffer = store.buffer
     alloc = temporary(checks, block, buffer)
     _check_all_of(checks, block, places, buffer)
+    check_guards(checks, block)
     loads = [use.operation for use in buffer.uses if isinstance(use.operation, Access)]
     loads = [op for op in func_of(block).walk() if op in loads and isinstance(op, Access)]
     if not loads:

@@ -188,21 +188,39 @@ def check_guards(checks: Checks, block: tir.BlockOp) -> None:
     domains = block.exprs_over_values(block.domains)
     bindings = block.exprs_over_values(block.bindings)
     bounds = context_bounds(block)
-    guards: set[IntExpr] = set()
+    guards: list[IntExpr] = []
     for domain, binding in zip(domains, bindings, strict=True):
-        guards |= {domain - 1 - binding, binding}
+        guards += [domain - 1 - binding, binding]
         atom = binding.as_atom()
         if isinstance(atom, FloorDiv):
-            guards.add(domain * atom.args[1] - 1 - atom.args[0])
-    known = {guard.simplify(bounds) for guard in guards} | guards
+            guards.append(domain * atom.args[1] - 1 - atom.args[0])
     for condition in block.exprs_over_values(block.conditions):
-        if condition not in known and condition.simplify(bounds) not in known:
+        if not any(_implies(guard, condition, bounds) for guard in guards):
             checks.refuse(
                 block,
                 f"{describe(block)} has a condition other than that its variables are in their "
                 "domains",
-                "move it before splitting its loops",
+                "do it before splitting and fusing the block's loops",
             )
+
+
+def _implies(guard: IntExpr, condition: IntExpr, bounds: Bounds) -> bool:
+    """Tell whether `guard >= 0` is enough for `condition >= 0`.
+
+    For a whole number c, c >= 0 is k * c + k - 1 >= 0: so a guard of `i * 4 + j` is one of `i`.
+    """
+    factors = {1}
+    for key in condition.free_vars():
+        mine, its = condition.coefficient(key), guard.coefficient(key)
+        if mine is None or its is None or not (mine[0].is_constant and its[0].is_constant):
+            continue
+        if mine[0].constant and its[0].constant % mine[0].constant == 0:
+            factors.add(its[0].constant // mine[0].constant)
+    return any(
+        (condition * k + (k - 1) - guard).simplify(bounds).provably_ge0(bounds)
+        for k in factors
+        if k > 0
+    )
 
 
 def check_threads(

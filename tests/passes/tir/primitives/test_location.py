@@ -3,8 +3,11 @@
 from random import Random
 
 import pytest
+from xdsl.dialects.builtin import f32
 from xdsl.ir import Attribute
 
+from tyrex.dialects import tir
+from tyrex.passes.tir.primitives.rewrite import add_conditions
 from tyrex.passes.tir.primitives.schedule import Schedule
 from tyrex.symbolic import IntExpr
 
@@ -96,10 +99,40 @@ def test_refusals_of_compute_at() -> None:
     s.compute_at(transpose, i)
 
 
+def test_blocks_whose_loops_were_split_and_fused_move_too() -> None:
+    func = chain(7, 17)
+    s = Schedule(func)
+    add = s.get_block("add")
+    i, j = s.get_loops(add)
+    i0, _ = s.split(i, [None, 2])
+    s.split(i0, [None, 3])
+    s.split(j, [None, 5])
+    (p, _) = s.get_loops(s.get_block("transpose"))
+    s.compute_at(add, p)
+    transpose = s.get_block("transpose")
+    fused, _ = s.split(s.fuse(*s.get_loops(s.get_block("pad"))), [None, 4])
+    assert_means_the_same(s, func)
+    s.compute_inline(transpose)
+    assert_means_the_same(s, func)
+    del fused
+
+
+def test_conditions_of_a_block_are_not_lost() -> None:
+    k = Kernel("kernel")
+    x, y, t = k.input((8,), f32), k.output((8,), f32), k.temp((8,), f32)
+    k.map("first", t, lambda i: k.load(x, i))
+    k.map("second", y, lambda i: k.load(t, i))
+    func = k.build()
+    block = next(op for op in func.walk() if isinstance(op, tir.BlockOp))
+    add_conditions(block, [3 - block.exprs_over_values(block.bindings)[0]])
+    s = Schedule(func)
+    first, (loop,) = s.get_block("first"), s.get_loops(s.get_block("second"))
+    refused(lambda: s.compute_at(first, loop), "has a condition other than")
+    refused(lambda: s.compute_inline(first), "has a condition other than")
+
+
 def test_halos_are_not_written_by_two_threads() -> None:
     k = Kernel("kernel")
-    from xdsl.dialects.builtin import f32
-
     x, y, t = k.input((18,), f32), k.output((16,), f32), k.temp((18,), f32)
     k.map("twice", t, lambda i: k.load(x, i) + k.load(x, i))
 
