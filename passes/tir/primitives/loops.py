@@ -14,7 +14,7 @@ from ....dialects.location import fuse_op_locations
 from ....symbolic import IntExpr, as_expr, ceildiv, const, var
 from .errors import describe
 from .exchange import check_exchange
-from .legality import Checks
+from .legality import Checks, reduce_loops
 from .rewrite import (
     add_conditions,
     loop_vars,
@@ -162,6 +162,8 @@ def reorder(loops: Sequence[tir.ForOp]) -> None:
     for block in child_blocks(chain[-1]):
         checks.complete_or_reduction(block)
         checks.affine(block)
+        if block.init is not None:  # it must stay the first iteration in which it runs
+            checks.separate(block, reduce_loops(block))
     for loop in chain:
         check_exchange(checks, loop)
     wanted = iter(loops)
