@@ -99,3 +99,53 @@ def mixed_inputs(taken: bool) -> list[NDArray[Any]]:
     rng = np.random.default_rng(5)
     x = rng.standard_normal((1, 2, 6, 6), np.float32)
     return [np.array(taken), x, rng.standard_normal((4, 8), np.float32)]
+
+
+def image(channels: int, side: int) -> str:
+    """Return the type of one square image."""
+    return tensor(1, channels, side, side)
+
+
+def repeated(name: str, shape: tuple[int, ...], repeats: tuple[int, ...], seed: int) -> str:
+    """Return the lines that define %name, a constant too large for the text."""
+    whole = tensor(*(n * r for n, r in zip(shape, repeats, strict=True)))
+    return (
+        f"{constant(f'{name}_part', shape, seed)}\n"
+        f"  %{name} = relax.tile %{name}_part {{repeats = #relax.dims<{list(repeats)}>}}"
+        f" : ({tensor(*shape)}) -> {whole}"
+    )
+
+
+IMAGES = f"""
+relax.func @main(%x: {image(3, 12)}) -> ({image(4, 12)}) attributes {{
+    input_names = ["x"], output_names = ["y"]}} {{
+  {repeated("u", (2, 3, 3, 3), (8, 1, 1, 1), 0)}
+  %a = relax.conv %x, %u {{strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>,
+    dilations = array<i64: 1, 1>, groups = 1 : i64}}
+    : ({image(3, 12)}, {tensor(16, 3, 3, 3)}) -> {image(16, 6)}
+  %b = relax.relu %a : ({image(16, 6)}) -> {image(16, 6)}
+  {repeated("v", (2, 3, 3, 3), (8, 6, 1, 1), 1)}
+  %part = relax.strided_slice %v {{starts = #relax.dims<[0, 0, 0, 0]>,
+    sizes = #relax.dims<[16, 16, 3, 3]>, steps = array<i64: 1, 1, 1, 1>}}
+    : ({tensor(16, 18, 3, 3)}) -> {tensor(16, 16, 3, 3)}
+  %c = relax.conv %b, %part {{strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>,
+    dilations = array<i64: 1, 1>, groups = 1 : i64}}
+    : ({image(16, 6)}, {tensor(16, 16, 3, 3)}) -> {image(16, 6)}
+  {repeated("bias", (4, 1, 1), (4, 1, 1), 2)}
+  %d = relax.add %c, %bias : ({image(16, 6)}, {tensor(16, 1, 1)}) -> {image(16, 6)}
+  %e = relax.add %d, %b : ({image(16, 6)}, {image(16, 6)}) -> {image(16, 6)}
+  {repeated("w", (4, 1, 2, 2), (4, 4, 1, 1), 3)}
+  %f = relax.conv_transpose %e, %w {{strides = array<i64: 2, 2>,
+    padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64,
+    output_padding = array<i64: 0, 0>}}
+    : ({image(16, 6)}, {tensor(16, 4, 2, 2)}) -> {image(4, 12)}
+  %y = relax.tanh %f : ({image(4, 12)}) -> {image(4, 12)}
+  relax.return %y : {image(4, 12)}
+}}
+"""
+"""Convolutions of whole blocks of channels, and one backwards."""
+
+
+def images_inputs(seed: int) -> list[NDArray[Any]]:
+    """Return inputs of IMAGES."""
+    return [np.random.default_rng(seed).standard_normal((1, 3, 12, 12), np.float32) / 64]
