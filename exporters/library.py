@@ -20,7 +20,7 @@ from ..runtime.errors import ArgumentError
 from .c_interface import header_text, source_text
 from .elf_object import Data, write_data_object
 from .package import Package
-from .toolchain import find_archiver, find_compiler, run_tool
+from .toolchain import find_binutil, find_compiler, run_tool
 
 _NATIVE = Path(__file__).resolve().parents[1] / "runtime" / "native"
 _RUNTIME = ("arena.c", "context.c", "error.c", "pool.c", "wait.c")
@@ -91,31 +91,40 @@ def _objects(
     return [*names, *(Path(source).with_suffix(".o").name for source in sources)]
 
 
+def _shown(package: Package) -> list[str]:
+    """Return the names of the functions that users call."""
+    functions = ("create", "run", "set_num_threads", "destroy", "describe", "last_error")
+    return [f"{package.name}_{function}" for function in functions]
+
+
 def _write_shared(
     package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
 ) -> None:
     """Link a shared library that shows its own functions and nothing else."""
-    name = package.name
-    functions = ("create", "run", "set_num_threads", "destroy", "describe", "last_error")
-    shown = "".join(f" {name}_{function};" for function in functions)
-    folder = path.parent
-    (folder / "exports.map").write_text(f"{{ global:{shown} tyrex_module; local: *; }};\n")
+    shown = "; ".join([*_shown(package), "tyrex_module"])
+    (path.parent / "exports.map").write_text(f"{{ global: {shown}; local: *; }};\n")
     # Its threads may outlive a dlclose: the code stays mapped.
     flags = ["-shared", "-static-libgcc", "-pthread", "-Wl,--version-script=exports.map"]
-    flags += ["-Wl,-z,nodelete", "-Wl,--no-undefined", f"-Wl,-soname,{name}.so"]
-    run_tool([*compiler, *flags, "-o", path.name, *objects, "-lm"], folder)
-
-
-def _write_archive(
-    package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
-) -> None:
-    run_tool([find_archiver(), "rcsD", path.name, *objects], path.parent)
+    flags += ["-Wl,-z,nodelete", "-Wl,--no-undefined", f"-Wl,-soname,{package.name}.so"]
+    run_tool([*compiler, *flags, "-o", path.name, *objects, "-lm"], path.parent)
 
 
 def _write_object(
     package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
 ) -> None:
-    run_tool([*compiler, "-r", "-nostdlib", "-o", path.name, *objects], path.parent)
+    """Link one object; several models fit into one program, since the rest is made local."""
+    objcopy = find_binutil("objcopy")
+    run_tool([*compiler, "-r", "-nostdlib", "-o", "all.o", *objects], path.parent)
+    keep = [f"--keep-global-symbol={name}" for name in _shown(package)]
+    run_tool([objcopy, *keep, "all.o", path.name], path.parent)
+
+
+def _write_archive(
+    package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
+) -> None:
+    archiver, member = find_binutil("ar"), path.with_name(f"{package.name}.o")
+    _write_object(package, compiler, objects, member)
+    run_tool([archiver, "rcsD", path.name, member.name], path.parent)
 
 
 _WRITERS: dict[str, Callable[[Package, Sequence[str], Sequence[str], Path], None]] = {

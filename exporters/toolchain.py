@@ -45,16 +45,17 @@ def find_compiler(given: str | None = None) -> list[str]:
     )
 
 
-def find_archiver() -> str:
-    """Return the path of `ar`.
+def find_binutil(name: str) -> str:
+    """Return the path of a tool of binutils: `ar`, `objcopy`.
 
     Raises:
-        UnsupportedError: there is none.
+        UnsupportedError: it is not there.
     """
-    found = shutil.which("ar")
+    found = shutil.which(name)
     if found is None:
         raise UnsupportedError(
-            "export: there is no `ar`, which makes .a files; install binutils, or export a .so"
+            f"export: there is no `{name}`, which .a and .o files need; install binutils, or"
+            " export a .so"
         )
     return found
 

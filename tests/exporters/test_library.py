@@ -92,6 +92,50 @@ def test_a_c_program_prints_the_same_numbers(
     assert run_program(tmp_path, [str(path), *flags], images) == expected
 
 
+TWO_MODELS = """
+#include "one.h"
+#include "two.h"
+#include <stdio.h>
+
+int main(void) {
+  float x[4] = {0}, y[4], z[4];
+  const void *inputs[] = {x};
+  void *first[] = {y}, *second[] = {z};
+  one_context *one;
+  two_context *two;
+  if (one_create(1, &one) || two_create(1, &two) || one_run(one, inputs, first) ||
+      two_run(two, inputs, second)) {
+    return 1;
+  }
+  printf("%g %g\\n", y[3], z[3]);
+  return 0;
+}
+"""
+
+PLUS = """
+relax.func @main(%x: TENSOR) -> (TENSOR) {
+  %w = relax.constant <[4], f32, [1.0, 2.0, 3.0, LAST]> : TENSOR
+  %y = relax.add %x, %w : (TENSOR, TENSOR) -> TENSOR
+  relax.return %y : TENSOR
+}
+""".replace("TENSOR", "!relax.tensor<[4], f32>")
+
+
+@needs_cc
+@pytest.mark.parametrize("suffix", [".so", ".a", ".o"])
+def test_two_models_fit_into_one_program(suffix: str, tmp_path: Path) -> None:
+    for name, last in (("one", "4.0"), ("two", "9.0")):
+        exe = tyrex.compile(PLUS.replace("LAST", last))
+        exe.export_library(tmp_path / f"{name}{suffix}")
+    (tmp_path / "main.c").write_text(TWO_MODELS)
+    files = ["main.c", f"./one{suffix}", f"./two{suffix}", "-lm", "-pthread", "-Wl,-rpath,."]
+    subprocess.run([CC, *files, "-o", "main"], cwd=tmp_path, check=True)
+    done = subprocess.run(
+        [tmp_path / "main"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "4 9\n"
+
+
 @needs_cc
 @pytest.mark.skipif(shutil.which("ldd") is None, reason="no ldd")
 def test_it_needs_the_system_alone(exe: Executable, tmp_path: Path) -> None:

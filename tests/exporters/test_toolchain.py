@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tyrex.exporters.toolchain import find_archiver, find_compiler, run_tool
+from tyrex.exporters.toolchain import find_binutil, find_compiler, run_tool
 from tyrex.runtime.errors import RuntimeFailure, UnsupportedError
 
 
@@ -45,7 +45,7 @@ def test_without_one_it_says_what_to_install(path: Path) -> None:
     with pytest.raises(UnsupportedError, match="neither cc, gcc, clang: install one"):
         find_compiler()
     with pytest.raises(UnsupportedError, match=r"install binutils, or export a \.so"):
-        find_archiver()
+        find_binutil("ar")
 
 
 def test_complaints_are_passed_on(path: Path) -> None:
