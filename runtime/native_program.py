@@ -65,15 +65,16 @@ class LocalSession:
         self._context = Context(num_threads)
         self._address = self._context.address
         self._reset = self._context.arena.reset
+        self._num_threads = num_threads  # reading the context's costs more than the call
 
     @property
     def num_threads(self) -> int:
         """Threads of a parallel loop, the caller's included."""
-        return self._context.num_threads
+        return self._num_threads
 
     @num_threads.setter
     def num_threads(self, value: int) -> None:
-        self._context.num_threads = value
+        self._context.num_threads = self._num_threads = value
 
     def run(self, inputs: int, outputs: int) -> None:
         """Run the model; its memory stays for the next run.
