@@ -233,7 +233,8 @@ def check_threads(
     """Check that iterations that run at once do not write one element of a buffer."""
     around = [*enclosing_loops(loop), loop]
     for depth, outer in enumerate(around):
-        if outer.kind.data not in (tir.ForKind.PARALLEL, tir.ForKind.VECTORIZED):
+        at_once = outer.kind.data in (tir.ForKind.PARALLEL, tir.ForKind.VECTORIZED)
+        if not at_once or outer.extent_expr() == 1:
             continue
         if is_private(buffer, loop) or any(
             _apart(outer, found, around[depth + 1 :]) for found in ranges if found is not None
