@@ -139,6 +139,13 @@ class HostFunction:
 
     # -- values --------------------------------------------------------------------------------
 
+    def target(self, op: Operation, block: Block) -> Block:
+        """Return the block that a branch leads to."""
+        found = self.blocks.get(block)
+        if found is None:
+            raise _missing(op, "a branch to the first block")
+        return found
+
     def bytes_of(self, op: Operation, type_: Attribute) -> int:
         """Return the bytes of a tensor."""
         size = vm.size_bytes(type_) if isinstance(type_, relax.TensorType) else None
@@ -210,7 +217,7 @@ def _invoke(f: HostFunction, op: vm.InvokeOp) -> None:
 
 
 def _branch(f: HostFunction, op: vm.BranchOp) -> None:
-    f.b.br(f.blocks[op.successor], *f.pointers(op, op.arguments))
+    f.b.br(f.target(op, op.successor), *f.pointers(op, op.arguments))
 
 
 def _cond_branch(f: HostFunction, op: vm.CondBranchOp) -> None:
@@ -218,8 +225,8 @@ def _cond_branch(f: HostFunction, op: vm.CondBranchOp) -> None:
     condition = b.load(f.pointer(op, op.cond), i8, 1)
     b.cond_br(
         b.icmp("ne", condition, b.integer(0, i8)),
-        f.blocks[op.then_block],
-        f.blocks[op.else_block],
+        f.target(op, op.then_block),
+        f.target(op, op.else_block),
         f.pointers(op, op.then_arguments),
         f.pointers(op, op.else_arguments),
     )

@@ -8,7 +8,7 @@ import pytest
 
 import tyrex
 from tyrex.driver.host_program import PREFIX, HostProgram
-from tyrex.runtime.errors import ArgumentError, DTypeError, ShapeError
+from tyrex.runtime.errors import ArgumentError, DTypeError, OutOfMemoryError, ShapeError
 
 from .models import (  # noqa: TID251  # the tests' folder, not the package's
     GRAPH,
@@ -33,6 +33,18 @@ vm.func @main(%a: T, %b: T) -> (T, T, T) {
   %x, %y = vm.invoke @swap(%a, %b) : (T, T) -> (T, T)
   vm.return %x, %y, %w : T, T, T
 }
+""".replace("T", "!relax.tensor<[4], f32>")
+
+
+TOO_LARGE = f"""
+vm.func @main(%x: T) -> (T) {{
+  %s = vm.alloc_storage {{size_bytes = {1 << 60} : i64, align_bytes = 64 : i64}} : !vm.storage
+  %t = vm.tensor %s {{offset = 64 : i64}} : T
+  vm.copy %x, %t : T, T
+  %y = vm.alloc_output {{index = 0 : i64}} : T
+  vm.copy %t, %y : T, T
+  vm.return %y : T
+}}
 """.replace("T", "!relax.tensor<[4], f32>")
 
 
@@ -120,3 +132,10 @@ def test_a_program_survives_its_bytes() -> None:
     with pytest.raises(ValueError, match="incorrect header"):
         HostProgram.unpack(b"damaged")
     assert PREFIX.isidentifier()
+
+
+def test_a_run_without_memory_is_an_error() -> None:
+    exe = tyrex.compile(TOO_LARGE, exec_mode="compiled")
+    for _ in range(2):
+        with pytest.raises(OutOfMemoryError, match="main: "):
+            exe(np.ones(4, np.float32))
