@@ -6,14 +6,22 @@ file or nowhere point at what is wrong.
 """
 
 from bisect import bisect_left
+from typing import Any
 
 from typing_extensions import override
 from xdsl.context import Context
-from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr, UnknownLoc
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.dialects.builtin import (
+    FileLineColLoc,
+    IntAttr,
+    ModuleOp,
+    StringAttr,
+    UnknownLoc,
+    UnregisteredAttr,
+)
+from xdsl.ir import Attribute, Block, Data, Operation, ParametrizedAttribute, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.utils.exceptions import ParseError, VerifyException
-from xdsl.utils.lexer import Span
+from xdsl.utils.lexer import Position, Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 
@@ -96,6 +104,22 @@ class LocatingParser(Parser):
         if name in self.blocks and name not in self.forward_block_references:
             raise ParseError(token.span, f"block '^{name}' is already defined in this region")
         return super()._parse_block()
+
+    @override
+    def _parse_dialect_type_or_attribute_body(
+        self,
+        attr_name: str,
+        is_type: bool,
+        is_opaque: bool,
+        starting_opaque_pos: Position | None,
+    ) -> UnregisteredAttr | ParametrizedAttribute | Data[Any]:
+        start = self.pos
+        try:
+            return super()._parse_dialect_type_or_attribute_body(
+                attr_name, is_type, is_opaque, starting_opaque_pos
+            )
+        except ValueError:  # xDSL pairs them without counting
+            self.raise_error(f"'{attr_name}' takes another number of parameters", start)
 
     def _location(self, position: int) -> FileLineColLoc:
         line = bisect_left(self._line_ends, position)
