@@ -80,6 +80,12 @@ def show(report: Json, console: Console) -> None:
                 "*: the machine had other work (load in the last column): believe the processor's"
                 " time (cpu) of one thread, and no time of the clock.",
             )
+        if threads > 1 and any(result["busy"] for result in results):
+            console.print(
+                f"With {threads} threads the ratios above say how engines bear a crowded machine,"
+                " not how fast they are. cores: processor time by elapsed time; where it is 1, the"
+                " threads took turns on one core."
+            )
     console.print(cost_table(report["results"]))
     for result in report["results"]:
         for name, engine in result["engines"].items():
@@ -114,6 +120,7 @@ def time_table(results: Sequence[Json], own: str, threads: int) -> Table:
         table.add_column(f"{name}\nmedian (min)", justify="right")
         if name == own:
             table.add_column("cpu ms", justify="right")
+            table.add_column("cores", justify="right")
             table.add_column("error", justify="right")
         else:
             table.add_column("x", justify="right")
@@ -124,7 +131,7 @@ def time_table(results: Sequence[Json], own: str, threads: int) -> Table:
     wall, cpu = (mean_ratios(results, own, series) for series in ("wall_s", "cpu_s"))
     last = [cell for name in peers for cell in ("", _ratio(wall, name), _ratio(cpu, name))]
     table.add_section()
-    table.add_row("geometric mean", "", "", "", *last, "")
+    table.add_row("geometric mean", "", "", "", "", *last, "")
     return table
 
 
@@ -133,7 +140,7 @@ def _time_row(result: Json, own: str, peers: Sequence[str]) -> list[str]:
     wall, cpu = ratios(result, own, "wall_s"), ratios(result, own, "cpu_s")
     row = [result["model"] + ("*" if result["busy"] else "")]
     mine = engines.get(own)
-    row += [_milliseconds(mine), _cpu_milliseconds(mine), _error(mine)]
+    row += [_milliseconds(mine), _cpu_milliseconds(mine), _cores(mine), _error(mine)]
     for name in peers:
         row += [_milliseconds(engines.get(name)), _ratio(wall, name), _ratio(cpu, name)]
     return [*row, f"{max(result['load_average']):.1f}"]
@@ -150,6 +157,12 @@ def _cpu_milliseconds(engine: Json | None) -> str:
     if engine is None or not engine["cpu_s"]:
         return "-"
     return f"{figure_of(engine['cpu_s']).median * 1e3:.2f}"
+
+
+def _cores(engine: Json | None) -> str:
+    if engine is None or not engine["cpu_s"]:
+        return "-"
+    return f"{ratio_of_rounds(engine['cpu_s'], engine['wall_s']):.2f}"
 
 
 def _ratio(found: Mapping[str, float], name: str) -> str:

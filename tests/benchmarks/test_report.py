@@ -59,6 +59,15 @@ def test_the_tables_say_what_was_found() -> None:
         "a*",
         "7.2",
         "the machine had other work",
+        "0.50",
         "b: other: no b[0]",
     ):
         assert part in text.getvalue()
+
+
+def test_two_threads_on_a_busy_machine_are_no_speed() -> None:
+    report, text = make_report(), StringIO()
+    for result in report["results"]:
+        result["threads"] = 2
+    show(report, Console(file=text, width=160))
+    assert "say how engines bear a crowded machine" in text.getvalue()
