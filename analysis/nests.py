@@ -120,6 +120,14 @@ def same_indices(op: Access | Write, iter_vars: Sequence[SSAValue]) -> bool:
     )
 
 
+def statement_beside(op: Operation, beside: Operation) -> Operation | None:
+    """Return the statement of the block of `beside` that holds `op`, None where none does."""
+    current: Operation | None = op
+    while current is not None and current.parent is not beside.parent:
+        current = current.parent_op()
+    return current
+
+
 def nest_of(root: Operation) -> Nest | None:
     """Return the nest that a statement is, or None where it is no perfect nest."""
     loops: list[tir.ForOp] = []

@@ -24,7 +24,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from ...analysis.nests import Access, Nest, nest_of
+from ...analysis.nests import Access, Nest, nest_of, statement_beside
 from ...dialects import tir
 from ...dialects.location import fuse_locations
 from ...dialects.tir.clone import (
@@ -122,21 +122,13 @@ def _producer_of(alloc: tir.AllocOp) -> tuple[Nest, list[Access]] | None:
             stores.append(use.operation)
     if len(stores) != 1 or not loads:
         return None
-    root = _statement(stores[0], alloc)
+    root = statement_beside(stores[0], alloc)
     producer = nest_of(root) if root is not None else None
     if producer is None or not producer.is_plain or not producer.writes_identity():
         return None
     if producer.reduce or len(producer.spatial) != len(producer.loops):
         return None
     return producer, loads
-
-
-def _statement(op: Operation, alloc: tir.AllocOp) -> Operation | None:
-    """Return the statement beside `alloc` that holds `op`."""
-    current: Operation | None = op
-    while current is not None and current.parent is not alloc.parent:
-        current = current.parent_op()
-    return current
 
 
 def _worth_it(producer: Nest, readers: Sequence[tuple[Nest, int]]) -> bool:
@@ -175,7 +167,7 @@ def _inline(func: tir.FuncOp, alloc: tir.AllocOp) -> bool:
     producer, loads = found
     by_root: dict[Operation, list[Access]] = {}
     for load in loads:
-        root = _statement(load, alloc)
+        root = statement_beside(load, alloc)
         if root is None:
             return False
         by_root.setdefault(root, []).append(load)

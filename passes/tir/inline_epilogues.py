@@ -22,7 +22,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from ...analysis.nests import Access, Nest, Write, nest_of, same_indices
+from ...analysis.nests import Access, Nest, Write, nest_of, same_indices, statement_beside
 from ...dialects import tir
 from ...dialects.location import fuse_locations
 from ...dialects.tir.clone import Cloner, Exprs, inline_block_body
@@ -69,7 +69,7 @@ class _Fused(Cloner):
 def _reader_of(alloc: tir.AllocOp, producer: Operation) -> Nest | None:
     """Return the map beside the producer that alone reads a buffer, all of it, in place."""
     loads = [use.operation for use in alloc.buffer.uses if not isinstance(use.operation, Write)]
-    roots = {_statement(op, alloc) for op in loads}
+    roots = {statement_beside(op, alloc) for op in loads}
     root = roots.pop() if len(roots) == 1 else None
     reader = nest_of(root) if root is not None else None
     if reader is None or not reader.is_plain or not reader.is_flat or reader.reduce:
@@ -91,15 +91,7 @@ def _producer_of(alloc: tir.AllocOp) -> Operation | None:
         return None
     if any(kind is not tir.IterKind.SPATIAL for kind in block.kinds.data):
         return None
-    return _statement(block, alloc)
-
-
-def _statement(op: Operation, alloc: tir.AllocOp) -> Operation | None:
-    """Return the statement beside `alloc` that holds `op`."""
-    current: Operation | None = op
-    while current is not None and current.parent is not alloc.parent:
-        current = current.parent_op()
-    return current
+    return statement_beside(block, alloc)
 
 
 def _fuse(alloc: tir.AllocOp) -> None:

@@ -22,7 +22,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
-from ...analysis.nests import Access, Nest, nest_of, same_indices
+from ...analysis.nests import Access, Nest, nest_of, same_indices, statement_beside
 from ...analysis.steps import NestSteps, constant_extents, has_any
 from ...analysis.tiling import Tile, choose_tile
 from ...dialects import tir
@@ -115,7 +115,7 @@ class _Policy:
         readers = {
             op: None for use in buffer.uses if not nest.root.is_ancestor(op := use.operation)
         }
-        roots = {self.statement(op, nest.root) for op in readers}
+        roots = {statement_beside(op, nest.root) for op in readers}
         root = roots.pop() if len(roots) == 1 else None
         reader = nest_of(root) if root is not None else None
         if reader is None or not reader.is_plain or not reader.is_flat or reader.reduce:
@@ -139,13 +139,6 @@ class _Policy:
                 return False
             op = op.next_op
         return op is reader.root
-
-    def statement(self, op: Operation, beside: Operation) -> Operation | None:
-        """Return the statement beside another one that holds `op`."""
-        current: Operation | None = op
-        while current is not None and current.parent is not beside.parent:
-            current = current.parent_op()
-        return current
 
     def schedule(self, b: NestBuilder, nest: Nest, epilogue: Nest | None) -> bool:
         """Append the scheduled nest; tell whether the epilogue is in it."""

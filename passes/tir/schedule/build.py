@@ -126,3 +126,8 @@ def iters_of(
     kinds, extents = nest.block.kinds.data, nest.extents
     wanted = range(len(kinds)) if axes is None else axes
     return [(kinds[i], extents[i], bindings[i]) for i in wanted]
+
+
+def spatial_iters_of(nest: Nest, bindings: Sequence[IntExpr]) -> list[Iter]:
+    """Return the nest's spatial iteration variables with new bindings of all axes."""
+    return [(tir.IterKind.SPATIAL, nest.extents[i], bindings[i]) for i in nest.spatial]

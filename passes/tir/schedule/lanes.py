@@ -22,7 +22,15 @@ from ....dialects import tir
 from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner
 from ....symbolic import IntExpr, as_expr
-from .build import Iter, NestBuilder, Redirected, clone_region, spread
+from .build import (
+    Iter,
+    NestBuilder,
+    Redirected,
+    clone_region,
+    iters_of,
+    spatial_iters_of,
+    spread,
+)
 from .maps import SCALAR_MATH, kind_of_outer
 
 Reduction = Callable[[list[IntExpr]], None]
@@ -125,11 +133,6 @@ class LaneSchedule:
         values = [*outer, *reduce, k]
         return spread(groups, values, self.steps.extents, len(self.steps.extents))
 
-    def iters(self, bindings: Sequence[IntExpr]) -> list[Iter]:
-        """Return all iteration variables with new bindings."""
-        block = self.nest.block
-        return list(zip(block.kinds.data, self.nest.extents, bindings, strict=True))
-
     def one(self, outer: list[IntExpr]) -> None:
         """Append the reduction of one output element."""
         vectors, rest = divmod(self.extent, self.lanes)
@@ -138,17 +141,17 @@ class LaneSchedule:
         vectorized = tir.ForKind.VECTORIZED
         spatial = tir.IterKind.SPATIAL
         with self.b.loop(self.lanes, vectorized) as lane:
-            self.init_block([*self.spatial_iters(zero), (spatial, self.lanes, lane)], acc)
+            self.init_block([*spatial_iters_of(self.nest, zero), (spatial, self.lanes, lane)], acc)
 
         def accumulate(values: list[IntExpr]) -> None:
             with self.b.loop(vectors) as v, self.b.loop(self.lanes, vectorized) as lane:
                 bindings = self.bindings(outer, values, v * self.lanes + lane)
-                iters: list[Iter] = [*self.iters(bindings), (spatial, self.lanes, lane)]
+                iters: list[Iter] = [*iters_of(self.nest, bindings), (spatial, self.lanes, lane)]
                 with self.b.tile_block(self.name, iters) as args:
                     self.clone_body(acc, args[:-1], args[-1:])
 
         self.over_reduce([], accumulate)
-        self.init_block(self.spatial_iters(zero), None)
+        self.init_block(spatial_iters_of(self.nest, zero), None)
         with self.b.loop(self.lanes) as lane:
             self.combine_block(acc, zero, lane)
         if rest:
@@ -168,13 +171,8 @@ class LaneSchedule:
         """Append the scalar rest, straight into the output."""
         with self.b.loop(rest) as r:
             bindings = self.bindings(outer, values, r + vectors * self.lanes)
-            with self.b.tile_block(f"{self.name}_rest", self.iters(bindings)) as args:
+            with self.b.tile_block(f"{self.name}_rest", iters_of(self.nest, bindings)) as args:
                 clone_region(Cloner(self.b.block), self.nest.block.body, args)
-
-    def spatial_iters(self, bindings: Sequence[IntExpr]) -> list[Iter]:
-        """Return the spatial iteration variables with new bindings."""
-        extents = self.nest.extents
-        return [(tir.IterKind.SPATIAL, extents[i], bindings[i]) for i in self.nest.spatial]
 
     def init_block(self, iters: list[Iter], acc: SSAValue | None) -> None:
         """Append `acc[lane] = init`, or `out = init` where no accumulator is given."""
@@ -198,7 +196,7 @@ class LaneSchedule:
     def combine_block(self, acc: SSAValue, bindings: Sequence[IntExpr], lane: IntExpr) -> None:
         """Append `out = out + acc[lane]`."""
         iters: list[Iter] = [
-            *self.spatial_iters(bindings),
+            *spatial_iters_of(self.nest, bindings),
             (tir.IterKind.REDUCE, self.lanes, lane),
         ]
         with self.b.tile_block(f"{self.name}_combine", iters) as args:

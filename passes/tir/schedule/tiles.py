@@ -21,7 +21,7 @@ from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner
 from ....symbolic import IntExpr, as_expr, var
 from ..pack_constants import Pack
-from .build import Iter, NestBuilder, Redirected, clone_region, spread
+from .build import Iter, NestBuilder, Redirected, clone_region, spatial_iters_of, spread
 from .maps import kind_of_outer
 
 TileBody = Callable[[IntExpr, IntExpr, IntExpr], None]  # of row, column and lane in the tile
@@ -198,7 +198,7 @@ class TileSchedule:
         assert init is not None, "a reduction has an init"
 
         def body(*at: IntExpr) -> None:
-            iters = [*self.spatial_iters(bindings(*at)), *self.tile_iters(*at)]
+            iters = [*spatial_iters_of(self.nest, bindings(*at)), *self.tile_iters(*at)]
             with self.b.tile_block(f"{self.name}_init", iters, conditions(*at[1:])) as args:
                 self.clone(init, acc, args[:-2], args[-2:], self.nest.spatial)
 
@@ -243,7 +243,7 @@ class TileSchedule:
         """Append `out = epilogue(acc)`."""
 
         def body(*at: IntExpr) -> None:
-            iters = [*self.spatial_iters(bindings(*at)), *self.tile_iters(*at)]
+            iters = [*spatial_iters_of(self.nest, bindings(*at)), *self.tile_iters(*at)]
             name = self.name if self.epilogue is None else self.epilogue.block.block_name.data
             with self.b.tile_block(f"{name}_write", iters, conditions(*at[1:])) as args:
                 self.write(acc, args[:-2], args[-2:])
@@ -274,11 +274,6 @@ class TileSchedule:
         for axis, arg in zip(axes, args, strict=True):
             values[axis] = arg
         clone_region(Redirected(self.b.block, self.target, acc, place), region, values)
-
-    def spatial_iters(self, bindings: Sequence[IntExpr]) -> list[Iter]:
-        """Return the nest's spatial iteration variables with new bindings."""
-        extents = self.nest.extents
-        return [(tir.IterKind.SPATIAL, extents[i], bindings[i]) for i in self.nest.spatial]
 
     @property
     def name(self) -> str:
