@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..backends.llvm.jit import LoadedObject
 from ..runtime.errors import LoadError
 from ..runtime.executable import Executable
+from ..runtime.export_options import ExportOptions
 from .cache import Cache
 from .host_program import PREFIX, constant_symbol, entry_symbol
 
@@ -56,11 +57,11 @@ class LazyExporter:
     def __init__(self, artifact: Artifact, store: Cache) -> None:
         self._artifact, self._store = artifact, store
 
-    def export(self, path: Path, name: str | None, cc: str | None) -> Path:
+    def export(self, path: Path, options: ExportOptions) -> Path:
         """Write the model; see `ArtifactExporter.export`."""
         from .exporting import ArtifactExporter
 
-        return ArtifactExporter(self._artifact, self._store).export(path, name, cc)
+        return ArtifactExporter(self._artifact, self._store).export(path, options)
 
 
 def load_artifact(

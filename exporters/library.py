@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..runtime.errors import ArgumentError
 from .c_interface import header_text, source_text
 from .elf_object import Data, write_data_object
 from .package import Package
@@ -26,46 +25,46 @@ _NATIVE = Path(__file__).resolve().parents[1] / "runtime" / "native"
 _RUNTIME = ("arena.c", "context.c", "error.c", "pool.c", "wait.c")
 _CFLAGS = ("-std=gnu11", "-O2", "-fPIC", "-fvisibility=hidden", "-pthread")
 
-
-def suffix_of(path: Path) -> str:
-    """Return the suffix that says what a file is to be.
-
-    Raises:
-        ArgumentError: it says nothing known.
-    """
-    if path.suffix not in _WRITERS:
-        raise ArgumentError(
-            f"export_library: {path.name!r} ends in {path.suffix or 'no suffix'}; known are"
-            f" {', '.join(_WRITERS)}"
-        )
-    return path.suffix
+_Link = Callable[[Package, Sequence[str], Sequence[str], Path], None]
+"""Makes a file of a package with a compiler out of objects, which lie beside the file."""
 
 
-def write_library(package: Package, path: Path, cc: str | None = None) -> Path:
-    """Write a model to a file, its header beside it; return the file's path.
+def write_shared(package: Package, path: Path, cc: str | None = None) -> None:
+    """Write a model as a shared library, its header beside it.
 
     Args:
         package: the model.
-        path: ends in a suffix that `suffix_of` knows; an existing file is replaced at the end.
+        path: an existing file is replaced at the end.
         cc: the command of the C compiler; see `toolchain.py`.
 
     Raises:
-        ArgumentError: an unknown suffix, or a folder that is not there.
-        UnsupportedError: there is no C compiler.
+        UnsupportedError: there is no C compiler, or another tool is missing.
         RuntimeFailure: a tool failed.
     """
-    suffix = suffix_of(path)
-    if not path.parent.is_dir():
-        raise ArgumentError(f"export_library: there is no folder {str(path.parent)!r}; make it")
+    _write(package, path, cc, _link_shared, is_shared=True)
+
+
+def write_archive(package: Package, path: Path, cc: str | None = None) -> None:
+    """Write a model as an archive; see `write_shared`."""
+    _write(package, path, cc, _make_archive)
+
+
+def write_object(package: Package, path: Path, cc: str | None = None) -> None:
+    """Write a model as one object; see `write_shared`."""
+    _write(package, path, cc, _link_object)
+
+
+def _write(
+    package: Package, path: Path, cc: str | None, link: _Link, *, is_shared: bool = False
+) -> None:
     compiler = find_compiler(cc)
     with tempfile.TemporaryDirectory(prefix=".tyrex-export-", dir=path.parent) as name:
         folder = Path(name)
         built, header = folder / "built", folder / f"{package.name}.h"
-        objects = _objects(package, folder, compiler, is_shared=suffix == ".so")
-        _WRITERS[suffix](package, compiler, objects, built)
+        objects = _objects(package, folder, compiler, is_shared=is_shared)
+        link(package, compiler, objects, built)
         os.replace(header, path.with_name(header.name))
         os.replace(built, path)
-    return path
 
 
 def _objects(
@@ -97,7 +96,7 @@ def _shown(package: Package) -> list[str]:
     return [f"{package.name}_{function}" for function in functions]
 
 
-def _write_shared(
+def _link_shared(
     package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
 ) -> None:
     """Link a shared library that shows its own functions and nothing else."""
@@ -109,7 +108,7 @@ def _write_shared(
     run_tool([*compiler, *flags, "-o", path.name, *objects, "-lm"], path.parent)
 
 
-def _write_object(
+def _link_object(
     package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
 ) -> None:
     """Link one object; several models fit into one program, since the rest is made local."""
@@ -119,16 +118,9 @@ def _write_object(
     run_tool([objcopy, *keep, "all.o", path.name], path.parent)
 
 
-def _write_archive(
+def _make_archive(
     package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
 ) -> None:
     archiver, member = find_binutil("ar"), path.with_name(f"{package.name}.o")
-    _write_object(package, compiler, objects, member)
+    _link_object(package, compiler, objects, member)
     run_tool([archiver, "rcsD", path.name, member.name], path.parent)
-
-
-_WRITERS: dict[str, Callable[[Package, Sequence[str], Sequence[str], Path], None]] = {
-    ".so": _write_shared,
-    ".a": _write_archive,
-    ".o": _write_object,
-}

@@ -13,10 +13,11 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from .bytecode import Program
 from .errors import ArgumentError, UnsupportedError
+from .export_options import Exporter, ExportOptions
 from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
@@ -26,14 +27,6 @@ from .threads import check_num_threads, default_num_threads
 from .vm import Callee, VirtualMachine, check_several
 
 ENTRY = "main"
-
-
-class Exporter(Protocol):
-    """Writes a model to files."""
-
-    def export(self, path: Path, name: str | None, cc: str | None) -> Path:
-        """Write the file that the suffix of `path` names; return its path."""
-        ...
 
 
 class Executable:
@@ -169,17 +162,18 @@ class Executable:
     def export_library(
         self, path: str | os.PathLike[str], *, name: str | None = None, cc: str | None = None
     ) -> Path:
-        """Write the model for programs without Python; return the file's path.
+        """Write the model to a file that its suffix describes; return the file's path.
 
         Args:
-            path: its suffix says what is written: ".so", a shared library, which
-                `tyrex.load_module` reads too, ".a", an archive, or ".o", an object. The header
-                of its C functions is put beside it.
+            path: ".so", a shared library, which `tyrex.load_module` reads too, ".a", an archive,
+                or ".o", an object; the header of their C functions is put beside them. An
+                unknown suffix is an error that lists the known ones.
             name: what the functions and the header are named after; the file when None.
             cc: the command of the C compiler; the variable CC, else cc, gcc or clang when None.
 
         Raises:
-            ArgumentError: an unknown suffix, a missing folder, or a name that is none in C.
+            ArgumentError: an unknown suffix, a missing folder, a name that is none in C, or an
+                option that the format does not take.
             NotImplementedError: the model needs functions of Python.
             UnsupportedError: there is no C compiler, or no native code at hand to be written.
             RuntimeFailure: the C compiler failed.
@@ -189,7 +183,7 @@ class Executable:
                 "export_library: this executable was put together from a program and kernels; only"
                 " what tyrex.compile returns can be exported"
             )
-        return self._exporter.export(Path(path), name, cc)
+        return self._exporter.export(Path(path), ExportOptions(name, cc))
 
     def stats(self) -> dict[str, Any]:
         """Return figures: kernels, host_callbacks, arena_bytes, constant_bytes, code_bytes, ..."""

@@ -163,8 +163,8 @@ def test_a_name_is_chosen_by_file_or_user(exe: Executable, tmp_path: Path) -> No
 
 
 def test_what_is_wrong_is_said(exe: Executable, tmp_path: Path) -> None:
-    for name, found in (("m.dll", ".dll"), ("m", "no suffix")):
-        with pytest.raises(ArgumentError, match=f"ends in {found}; known are .so, .a, .o"):
+    for name, found in (("m.xyz", ".xyz"), ("m", "no suffix")):
+        with pytest.raises(ArgumentError, match=f"ends in {found}; known are .so .*, .a .*, .o "):
             exe.export_library(tmp_path / name)
     with pytest.raises(ArgumentError, match="there is no folder"):
         exe.export_library(tmp_path / "missing" / "m.so")

@@ -1,0 +1,33 @@
+"""What an export is asked for, and who does it: what `Executable.export_library` passes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """The options of one export; None is a format's own choice.
+
+    Which format takes which is in the table of `exporters/formats.py`.
+    """
+
+    name: str | None = None
+    """What functions begin with; after the file when None."""
+    cc: str | None = None
+    """The command of the C compiler."""
+
+    def given(self) -> dict[str, Any]:
+        """Return the options that were asked for, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Exporter(Protocol):
+    """Writes a model to files."""
+
+    def export(self, path: Path, options: ExportOptions) -> Path:
+        """Write the file that the suffix of `path` names; return its path."""
+        ...

@@ -1,0 +1,47 @@
+"""The table of formats: suffixes, options, and what is refused before any work."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from tyrex.exporters.formats import FORMATS, Model, export, format_of
+from tyrex.exporters.package import Package
+from tyrex.runtime.errors import ArgumentError
+from tyrex.runtime.export_options import ExportOptions
+
+OPTIONS = {field.name for field in fields(ExportOptions)}
+
+
+class Untouched(Model):
+    """A model that nobody may ask for anything."""
+
+    def package(self, name: str) -> Package:
+        raise AssertionError(f"asked for a package of {name}")
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_line_of_the_table_fits_its_key(suffix: str) -> None:
+    found = FORMATS[suffix]
+    assert found.suffix == suffix
+    assert suffix.startswith(".")
+    assert found.about
+    assert found.options <= OPTIONS
+    assert format_of(Path(f"folder.x/m{suffix}")) is found
+
+
+def test_every_option_has_a_format() -> None:
+    assert set[str]().union(*(found.options for found in FORMATS.values())) == OPTIONS
+
+
+def test_what_is_wrong_is_said_before_any_work(tmp_path: Path) -> None:
+    nothing = ExportOptions()
+    known = ", ".join(rf"\{suffix} \(.*\)" for suffix in FORMATS)
+    for name, found in (("m.xyz", r"\.xyz"), ("m", "no suffix"), ("m.SO", r"\.SO")):
+        with pytest.raises(ArgumentError, match=f"ends in {found}; known are {known}"):
+            export(Untouched(), tmp_path / name, nothing)
+    with pytest.raises(ArgumentError, match="there is no folder"):
+        export(Untouched(), tmp_path / "missing" / "m.so", nothing)
+    with pytest.raises(ArgumentError, match="an identifier of C such as 'a_b'; found 'a-b'"):
+        export(Untouched(), tmp_path / "m.so", ExportOptions(name="a-b"))
+    assert not list(tmp_path.iterdir())
