@@ -77,7 +77,7 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
         columns = [
             g for g in groups[:-1] if any(m.steps[g[-1]] == 0 for m in fixed) and g not in rows
         ] or columns
-    row_group = max(rows, key=steps.extent_of, default=())
+    row_group = max(reversed(rows), key=steps.extent_of, default=())  # of equals the nearest
     column_group = max(columns, key=steps.extent_of)
     total = steps.extent_of(column_group)
     if column_group == lane_group:

@@ -1,8 +1,10 @@
-/* Waiting: bounded spinning, then a futex (Linux) or a condition variable. */
+/* Waiting: spinning, then spinning that lets others run, then a futex (Linux) or a condition
+ * variable. */
 #define _GNU_SOURCE
 #include "wait.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 #if defined(__linux__)
@@ -11,9 +13,13 @@
 #include <unistd.h>
 #endif
 
-/* How long to spin. The kernels of a model follow each other within microseconds, and a
- * futex wake costs 5 to 50 us: longer than that, sleeping is cheaper for everybody else. */
-#define SPIN_NS 40000
+/* The kernels of a model follow each other within microseconds, a serial one may take some
+ * hundreds, and to wake a sleeper costs both sides 10 to 50 us: so a waiter stays awake for
+ * about the longest serial kernel. After POLITE_NS it offers its core at each look, and where
+ * somebody took it, sleeps: a thread that a wake finds asleep is run before one that yields. */
+#define SPIN_NS 1000000
+#define POLITE_NS 40000
+#define TAKEN_NS 20000 /* a look that took longer than this: others ran meanwhile */
 #define PAUSES_PER_CLOCK_READ 16
 
 static inline void pause_core(void) {
@@ -31,16 +37,23 @@ static int64_t now_ns(void) {
 }
 
 static bool spin_while_equal(_Atomic uint32_t *word, uint32_t old) {
-  int64_t deadline_ns = now_ns() + SPIN_NS;
+  const int64_t begin_ns = now_ns();
+  int64_t look_ns;
+  int64_t time_ns = begin_ns;
   do {
+    look_ns = time_ns;
     for (int i = 0; i < PAUSES_PER_CLOCK_READ; i++) {
       if (atomic_load_explicit(word, memory_order_acquire) != old) {
         return true;
       }
       pause_core();
     }
-  } while (now_ns() < deadline_ns);
-  return false;
+    if (time_ns - begin_ns > POLITE_NS) {
+      sched_yield();
+    }
+    time_ns = now_ns();
+  } while (time_ns - begin_ns < SPIN_NS && time_ns - look_ns < TAKEN_NS);
+  return atomic_load_explicit(word, memory_order_acquire) != old;
 }
 
 #if defined(__linux__)

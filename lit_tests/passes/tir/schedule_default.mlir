@@ -163,6 +163,51 @@ tir.func @parallel(%a: !tir.buffer<[512, 1024], f32>, %b: !tir.buffer<[512], f32
 
 // -----
 
+// Too few iterations for threads to share evenly: the loop below joins.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @few_rows
+// CHECK: tir.for %[[F:.*]] in 1536 parallel {
+// CHECK-NEXT: tir.for %{{.*}} in 8 vectorized {
+// CHECK: "add" (%{{.*}}: spatial(3) = %[[F]] floordiv 512,
+tir.func @few_rows(%a: !tir.buffer<[3, 4096], f32>, %b: !tir.buffer<[3], f32>) -> (%y: !tir.buffer<[3, 4096], f32>) {
+  tir.for %i in 3 serial {
+    tir.for %j in 4096 serial {
+      tir.block "add" (%vi: spatial(3) = %i, %vj: spatial(4096) = %j) {
+        %x = tir.load %a[%vi, %vj] : !tir.buffer<[3, 4096], f32>
+        %z = tir.load %b[%vi] : !tir.buffer<[3], f32>
+        %n = arith.addf %x, %z : f32
+        %m = arith.mulf %n, %n : f32
+        %o = arith.addf %m, %z : f32
+        tir.store %o, %y[%vi, %vj] : !tir.buffer<[3, 4096], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Too little work for threads: serial.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @little_work
+// CHECK: tir.for %{{.*}} in 3 serial {
+// CHECK-NOT: parallel
+tir.func @little_work(%a: !tir.buffer<[3, 64], f32>, %b: !tir.buffer<[3], f32>) -> (%y: !tir.buffer<[3, 64], f32>) {
+  tir.for %i in 3 serial {
+    tir.for %j in 64 serial {
+      tir.block "add" (%vi: spatial(3) = %i, %vj: spatial(64) = %j) {
+        %x = tir.load %a[%vi, %vj] : !tir.buffer<[3, 64], f32>
+        %z = tir.load %b[%vi] : !tir.buffer<[3], f32>
+        %n = arith.addf %x, %z : f32
+        tir.store %n, %y[%vi, %vj] : !tir.buffer<[3, 64], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
 // Must not become vectors: a loaded index, a statement under a condition. Loops stay as they are.
 builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
 // CHECK-LABEL: tir.func @gather

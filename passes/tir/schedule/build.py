@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from math import prod
 
 from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Block, Operation, Region, SSAValue
@@ -14,6 +15,10 @@ from ....dialects.tir.clone import Cloner, Exprs
 from ....symbolic import IntExpr, as_expr, const, var
 
 Iter = tuple[tir.IterKind, IntExpr | int, IntExpr]
+
+# A parallel loop is cut into one run of iterations per thread. From so many iterations on, the
+# longest run of 2 threads is at most 1/32 over the mean, of 8 threads 1/4.
+BALANCED_ITERATIONS = 32
 
 
 class NestBuilder:
@@ -42,6 +47,26 @@ class NestBuilder:
         yield var(body.args[0])
         self.block = outer
         self.append(tir.ForOp(extent, Region(body), kind))
+
+    @contextmanager
+    def nest(self, extents: Sequence[int], kind: tir.ForKind) -> Generator[list[IntExpr]]:
+        """Append loops in each other, the outermost of a kind; yield their variables.
+
+        A parallel loop with few iterations takes in the loops below it: threads share evenly.
+        """
+        fused = 0
+        if kind is tir.ForKind.PARALLEL:
+            while fused < len(extents) and prod(extents[:fused]) < BALANCED_ITERATIONS:
+                fused += 1
+        fused = max(fused, min(1, len(extents)))
+        with ExitStack() as loops:
+            values: list[IntExpr] = []
+            if fused:
+                outermost = loops.enter_context(self.loop(prod(extents[:fused]), kind))
+                values += unfuse(outermost, extents[:fused])
+            for extent in extents[fused:]:
+                values.append(loops.enter_context(self.loop(extent)))
+            yield values
 
     def stack(self, shape: Sequence[int], like: tir.BufferType) -> SSAValue:
         """Append a stack buffer with the element type of `like`."""

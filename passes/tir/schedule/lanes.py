@@ -115,15 +115,9 @@ class LaneSchedule:
 
     def build(self) -> None:
         """Append the spatial loops around one reduction."""
-
-        def outer(values: list[IntExpr], kind: tir.ForKind) -> None:
-            if len(values) < len(self.outer):
-                with self.b.loop(self.steps.extents[self.outer[len(values)]], kind) as i:
-                    outer([*values, i], tir.ForKind.SERIAL)
-            else:
-                self.one(values)
-
-        outer([], kind_of_outer(self.steps))
+        extents = [self.steps.extents[axis] for axis in self.outer]
+        with self.b.nest(extents, kind_of_outer(self.steps)) as values:
+            self.one(values)
 
     def bindings(
         self, outer: Sequence[IntExpr], reduce: Sequence[IntExpr], k: IntExpr

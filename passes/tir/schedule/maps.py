@@ -16,8 +16,9 @@ from ....dialects.tir.clone import Cloner
 from ....symbolic import IntExpr
 from .build import NestBuilder, clone_region, iters_of, spread
 
-# Below this much work a hand-off to other threads costs more than it saves (about 30 us).
-PARALLEL_WORK = 1 << 18
+# Below this much work a hand-off to other threads costs more than it saves (about 4 us: the
+# hand-off takes one, and what the next kernel reads is then in two caches).
+PARALLEL_WORK = 1 << 15
 
 # libm functions without a vector form: a vectorized call would be one call per lane anyway.
 SCALAR_MATH: tuple[type[Operation], ...] = (
@@ -60,24 +61,17 @@ def schedule_map(b: NestBuilder, steps: NestSteps, target: Target) -> None:
     last = groups[-1][-1] if groups else -1
     extent = steps.extent_of(groups[-1]) if groups else 1
     if not groups or extent < lanes or not vectorizable(steps, last):
-        _loops(b, steps, groups, [], kind_of_outer(steps))
+        _loops(b, steps, groups, kind_of_outer(steps))
         return
     _lane_loops(b, steps, groups, lanes, extent)
 
 
 def _loops(
-    b: NestBuilder,
-    steps: NestSteps,
-    groups: Sequence[Sequence[int]],
-    values: list[IntExpr],
-    kind: tir.ForKind,
+    b: NestBuilder, steps: NestSteps, groups: Sequence[Sequence[int]], kind: tir.ForKind
 ) -> None:
     """Append one scalar loop per group around the block."""
-    if len(values) == len(groups):
+    with b.nest([steps.extent_of(group) for group in groups], kind) as values:
         map_block(b, steps.nest, spread(groups, values, steps.extents, len(steps.extents)))
-        return
-    with b.loop(steps.extent_of(groups[len(values)]), kind) as i:
-        _loops(b, steps, groups, [*values, i], tir.ForKind.SERIAL)
 
 
 def _lane_loops(
@@ -89,25 +83,31 @@ def _lane_loops(
 ) -> None:
     """Append the loops with the last group in vectors and a scalar rest."""
     vectors, rest = divmod(extent, lanes)
-
-    def innermost(values: list[IntExpr], kind: tir.ForKind) -> None:
-        with b.loop(vectors, kind) as v, b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
-            place([*values, v * lanes + lane])
-        if rest:
-            with b.loop(rest) as r:
-                place([*values, r + vectors * lanes])
+    outer = [steps.extent_of(group) for group in groups[:-1]]
+    kind = kind_of_outer(steps, lanes)
 
     def place(values: Sequence[IntExpr]) -> None:
         map_block(b, steps.nest, spread(groups, values, steps.extents, len(steps.extents)))
 
-    def outer(values: list[IntExpr], kind: tir.ForKind) -> None:
-        if len(values) == len(groups) - 1:
-            innermost(values, kind)
-            return
-        with b.loop(steps.extent_of(groups[len(values)]), kind) as i:
-            outer([*values, i], tir.ForKind.SERIAL)
+    def over_lanes(values: list[IntExpr], v: IntExpr) -> None:
+        with b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
+            place([*values, v * lanes + lane])
 
-    outer([], kind_of_outer(steps, lanes))
+    if not rest:
+        with b.nest([*outer, vectors], kind) as values:
+            over_lanes(values[:-1], values[-1])
+        return
+    if not outer:
+        with b.nest([vectors], kind) as values:
+            over_lanes([], values[0])
+        with b.loop(rest) as r:
+            place([r + vectors * lanes])
+        return
+    with b.nest(outer, kind) as values:
+        with b.loop(vectors) as v:
+            over_lanes(values, v)
+        with b.loop(rest) as r:
+            place([*values, r + vectors * lanes])
 
 
 def map_block(b: NestBuilder, nest: Nest, bindings: Sequence[IntExpr]) -> None:

@@ -96,22 +96,12 @@ class TileSchedule:
         if block:
             names.insert(0, ("row block", row.count // block))
         names = [*batch, *names]
-        values: dict[str, IntExpr] = {}
-
-        def loops(depth: int, kind: tir.ForKind) -> None:
-            if depth == len(names):
-                r = values["row"] + values.get("row block", as_expr(0)) * block
-                c = values["column"]
-                outer = [values[f"axis {axis}"] for axis in self.outer]
-                place = r * row.size + row.start, c * column.size + column.start
-                self.one_tile(outer, place, row, column)
-                return
-            name, extent = names[depth]
-            with self.b.loop(extent, kind) as i:
-                values[name] = i
-                loops(depth + 1, kind if extent == 1 else tir.ForKind.SERIAL)
-
-        loops(0, kind_of_outer(self.steps))
+        with self.b.nest([extent for _, extent in names], kind_of_outer(self.steps)) as loops:
+            values = dict(zip((name for name, _ in names), loops, strict=True))
+            r = values["row"] + values.get("row block", as_expr(0)) * block
+            outer = [values[f"axis {axis}"] for axis in self.outer]
+            place = r * row.size + row.start, values["column"] * column.size + column.start
+            self.one_tile(outer, place, row, column)
 
     def packs(self) -> list[Pack]:
         """Return the layouts in which constant inputs would be read in order."""
