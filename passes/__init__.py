@@ -25,6 +25,7 @@ PASSES: dict[str, str] = {
     "fold-scales": "relax.fold_scales:FoldScalesPass",
     "fuse-ops": "relax.fuse_ops:FuseOpsPass",
     "fuse-tir": "relax.fuse_tir:FuseTirPass",
+    "group-convolutions": "relax.group_convolutions:GroupConvolutionsPass",
     "infer-shapes": "relax.infer_shapes:InferShapesPass",
     "inline-blocks": "tir.inline_blocks:InlineBlocksPass",
     "inline-epilogues": "tir.inline_epilogues:InlineEpiloguesPass",

@@ -15,6 +15,7 @@ from .relax.fold_constants import FoldConstantsPass
 from .relax.fold_scales import FoldScalesPass
 from .relax.fuse_ops import FuseOpsPass
 from .relax.fuse_tir import FuseTirPass
+from .relax.group_convolutions import GroupConvolutionsPass
 from .relax.infer_shapes import InferShapesPass
 from .relax.legalize_ops import LegalizeOpsPass
 from .relax.mark_inplace import MarkInplacePass
@@ -42,6 +43,7 @@ GRAPH: tuple[ModulePass, ...] = (
     SimplifyAlgebraPass(),  # subtract and divide become the add and multiply that scales are
     FoldScalesPass(),  # neighbours are final: what scales a weight's result is beside it
     SplitConvTransposePass(),  # weights are final; a bias goes along as an epilogue
+    GroupConvolutionsPass(),  # scales are in the weights; before blocks, which know no groups
     RelaxCsePass(),  # what was written in two ways is equal now
     RelaxDcePass(),  # kernels are made of what is left
     ChooseLayoutsPass(),  # last: the passes above know the plain layout only

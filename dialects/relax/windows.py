@@ -131,18 +131,7 @@ class ConvOp(ConvBase):
             check_equal(self, x.shape[1], per_group * groups, "(C3)", "input channels")
         if filters is not None and filters.is_constant and filters.constant_value % groups:
             raise VerifyException(f"{self.name}: (C3) {groups} groups do not divide {filters}")
-        padding = zip(self.padding_before, self.padding_after, strict=True)
-        spatial = [
-            window_extent(size, kernel, stride, dilation, before + after)
-            for size, kernel, stride, dilation, (before, after) in zip(
-                x.shape[2:],
-                w.shape[2:],
-                ints(self.strides),
-                ints(self.dilations),
-                padding,
-                strict=True,
-            )
-        ]
+        spatial = _extents_of(self, x.shape[2:], w.shape[2:])
         return [TensorType.of((x.shape[0], filters, *spatial), x.dtype)]
 
 
@@ -184,6 +173,55 @@ class ConvTransposeOp(ConvBase):
 
 
 @irdl_op_definition
+class GroupedConvOp(WindowOp):
+    """ConvOp with an axis of groups: x [N, G, C/G, *S], w [G, O/G, C/G, *K], y [N, G, O/G, *S'].
+
+    `interleaved` says y [N, O/G, G, *S'] instead: the order of channels after a channel shuffle.
+    Source: Zhang et al., "ShuffleNet", CVPR 2018, section 3.1.
+
+    (C1) both operands hold numbers of one element type.
+    (C2) x has one spatial axis per stride after its first three, w too; padding fits them.
+    (C3) the groups and the channels in a group of x and w agree.
+    """
+
+    name = "relax.grouped_conv"
+    x = operand_def(TensorType)
+    w = operand_def(TensorType)
+    interleaved = prop_def(IntegerAttr)
+    result = result_def(TensorType)
+
+    def infer_types(self) -> Sequence[Attribute]:
+        check_same_dtype(self, "(C1)")
+        x, w, spatial = tensor_type(self.x), tensor_type(self.w), self.spatial_rank
+        check_dtype(self, x, is_number, "(C1)")
+        if x.shape is None or w.shape is None or not x.rank == w.rank == spatial + 3:
+            raise VerifyException(
+                f"{self.name}: (C2) {x} and {w} with {spatial} strides; expected "
+                f"[N, G, C/G, *S] and [G, O/G, C/G, *K]"
+            )
+        lists = {"padding": self.padding, "dilations": self.dilations}
+        check_counts(self, spatial, "(C2)", **{name: len(ints(a)) for name, a in lists.items()})
+        check_equal(self, x.shape[1], w.shape[0], "(C3)", "groups")
+        check_equal(self, x.shape[2], w.shape[2], "(C3)", "input channels of a group")
+        channels = w.shape[:2]
+        if flag(self.interleaved):
+            channels = channels[::-1]
+        extents = _extents_of(self, x.shape[3:], w.shape[3:])
+        return [TensorType.of((x.shape[0], *channels, *extents), x.dtype)]
+
+
+def _extents_of(op: WindowOp, sizes: Sequence[Dim], kernel: Sequence[Dim]) -> list[Dim]:
+    """Return the number of windows along each spatial axis."""
+    padding = zip(op.padding_before, op.padding_after, strict=True)
+    return [
+        window_extent(size, taps, stride, dilation, before + after)
+        for size, taps, stride, dilation, (before, after) in zip(
+            sizes, kernel, ints(op.strides), ints(op.dilations), padding, strict=True
+        )
+    ]
+
+
+@irdl_op_definition
 class BlockedConvOp(WindowOp):
     """ConvOp with b channels innermost: x [N, C/b, H, W, b] to y [N, O/b, H', W', b].
 
@@ -218,13 +256,7 @@ class BlockedConvOp(WindowOp):
             check_equal(self, x.shape[1], w.shape[1], "(C3)", "input channels")
             if x.rank == _BLOCKED_RANK:
                 check_equal(self, x.shape[4], w.shape[4], "(C3)", "channels in a block")
-        padding = zip(self.padding_before, self.padding_after, strict=True)
-        spatial = [
-            window_extent(size, taps, stride, dilation, before + after)
-            for size, taps, stride, dilation, (before, after) in zip(
-                x.shape[2:4], kernel, ints(self.strides), ints(self.dilations), padding, strict=True
-            )
-        ]
+        spatial = _extents_of(self, x.shape[2:4], kernel)
         return [TensorType.of((x.shape[0], filters, *spatial, block), x.dtype)]
 
     @property
@@ -323,6 +355,7 @@ WINDOWS: tuple[type[RelaxOp], ...] = (
     BlockedConvOp,
     ConvOp,
     ConvTransposeOp,
+    GroupedConvOp,
     MaxPoolOp,
     MaxPoolWithIndicesOp,
 )

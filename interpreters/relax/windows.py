@@ -45,7 +45,7 @@ def _conv(op: relax.ConvOp, x: Array, w: Array) -> Array:
     return _convolve(op, x, w, op.groups.value.data)
 
 
-def _convolve(op: relax.ConvOp | relax.BlockedConvOp, x: Array, w: Array, groups: int) -> Array:
+def _convolve(op: relax.WindowOp, x: Array, w: Array, groups: int) -> Array:
     """Return the convolution of x [N, C, *S] with w [O, C/G, *K]."""
     values, weight = wide(x), wide(w)
     zero = np.zeros((), values.dtype)
@@ -61,6 +61,16 @@ def _convolve(op: relax.ConvOp | relax.BlockedConvOp, x: Array, w: Array, groups
         )
     ]
     return narrow_like(np.moveaxis(np.concatenate(results, axis=-1), -1, 1), x)
+
+
+@impl(relax.GroupedConvOp)
+def _grouped_conv(op: relax.GroupedConvOp, x: Array, w: Array) -> Array:
+    """Put the groups together, convolve, and take them apart again."""
+    n, groups, _, *size = x.shape
+    filters = w.reshape(-1, *w.shape[2:])
+    result = _convolve(op, x.reshape(n, -1, *size), filters, groups)
+    apart = result.reshape(n, groups, w.shape[1], *result.shape[2:])
+    return np.swapaxes(apart, 1, 2) if relax.flag(op.interleaved) else apart
 
 
 @impl(relax.BlockedConvOp)

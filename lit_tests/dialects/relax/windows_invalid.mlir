@@ -117,3 +117,27 @@ relax.func @conv_transpose_c2(%x: !relax.tensor<[1, 3, 8], f32>, %w: !relax.tens
   %0 = relax.conv_transpose %x, %w {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 1, output_padding = array<i64: 0, 0>} : (!relax.tensor<[1, 3, 8], f32>, !relax.tensor<[3, 1, 3], f32>) -> !relax.tensor<[1, 1, 10], f32>
   relax.return
 }
+
+// -----
+
+relax.func @grouped_conv_c1(%x: !relax.tensor<[1, 2, 3, 8], f32>, %w: !relax.tensor<[2, 5, 3, 3], f64>) {
+  // expected-error @below {{relax.grouped_conv: (C1)}}
+  %0 = relax.grouped_conv %x, %w {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, interleaved = false} : (!relax.tensor<[1, 2, 3, 8], f32>, !relax.tensor<[2, 5, 3, 3], f64>) -> !relax.tensor<[1, 2, 5, 6], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @grouped_conv_c2(%x: !relax.tensor<[1, 6, 8], f32>, %w: !relax.tensor<[10, 3, 3], f32>) {
+  // expected-error @below {{relax.grouped_conv: (C2)}}
+  %0 = relax.grouped_conv %x, %w {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, interleaved = false} : (!relax.tensor<[1, 6, 8], f32>, !relax.tensor<[10, 3, 3], f32>) -> !relax.tensor<[1, 10, 6], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @grouped_conv_c3(%x: !relax.tensor<[1, 2, 3, 8], f32>, %w: !relax.tensor<[2, 5, 4, 3], f32>) {
+  // expected-error @below {{relax.grouped_conv: (C3) input channels of a group: 3 and 4 differ}}
+  %0 = relax.grouped_conv %x, %w {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, interleaved = false} : (!relax.tensor<[1, 2, 3, 8], f32>, !relax.tensor<[2, 5, 4, 3], f32>) -> !relax.tensor<[1, 2, 5, 6], f32>
+  relax.return
+}

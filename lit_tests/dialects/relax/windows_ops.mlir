@@ -39,3 +39,12 @@ relax.func @blocked_conv(%image: !relax.tensor<[1, 3, 8, 8], f32>, %first: !rela
   %2 = relax.blocked_conv %1, %depthwise {strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 1, 6, 6, 4], f32>, !relax.tensor<[1, 3, 3, 4], f32>) -> !relax.tensor<[1, 1, 3, 3, 4], f32>
   relax.return
 }
+
+// CHECK-LABEL: relax.func @grouped_conv
+relax.func @grouped_conv(%x: !relax.tensor<[1, 2, 3, 8], f32>, %w: !relax.tensor<[2, 5, 3, 3], f32>) {
+  // CHECK: relax.grouped_conv %x, %w {{.*}}interleaved = false{{.*}} -> !relax.tensor<[1, 2, 5, 6], f32>
+  %0 = relax.grouped_conv %x, %w {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, interleaved = false} : (!relax.tensor<[1, 2, 3, 8], f32>, !relax.tensor<[2, 5, 3, 3], f32>) -> !relax.tensor<[1, 2, 5, 6], f32>
+  // CHECK: relax.grouped_conv %x, %w {{.*}}interleaved = true{{.*}} -> !relax.tensor<[1, 5, 2, 4], f32>
+  %1 = relax.grouped_conv %x, %w {strides = array<i64: 2>, padding = array<i64: 1, 0>, dilations = array<i64: 1>, interleaved = true} : (!relax.tensor<[1, 2, 3, 8], f32>, !relax.tensor<[2, 5, 3, 3], f32>) -> !relax.tensor<[1, 5, 2, 4], f32>
+  relax.return
+}

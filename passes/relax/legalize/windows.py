@@ -58,8 +58,8 @@ class Axis:
         return min_(self.kernel, stop) - max_(0, first)
 
 
-def _conv_axes(op: relax.ConvOp, x: Buffer, w: Buffer, out: Buffer) -> list[Axis]:
-    return _axes(op, x, out, w.shape[2:], op.padding_after)
+def _conv_axes(op: relax.WindowOp, x: Buffer, w: Buffer, out: Buffer) -> list[Axis]:
+    return _axes(op, x, out, w.shape[-op.spatial_rank :], op.padding_after)
 
 
 def _pool_axes(op: relax.PoolOp, x: Buffer, out: Buffer) -> list[Axis]:
@@ -73,8 +73,8 @@ def _axes(
     return [
         Axis(*row)
         for row in zip(
-            x.shape[2:],
-            out.shape[2:],
+            x.shape[-op.spatial_rank :],
+            out.shape[-op.spatial_rank :],
             kernel,
             relax.ints(op.strides),
             relax.ints(op.dilations),
@@ -114,6 +114,21 @@ def _conv(k: KernelBuilder, op: relax.ConvOp, ins: Buffers, outs: Buffers) -> No
         return acc + value * wide_load(k, w, o, c, *taps)
 
     reduce_into(k, "conv", out, w.shape[1:], 0, update)
+
+
+@rule(relax.GroupedConvOp)
+def _grouped_conv(k: KernelBuilder, op: relax.GroupedConvOp, ins: Buffers, outs: Buffers) -> None:
+    (x, w), (out,) = ins, outs
+    axes = _conv_axes(op, x, w, out)
+
+    def update(acc: Value, n: IntExpr, i: IntExpr, j: IntExpr, *iters: IntExpr) -> Value:
+        group, o = (j, i) if relax.flag(op.interleaved) else (i, j)
+        at, (c, *taps) = iters[: len(axes)], iters[len(axes) :]
+        positions, inside = _read(axes, at, taps)
+        value = wide_load(k, x, n, group, c, *positions, where=inside)
+        return acc + value * wide_load(k, w, group, o, c, *taps)
+
+    reduce_into(k, "conv", out, w.shape[2:], 0, update)
 
 
 @dataclass(frozen=True)

@@ -306,6 +306,7 @@ GRAPH_PASSES = (
     "fold-batch-norm",
     "fold-batch-norm,fold-scales",
     "fold-constants",
+    "group-convolutions",
     "infer-shapes",
     "relax-cse",
     "relax-dce",

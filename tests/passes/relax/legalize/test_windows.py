@@ -64,6 +64,29 @@ def test_conv_against_sums_by_hand() -> None:
     assert found.tolist() == [[[100.0, 321.0, 43.0]]]
 
 
+GROUPED: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
+    ((2, 3, 2, 5), (3, 4, 2, 3), window((2,), (1, 1))),
+    ((1, 2, 3, 6, 5), (2, 2, 3, 3, 2), window((1, 2), (0, 1, 2, 0), (2, 1))),
+]
+
+
+@pytest.mark.parametrize(("x", "w", "options"), GROUPED)
+@pytest.mark.parametrize("interleaved", [False, True])
+def test_grouped_conv(
+    x: tuple[int, ...], w: tuple[int, ...], options: dict[str, Any], interleaved: bool
+) -> None:
+    arrays = values(x), values(w, seed=1)
+    for symbolic in (False, True):
+        check(
+            relax.GroupedConvOp,
+            *arrays,
+            symbolic=symbolic,
+            scale=10,
+            interleaved=interleaved,
+            **options,
+        )
+
+
 TRANSPOSED: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
     ((2, 3, 4, 5), (3, 2, 3, 3), {**window((1, 1), (0, 0, 0, 0)), "groups": 1}),
     ((1, 4, 3, 4), (4, 3, 3, 2), {**window((2, 3), (1, 0, 1, 0)), "groups": 2}),

@@ -1,0 +1,152 @@
+"""Convolutions of every kind, natively: random shapes that no tile and no block divides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from xdsl.context import Context
+from xdsl.dialects.builtin import FunctionType, ModuleOp, f32
+from xdsl.ir import Block, Operation, Region, SSAValue
+
+import tyrex
+from tyrex.dialects import relax
+from tyrex.dialects.verify import verify_module
+from tyrex.interpreters.relax import run
+from tyrex.passes.relax.group_convolutions import GroupConvolutionsPass
+
+TOLERANCE = 2e-5  # of the largest value: sums in another order, minimal filtering
+
+
+@dataclass(frozen=True)
+class Conv:
+    """What decides a convolution."""
+
+    filters: int
+    groups: int = 1
+    kernel: int = 1
+    stride: int = 1
+    pad: int = 0
+    dilation: int = 1
+
+
+class Network:
+    """Builds a function of one image, operator by operator."""
+
+    def __init__(self, shape: Sequence[int], seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.block = Block(arg_types=[relax.TensorType.of(tuple(shape), f32)])
+        self.image = self.block.args[0]
+
+    def add(self, op: Operation) -> SSAValue:
+        self.block.add_op(op)
+        return op.results[0]
+
+    def constant(self, *shape: int) -> SSAValue:
+        return self.add(relax.ConstantOp(self.rng.standard_normal(shape).astype(np.float32)))
+
+    def conv(self, x: SSAValue, kind: Conv) -> SSAValue:
+        """Append `relu(conv(x, w) + b)`."""
+        channels = shape_of(x)[1] // kind.groups
+        w = self.constant(kind.filters, channels, kind.kernel, kind.kernel)
+        window: dict[str, Any] = {
+            "strides": (kind.stride,) * 2,
+            "padding": (kind.pad,) * 4,
+            "dilations": (kind.dilation,) * 2,
+        }
+        y = self.add(relax.ConvOp(x, w, groups=kind.groups, **window))
+        y = self.add(relax.AddOp(y, self.constant(kind.filters, 1, 1)))
+        return self.add(relax.ReluOp(y))
+
+    def shuffle(self, x: SSAValue, groups: int) -> SSAValue:
+        n, channels, *size = shape_of(x)
+        x = self.add(relax.ReshapeOp(x, shape=(n, groups, channels // groups, *size)))
+        x = self.add(relax.PermuteDimsOp(x, axes=(0, 2, 1, 3, 4)))
+        return self.add(relax.ReshapeOp(x, shape=(n, channels, *size)))
+
+    def module(self, result: SSAValue) -> ModuleOp:
+        self.block.add_op(relax.ReturnOp(result))
+        types = FunctionType.from_lists([self.image.type], [result.type])
+        func = relax.FuncOp("main", types, Region(self.block))
+        module = ModuleOp([func])
+        verify_module(module)
+        return module
+
+
+def shape_of(value: SSAValue) -> tuple[int, ...]:
+    shape = relax.tensor_type(value).static_shape()
+    assert shape is not None
+    return shape
+
+
+def check_natively(module: ModuleOp, seed: int = 0) -> None:
+    """Compare what native code computes, on two threads, with what the operators mean."""
+    (func,) = module.body.ops
+    assert isinstance(func, relax.FuncOp)
+    shape = shape_of(func.body.block.args[0])
+    x = np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+    expected = run(module, "main", [x])
+    (meant,) = expected
+    found = np.asarray(tyrex.compile(module, threads=2, cache=False)(x))
+    largest = float(np.abs(meant).max())
+    assert largest > 0
+    np.testing.assert_allclose(found, meant, rtol=0, atol=TOLERANCE * largest)
+
+
+GROUPED = [
+    ((1, 12, 7, 7), Conv(20, groups=4)),
+    ((2, 34, 5, 9), Conv(34, groups=2)),
+    ((1, 30, 14, 14), Conv(42, groups=3, kernel=3, pad=1)),
+    ((1, 32, 13, 11), Conv(64, groups=2, kernel=3, stride=2, pad=1)),
+    ((1, 64, 9, 10), Conv(96, groups=2, kernel=1, stride=2)),
+    ((1, 10, 9, 8), Conv(15, groups=5, kernel=3, dilation=2, pad=2)),
+    ((1, 6, 8, 8), Conv(12, groups=6, kernel=3, pad=1)),
+]
+
+
+@pytest.mark.parametrize(("shape", "kind"), GROUPED)
+def test_grouped(shape: tuple[int, ...], kind: Conv) -> None:
+    network = Network(shape, kind.filters)
+    y = network.conv(network.image, kind)
+    check_natively(network.module(y))
+
+
+@pytest.mark.parametrize(("groups", "channels"), [(2, 16), (3, 21), (4, 136)])
+def test_a_shuffle_after_groups(groups: int, channels: int) -> None:
+    network = Network((1, channels, 7, 6), channels)
+    y = network.conv(network.image, Conv(channels, groups))
+    y = network.shuffle(y, groups)
+    y = network.conv(y, Conv(channels, groups=channels, kernel=3, pad=1))
+    y = network.conv(y, Conv(channels, groups))
+    y = network.add(relax.AddOp(y, network.image))
+    module = network.module(network.add(relax.ReluOp(y)))
+    changed = module.clone()
+    GroupConvolutionsPass().apply(Context(), changed)
+    verify_module(changed)
+    assert not any(isinstance(op, relax.PermuteDimsOp) for op in changed.walk())
+    x = np.random.default_rng(0).standard_normal((1, channels, 7, 6)).astype(np.float32)
+    (expected,) = run(module, "main", [x])
+    (found,) = run(changed, "main", [x])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    check_natively(module)
+
+
+def random_conv(rng: np.random.Generator, channels: int, depthwise: bool) -> Conv:
+    kernel = int(rng.choice([1, 3, 5]))
+    groups = channels if depthwise else 1
+    filters = channels if depthwise else int(rng.integers(1, 50))
+    pad = int(rng.integers(kernel // 2, kernel))
+    return Conv(filters, groups, kernel, int(rng.choice([1, 2])), pad)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_random_chain(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    network = Network((1, int(rng.integers(1, 40)), *map(int, rng.integers(12, 30, 2))), seed)
+    y = network.image
+    for i in range(4):
+        y = network.conv(y, random_conv(rng, shape_of(y)[1], depthwise=bool(i % 2)))
+    check_natively(network.module(y), seed)
