@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from ...dialects.machine import KIB, Target
+from .families import vector_shape
 from .library import binding
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
@@ -45,26 +45,6 @@ def detect_host() -> Target:
         l2_bytes=l2,
         l3_bytes=l3,
     )
-
-
-def vector_shape(arch: str, has: Callable[[str], bool]) -> tuple[int, int]:
-    """Return the width in bits and the number of vector registers.
-
-    Args:
-        arch: The architecture, first part of a triple.
-        has: Tells whether an instruction set is there, by LLVM's name.
-    """
-    match arch:
-        case "x86_64":
-            if has("avx512f"):
-                return 512, 32
-            return (256 if has("avx") or has("avx2") else 128), 16
-        case "aarch64" | "arm64" | "loongarch64" | "powerpc64le" | "s390x":
-            return 128, 32
-        case "riscv64":
-            return (128 if has("v") else 64), 32
-        case _:
-            return 128, 16
 
 
 def _x86_model(name: str, features: dict[str, bool]) -> str:

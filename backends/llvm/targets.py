@@ -1,14 +1,21 @@
-"""Targets by name: "native", "x86-64-v3", "aarch64-linux-gnu", or a triple with its options."""
+"""Targets by name: "native", "x86-64-v3", "aarch64-linux-gnu", or a triple with its options.
+
+A triple brings the defaults of its family (families.py); options replace them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 
-from ...dialects.machine import KIB, MIB, Target
+from ...dialects.machine import MIB, Target
 from ...runtime.errors import ArgumentError
-from .host import detect_host, vector_shape
+from .families import FAMILIES, family_target, shaped
+from .host import detect_host
 from .library import binding, is_known
+from .names import known_names
+from .triples import normalized
 
 # The instruction sets of the x86-64 psABI's levels, each on top of the one before, by LLVM's
 # names. Source: https://gitlab.com/x86-psABIs/x86-64-ABI, section "Micro-architecture levels".
@@ -33,27 +40,16 @@ def _x86(cpu: str, features: tuple[str, ...]) -> Target:
     words = [f"+{name}" for name in features]
     if "avx512f" in features:
         words.append("-prefer-256-bit")  # the tuning of this level would halve every vector
-    bits, registers = vector_shape("x86_64", features.__contains__)
-    return Target(
-        _X86_TRIPLE,
-        cpu,
-        tuple(words),
-        vector_bits=bits,
-        vector_registers=registers,
-        l2_bytes=MIB if bits == 512 else 256 * KIB,
-    )
+    l2_bytes = MIB if "avx512f" in features else FAMILIES["x86_64"].l2_bytes
+    return shaped(Target(_X86_TRIPLE, cpu, tuple(words), l2_bytes=l2_bytes))
 
 
-def _riscv(features: tuple[str, ...]) -> Target:
-    words = tuple(f"+{name}" for name in features)
-    bits, registers = vector_shape("riscv64", features.__contains__)
-    return Target(
-        "riscv64-unknown-linux-gnu",
-        "generic-rv64",
-        words,
-        vector_bits=bits,
-        vector_registers=registers,
-    )
+def _named(triple: str, *features: str) -> Callable[[], Target]:
+    def make() -> Target:
+        target = family_target(triple)
+        return shaped(replace(target, features=(*target.features, *features)))
+
+    return make
 
 
 NAMED_TARGETS: dict[str, Callable[[], Target]] = {
@@ -62,17 +58,19 @@ NAMED_TARGETS: dict[str, Callable[[], Target]] = {
     "x86-64-v2": lambda: _x86("x86-64-v2", _V2),
     "x86-64-v3": lambda: _x86("x86-64-v3", _V3),
     "x86-64-v4": lambda: _x86("x86-64-v4", _V4),
-    "aarch64-linux-gnu": lambda: Target(
-        "aarch64-unknown-linux-gnu", "generic", ("+neon",), vector_registers=32
-    ),
-    "riscv64-linux-gnu": lambda: _riscv(("m", "a", "f", "d", "c")),
-    "riscv64-linux-gnu-v": lambda: _riscv(("m", "a", "f", "d", "c", "v")),
-    "wasm32": lambda: Target("wasm32-unknown-unknown", "generic", ("+simd128",)),
+    "aarch64-linux-gnu": _named("aarch64-unknown-linux-gnu"),
+    "riscv64-linux-gnu": _named("riscv64-unknown-linux-gnu"),
+    "riscv64-linux-gnu-v": _named("riscv64-unknown-linux-gnu", "+v"),
+    "armv7-linux-gnueabihf": _named("armv7-unknown-linux-gnueabihf"),
+    "wasm32": _named("wasm32-unknown-unknown"),
+    "x86_64-windows": _named("x86_64-unknown-windows-gnu"),
+    "x86_64-macos": _named("x86_64-apple-macosx11.0.0"),
+    "aarch64-macos": _named("arm64-apple-macosx11.0.0"),
 }
 """The targets that have a name, and how to make each."""
 
 _NUMBERS = ("vector_bits", "vector_registers", "cores", "l1d_bytes", "l2_bytes", "l3_bytes")
-_ARCHITECTURES = ("aarch64", "arm64", "riscv64", "wasm32", "x86_64")
+_NEAR = 3  # how many names an error suggests
 
 
 class TargetError(ArgumentError):
@@ -105,23 +103,43 @@ def parse_target(text: str) -> Target:
 
 def known_architectures() -> tuple[str, ...]:
     """Return the architectures that Tyrex has heard of and this build of LLVM makes code for."""
-    return tuple(arch for arch in _ARCHITECTURES if is_known(f"{arch}-unknown-unknown"))
+    return tuple(arch for arch in FAMILIES if is_known(f"{arch}-unknown-unknown"))
 
 
 def _base(name: str) -> Target:
     if (make := NAMED_TARGETS.get(name)) is not None:
         return make()
-    parts = name.split("-")
-    if parts[0] not in _ARCHITECTURES or len(parts) < 2:
+    triple = normalized(name)
+    if triple is None or triple.partition("-")[0] not in FAMILIES:
         raise TargetError(
-            f"target '{name}' is unknown; use one of {', '.join(NAMED_TARGETS)}, or a triple of "
-            f"{', '.join(known_architectures())}, such as aarch64-linux-gnu"
+            f"target '{name}' is unknown{_near(name, [*NAMED_TARGETS, *_triples()])}; use one of "
+            f"{', '.join(NAMED_TARGETS)}, or a triple of {', '.join(known_architectures())} with "
+            "one of the systems linux, windows, macos, wasi, none"
         )
-    if len(parts) == 3 and parts[1] in ("linux", "windows", "none"):
-        parts.insert(1, "unknown")
-    arch = parts[0]
-    bits, registers = vector_shape(arch, lambda _: False)
-    return Target("-".join(parts), vector_bits=bits, vector_registers=registers)
+    return family_target(triple)
+
+
+def _triples() -> list[str]:
+    """Return triples that one may have meant."""
+    linux = [f"{arch}-linux{abi}" for arch in FAMILIES for abi in ("", "-gnu", "-musl")]
+    return [*linux, "aarch64-windows", "wasm32-unknown-unknown"]
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    found = get_close_matches(word, list(known), _NEAR)
+    return f": did you mean {' or '.join(found)}?" if found else ""
+
+
+def _check_names(target: Target, cpu: str | None, features: Iterable[str]) -> None:
+    """Refuse a processor or a feature that LLVM would ignore."""
+    processors, known = known_names(target.triple)
+    words = [("cpu", cpu, processors)] if cpu else []
+    words += [("feature", word[1:], known) for word in features]
+    for kind, word, names in words:
+        if names and word not in names:
+            raise TargetError(
+                f"target: LLVM knows no {kind} '{word}' of {target.arch}{_near(word, names)}"
+            )
 
 
 def _options(text: str, rest: str) -> dict[str, str]:
@@ -154,11 +172,15 @@ def _with_machine(target: Target, options: dict[str, str]) -> Target:
                 raise TargetError(f"target: {name} is a number, found '{number}'")
             numbers[name] = int(number)
     added = tuple(filter(None, options.get("features", "").split(",")))
-    if (cpu := options.get("cpu")) is not None:
-        target = replace(target, cpu=cpu)
-        if target.arch == "x86_64" and not target.features:
-            target = _with_features(target, tuple(f"+{f}" for f in _X86_MODELS.get(cpu, ())))
+    cpu = options.get("cpu")
     try:
+        if added or cpu:
+            replace(target, features=added)  # signs
+            _check_names(target, cpu, added)
+        if cpu is not None:
+            target = replace(target, cpu=cpu)
+            if target.arch == "x86_64" and not target.features:
+                target = _with_features(target, tuple(f"+{f}" for f in _X86_MODELS.get(cpu, ())))
         if added:
             target = _with_features(target, added)
         return replace(target, **numbers)
@@ -169,6 +191,4 @@ def _with_machine(target: Target, options: dict[str, str]) -> Target:
 def _with_features(target: Target, added: tuple[str, ...]) -> Target:
     named = {feature[1:] for feature in added}
     kept = tuple(feature for feature in target.features if feature[1:] not in named)
-    target = replace(target, features=(*kept, *added))
-    bits, registers = vector_shape(target.arch, target.has)
-    return replace(target, vector_bits=bits, vector_registers=registers)
+    return shaped(replace(target, features=(*kept, *added)))
