@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
+from ..backends.llvm.host import detect_host
 from ..backends.vm.emit import emit_program
 from ..dialects import relax, tir
 from ..dialects.diagnostics import CompileError
@@ -28,7 +29,7 @@ from .options import CompileOptions, Progress, silent
 from .pass_context import PassContext, run_pipeline
 from .reading import read
 from .sources import Source
-from .workers import compile_pool
+from .workers import MIN_KERNELS, compile_pool
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,16 @@ class Build:
             with self._stage("read"):
                 module = read(self.source, self.options)
                 set_target(module, self.options.target)
-            with compile_pool(_num_calls(module)) as pool:
+            with compile_pool(_num_calls(module), self._least_for_pool()) as pool:
                 level = self.options.opt_level
                 kernels = KernelCompiler(
                     self.options.target, llvm_options(level), may_contract(level), self.store, pool
                 )
                 return self._lower(module, kernels)
+
+    def _least_for_pool(self) -> int:
+        """Return how many kernels children pay for; code of other systems is made in them only."""
+        return MIN_KERNELS if self.options.target.triple == detect_host().triple else 1
 
     def _lower(self, module: ModuleOp, kernels: KernelCompiler) -> Artifact:
         """Run every level on a module; kernels are compiled as soon as they are final."""

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import click
 
+from ..dialects.machine import KIB
 from .terminal import table
 
 
@@ -20,12 +21,16 @@ def targets(name: str | None) -> None:
         for field in fields(target):
             click.echo(f"{field.name}: {getattr(target, field.name)}")
         return
-    rows = [("name", "triple", "cpu", "vector bits")]
+    rows = [("name", "triple", "cpu", "vectors", "L1d", "L2")]
     for known in NAMED_TARGETS:
         target = parse_target(known)
-        rows.append((known, target.triple, target.cpu or "-", str(target.vector_bits)))
+        vectors = f"{target.vector_registers} x {target.vector_bits}"
+        caches = (f"{size // KIB} KiB" for size in (target.l1d_bytes, target.l2_bytes))
+        rows.append((known, target.triple, target.cpu or "-", vectors, *caches))
     click.echo(table(rows))
     click.echo(
         f"\nOr a triple of {', '.join(known_architectures())} with options, as\n"
-        "    x86_64-linux-gnu,cpu=skylake,features=+avx2,-sse4a,cores=8"
+        "    x86_64-linux-gnu,cpu=skylake,features=+avx2,-sse4a,cores=8\n"
+        "    aarch64-linux-musl,features=+sve    riscv64-linux-gnu,features=+v\n"
+        "    wasm32,features=-simd128            armv7-linux-gnueabihf,features=-neon"
     )

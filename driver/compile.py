@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..backends.llvm.host import detect_host, missing_features
-from ..backends.llvm.targets import TargetError, parse_target
+from ..backends.llvm.targets import parse_target
 from ..dialects.machine import Target
 from ..runtime.errors import DTypeError
 from ..runtime.threads import check_num_threads
@@ -58,7 +58,9 @@ def compile(
     cache: bool = True,
     progress: Progress | None = None,
 ) -> Executable:
-    """Return the model as an executable for this process.
+    """Return the model as an executable.
+
+    What is compiled for another machine cannot be called in this process, and can be exported.
 
     Args:
         model: a path (.onnx, .mlir), the bytes of an ONNX model, an onnx.ModelProto, a module of
@@ -85,7 +87,6 @@ def compile(
     check_exec_mode(exec_mode)
     num_threads = None if threads is None else check_num_threads(threads, "compile: threads")
     options = _options(target, opt_level, dims, shapes, values)
-    _check_runs_here(options.target)
     source, report = Source.of(model), progress or silent
     models = ModelCache(
         Cache() if cache else Cache.disabled(), source, options, _settings(pipeline)
@@ -102,7 +103,8 @@ def compile(
     from .loading import load_artifact
 
     report("load", 0, 0)
-    return load_artifact(artifact, num_threads, stats, exec_mode, models.store)
+    elsewhere = _elsewhere(options.target)
+    return load_artifact(artifact, num_threads, stats, exec_mode, models.store, elsewhere)
 
 
 def compile_to(
@@ -162,24 +164,22 @@ def _options(
     )
 
 
-def _check_runs_here(target: Target) -> None:
-    """Refuse code that this process cannot load, or would die of.
-
-    Raises:
-        TargetError: the target is another system, or has instructions that this machine lacks.
-    """
+def _elsewhere(target: Target) -> str:
+    """Return why this process cannot run code for a target, "" where it can."""
     host = detect_host()
     if target.triple != host.triple:
-        raise TargetError(
-            f"target {target.triple}: an executable runs in this process, on {host.triple}; "
-            "`tyrex compile --to obj`, or compile_to(model, 'obj'), makes code for other machines"
+        return (
+            f"this model was compiled for {target.triple}, and this is {host.triple}: write it with"
+            " export_library, run it there"
         )
     missing = missing_features(target)
     if missing:
-        raise TargetError(
-            f"target {target.cpu or target.triple}: this machine lacks {', '.join(missing)}; use "
-            "target 'native', or one with fewer features"
+        return (
+            f"this model was compiled for {target.cpu or target.triple}, and this machine lacks"
+            f" {', '.join(missing)}: write it with export_library, run it elsewhere; or compile it"
+            " for target 'native'"
         )
+    return ""
 
 
 def _lookup(models: ModelCache, pipeline: Pipeline | None) -> Artifact | None:

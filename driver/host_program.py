@@ -83,7 +83,9 @@ class HostProgram:
         cached = store.get(_KIND, key)
         if cached is not None:
             return bytes(cached)
-        image = job.run()
+        from ..backends.llvm.pool import run_safely
+
+        image = run_safely(job)
         store.put(_KIND, key, image)
         return image
 

@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from ..analysis.structure import Structures
 from ..backends.llvm.codegen import Options
 from ..backends.llvm.compile import job_of
-from ..backends.llvm.pool import CompilePool
+from ..backends.llvm.pool import CompilePool, run_safely
 from ..dialects import tir
 from ..dialects.machine import Target
 from ..passes.llvm.lower_to_llvm import lower_kernel
@@ -102,7 +102,7 @@ class KernelCompiler:
     def _compile(self, kernel: tir.FuncOp, key: str) -> _Kernel:
         module = lowered(kernel, f"k{key[:SYMBOL_DIGITS]}", self._contract)
         job = job_of(module, self._target, self._options)
-        return _Kernel(job.run() if self._pool is None else self._pool.submit(job))
+        return _Kernel(run_safely(job) if self._pool is None else self._pool.submit(job))
 
 
 @dataclass(frozen=True)

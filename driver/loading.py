@@ -70,6 +70,7 @@ def load_artifact(
     stats: Mapping[str, str],
     exec_mode: str,
     store: Cache,
+    elsewhere: str = "",
 ) -> Executable:
     """Return an executable of an artifact.
 
@@ -79,23 +80,22 @@ def load_artifact(
         stats: what else is known of the compile.
         exec_mode: what runs the program: "bytecode" or "compiled".
         store: where objects of host programs are looked up and kept.
+        elsewhere: why this process cannot run it; then it can only be exported.
 
     Raises:
         LoadError: the objects are for another machine.
         NotImplementedError: the program cannot run in that mode.
     """
+    code_bytes = sum(map(len, artifact.objects))
+    facts = {"code_bytes": code_bytes, **artifact.facts, **stats}
+    exporter = LazyExporter(artifact, store)
+    if elsewhere:
+        return Executable(artifact.program, stats=facts, exporter=exporter, elsewhere=elsewhere)
     loaded = LoadedObject(artifact.objects)
     linked = LinkedKernels(loaded, artifact.symbols)
     host = None
     if exec_mode == "compiled":
         host = LinkedHost(artifact.host.object_named(PREFIX, store), loaded, artifact.symbols)
-    code_bytes = sum(map(len, artifact.objects))
-    facts = {"code_bytes": code_bytes, **artifact.facts, **stats}
     return Executable(
-        artifact.program,
-        linked,
-        stats=facts,
-        threads=threads,
-        host=host,
-        exporter=LazyExporter(artifact, store),
+        artifact.program, linked, stats=facts, threads=threads, host=host, exporter=exporter
     )

@@ -36,10 +36,15 @@ def num_workers() -> int:
 
 
 @contextmanager
-def compile_pool(num_kernels: int) -> Generator[CompilePool | None]:
-    """Yield children for about `num_kernels` kernels, None where they would not pay."""
+def compile_pool(num_kernels: int, least: int = MIN_KERNELS) -> Generator[CompilePool | None]:
+    """Yield children for about `num_kernels` kernels, None where they would not pay.
+
+    Args:
+        num_kernels: how many there will be.
+        least: how many it takes for children to pay.
+    """
     count = min(num_workers(), num_kernels)
-    if count < 1 or num_kernels < MIN_KERNELS:
+    if count < 1 or num_kernels < least:
         yield None
         return
     pool = CompilePool(count)

@@ -43,6 +43,7 @@ class Executable:
         host_functions: Mapping[str, HostFunction] | None = None,
         host: NativeHost | None = None,
         exporter: Exporter | None = None,
+        elsewhere: str = "",
     ) -> None:
         """Put a program and its kernels together.
 
@@ -55,11 +56,15 @@ class Executable:
             host_functions: that the program calls, where they are not registered.
             host: "main" as native code; without it the virtual machine runs the bytecode.
             exporter: writes the model to files.
+            elsewhere: why this process cannot run it; then it has no kernels, and is there to
+                be exported.
 
         Raises:
             LoadError: a kernel or a host function is missing, or the program is malformed.
         """
-        self.image = Image(program, kernels, host_functions)
+        self._elsewhere = elsewhere
+        self._program = program
+        self._image = None if elsewhere else Image(program, kernels, host_functions)
         self.metadata: dict[str, str] = {**program.metadata, **(metadata or {})}
         self._stats = dict(stats or {})
         count = default_num_threads() if threads is None else threads
@@ -79,6 +84,17 @@ class Executable:
         )
 
     @property
+    def image(self) -> Image:
+        """The program with its kernels in memory.
+
+        Raises:
+            UnsupportedError: it is for another machine.
+        """
+        if self._image is None:
+            raise UnsupportedError(self._elsewhere)
+        return self._image
+
+    @property
     def exec_mode(self) -> str:
         """What runs "main": "bytecode", the virtual machine, or "compiled", native code."""
         return "bytecode" if self._native is None else "compiled"
@@ -86,7 +102,7 @@ class Executable:
     @property
     def program(self) -> Program:
         """The bytecode."""
-        return self.image.program
+        return self._program if self._image is None else self._image.program
 
     @cached_property
     def machine(self) -> VirtualMachine:
@@ -108,6 +124,8 @@ class Executable:
     @property
     def signature(self) -> Signature:
         """The names, data types and shapes of the inputs and outputs of "main"."""
+        if self._image is None:
+            return next(Signature.of(f) for f in self._program.functions if f.name == ENTRY)
         return self._main.signature
 
     @property
@@ -118,6 +136,8 @@ class Executable:
     @threads.setter
     def threads(self, value: int) -> None:
         self._threads = check_num_threads(value, "Executable: threads")
+        if self._image is None:
+            return
         self.machine.threads = self._threads
         if self._native is not None:
             self._native.threads = self._threads

@@ -12,8 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 from ...dialects.target import Target, target_of
 from .codegen import DEFAULT_OPTIONS, Machine, Options, Output
 from .emit import emit_module
-from .library import binding
-from .pool import run_in_child
+from .pool import run_safely
 from .worker import Job
 
 _ABI = {"riscv64": "lp64d", "riscv32": "ilp32d"}  # hard-float systems; LLVM has to be told
@@ -50,8 +49,7 @@ def compile_to(
     options: Options = DEFAULT_OPTIONS,
 ) -> bytes:
     """Return object code, assembly, optimised LLVM IR or bitcode; see `compile_to_object`."""
-    job = job_of(source, target, options, output)
-    return job.run() if job.machine.triple == binding.get_process_triple() else run_in_child(job)
+    return run_safely(job_of(source, target, options, output))
 
 
 def job_of(

@@ -20,6 +20,7 @@ from typing import BinaryIO, cast
 
 from .codegen import CodegenError
 from .host import available_cores
+from .library import binding
 from .worker import Job, receive, send
 
 _MODULE = "tyrex.backends.llvm.worker"
@@ -88,6 +89,16 @@ def run_in_child(job: Job) -> bytes:
         return worker.run(job)
     finally:
         worker.close()
+
+
+def run_safely(job: Job) -> bytes:
+    """Return what LLVM makes of a job: here where it is for this system, else in a child.
+
+    Raises:
+        CodegenError: LLVM refused the module, or died on it.
+    """
+    here = job.machine.triple == binding.get_process_triple()
+    return job.run() if here else run_in_child(job)
 
 
 class CompilePool:

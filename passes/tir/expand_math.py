@@ -69,10 +69,21 @@ def _special(k: MathEmitter, op: Operation, args: list[Value]) -> Value | None:
 
 
 def has_fma(target: Target) -> bool:
-    """Tell whether fma is an instruction: x86 has it from AVX2 on, where LLVM calls libm before."""
-    if target.arch not in ("x86_64", "i686") or target.has("fma"):
-        return True
-    return target.vector_bits >= 256 and "-fma" not in target.features
+    """Tell whether fma is an instruction: LLVM calls libm, element by element, where it is none.
+
+    x86 has it from AVX2 on, ARMv7 from VFPv4 on, WebAssembly not at all; the others always.
+    """
+    match target.arch:
+        case "x86_64" | "i686":
+            return target.has("fma") or (
+                target.vector_bits >= 256 and "-fma" not in target.features
+            )
+        case "armv7" | "armv7a":
+            return target.has("vfp4")
+        case "wasm32":
+            return False
+        case _:
+            return True
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,20 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 import tyrex
+from tyrex.backends.llvm.host import detect_host
 from tyrex.dialects.diagnostics import CompileError
 from tyrex.dialects.locating_parser import parse_module
 from tyrex.driver.instruments import Timing
 from tyrex.driver.pass_context import compiler_context
 from tyrex.driver.pass_specs import UsageError
 from tyrex.passes.relax.fold_constants import FoldConstantsPass
-from tyrex.runtime.errors import ArgumentError, DTypeError, LoadError, ShapeError
+from tyrex.runtime.errors import (
+    ArgumentError,
+    DTypeError,
+    LoadError,
+    ShapeError,
+    UnsupportedError,
+)
 
 from .models import (  # noqa: TID251  # the tests' folder, not the package's
     GRAPH,
@@ -236,10 +243,19 @@ def test_a_target_that_does_not_exist() -> None:
 
 
 def test_a_target_that_is_another_machine() -> None:
-    with pytest.raises(ArgumentError, match=r"target aarch64-.*compile_to\(model, 'obj'\)"):
-        tyrex.compile(GRAPH, "aarch64-linux-gnu")
-    with pytest.raises(ArgumentError, match=r"this machine lacks nonsense"):
-        tyrex.compile(GRAPH, "x86-64,features=+nonsense")
+    exe = tyrex.compile(GRAPH, "wasm32")
+    assert exe.signature == tyrex.compile(GRAPH).signature
+    assert exe.stats()["code_bytes"] > 0
+    exe.threads = 1
+    with pytest.raises(UnsupportedError, match=r"compiled for wasm32-.*export_library, run it th"):
+        exe(X)
+
+
+@pytest.mark.skipif(detect_host().arch != "x86_64", reason="features of x86-64")
+def test_a_target_that_has_more_than_this_machine() -> None:
+    exe = tyrex.compile(GRAPH, "x86-64,features=+xop")  # of AMD's family 15h alone
+    with pytest.raises(UnsupportedError, match=r"this machine lacks xop: write it"):
+        exe(X)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, f16, f32
 from xdsl.ir import Attribute
 
+from tyrex.backends.llvm.targets import parse_target
 from tyrex.dialects import dtypes
 from tyrex.dialects.target import Target, set_target
 from tyrex.dialects.tir.values import Value
@@ -288,6 +289,9 @@ def test_who_has_fma() -> None:
     assert has_fma(Target(triple, "", ("+fma",)))
     assert has_fma(Target(triple, "haswell", vector_bits=256))
     assert has_fma(Target("aarch64-unknown-linux-gnu"))
+    assert has_fma(parse_target("armv7-linux-gnueabihf"))
+    assert not has_fma(parse_target("armv7-linux-gnueabihf,features=-vfp4"))
+    assert not has_fma(parse_target("wasm32"))
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
