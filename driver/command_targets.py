@@ -25,8 +25,8 @@ def targets(name: str | None) -> None:
     for known in NAMED_TARGETS:
         target = parse_target(known)
         vectors = f"{target.vector_registers} x {target.vector_bits}"
-        caches = (f"{size // KIB} KiB" for size in (target.l1d_bytes, target.l2_bytes))
-        rows.append((known, target.triple, target.cpu or "-", vectors, *caches))
+        l1d, l2 = (f"{size // KIB} KiB" for size in (target.l1d_bytes, target.l2_bytes))
+        rows.append((known, target.triple, target.cpu or "-", vectors, l1d, l2))
     click.echo(table(rows))
     click.echo(
         f"\nOr a triple of {', '.join(known_architectures())} with options, as\n"
