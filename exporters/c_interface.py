@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from textwrap import dedent
 
+from ..runtime.bytecode import Param
 from .package import FORMAT, Package, tensors
 
 _LITERAL_CHARACTERS = 80
+_ABI = Path(__file__).resolve().parents[1] / "runtime" / "native" / "abi.h"
+_PACKED_BITS = 8  # narrower elements take a byte each: for a caller they are bytes
+
+FUNCTIONS = ("create", "run", "run_tensors", "set_num_threads", "destroy", "describe", "last_error")
+"""What a model's header declares, each behind the model's name."""
 
 
 def header_text(package: Package) -> str:
@@ -26,22 +34,27 @@ def header_text(package: Package) -> str:
         f"#ifndef {upper}_H",
         f"#define {upper}_H",
         "",
-        "#include <stdint.h>",
-        "",
         "#ifdef __cplusplus",
         'extern "C" {',
         "#endif",
         "",
-        *_size_lines(package),
+        _ABI.read_text(encoding="ascii"),
+        *_macro_lines(package),
         "",
         f"typedef struct {name}_context {name}_context;",
         "",
         "/* Makes a context for runs with so many threads, the caller's included (from 1 on).",
         " * Fails on a processor that lacks instructions which the model uses. */",
         f"int32_t {name}_create(uint32_t num_threads, {name}_context **context);",
-        "/* Computes the outputs from the inputs. */",
+        "/* Computes the outputs from the inputs, given by their addresses. Checked: that there is",
+        " * an address, that it is aligned, that outputs are apart. */",
         f"int32_t {name}_run({name}_context *context, const void *const *inputs,",
         "    void *const *outputs);",
+        "/* The same for tensors that say what they are. Checked also: number, device, type, shape",
+        " * and layout. */",
+        f"int32_t {name}_run_tensors({name}_context *context,",
+        "    const tyrex_tensor *const *inputs, int32_t num_inputs,",
+        "    const tyrex_tensor *const *outputs, int32_t num_outputs);",
         "/* Changes the number of threads of later runs; results do not depend on it. */",
         f"int32_t {name}_set_num_threads({name}_context *context, uint32_t num_threads);",
         "/* Gives back a context that no run uses; NULL is fine. */",
@@ -50,6 +63,9 @@ def header_text(package: Package) -> str:
         f"const char *{name}_describe(void);",
         "/* What went wrong last in the calling thread; valid until its next call. */",
         f"const char *{name}_last_error(void);",
+        "/* All of it for the package apache-tvm-ffi: inputs, then outputs unless they are to be",
+        " * returned. A shared library shows it as __tvm_ffi_main, too. */",
+        f"int __tvm_ffi_{name}(void *self, const void *args, int32_t num_args, void *result);",
         "",
         "#ifdef __cplusplus",
         "}",
@@ -70,17 +86,35 @@ def _tensor_lines(package: Package) -> list[str]:
     ]
 
 
-def _size_lines(package: Package) -> list[str]:
-    upper, lines = package.name.upper(), list[str]()
+def _macro_lines(package: Package) -> list[str]:
+    upper = package.name.upper()
+    lines = [f"#define {upper}_SIGNATURE {_quoted(_one_line(package))}"]
     for what, parameters in (
         ("INPUT", package.signature.inputs),
         ("OUTPUT", package.signature.outputs),
     ):
         found = tensors(parameters)
         lines.append(f"#define {upper}_NUM_{what}S {len(found)}")
-        for index, (_, _, size) in enumerate(found):
-            lines.append(f"#define {upper}_{what}{index}_BYTES {size}")
+        for index, (name, spec, size) in enumerate(found):
+            shape = spec.static_shape or ()
+            begin = f"#define {upper}_{what}{index}"
+            lines += [
+                f"{begin}_NAME {_quoted(name)}",
+                f"{begin}_DTYPE {_quoted(spec.dtype)}",
+                f"{begin}_RANK {len(shape)}",
+                f"{begin}_SHAPE {{{', '.join(map(str, shape)) or '0'}}}",
+                f"{begin}_BYTES {size}",
+            ]
     return lines
+
+
+def _one_line(package: Package) -> str:
+    """Return the signature under the name that C knows it by."""
+    inputs, outputs = (
+        ", ".join(f"{name}: {spec}" for name, spec in parameters)
+        for parameters in (package.signature.inputs, package.signature.outputs)
+    )
+    return f"{package.name}({inputs}) -> ({outputs})"
 
 
 def _comment(name: str) -> str:
@@ -98,14 +132,40 @@ def source_text(package: Package) -> str:
     text = _SOURCE
     for mark, value in (
         ("@FEATURES@", features),
+        ("@INPUTS@", _parameters("input", package.signature.inputs)),
+        ("@OUTPUTS@", _parameters("output", package.signature.outputs)),
         ("@DESCRIPTION@", _literal(package.describe())),
         ("@ENTRY@", package.entry),
         ("@FORMAT@", str(FORMAT)),
+        ("@FUNCTIONS@", str(len(FUNCTIONS) + 1)),
         ("@NAME@", name),
         ("@UPPER@", upper),
     ):
         text = text.replace(mark, value)
     return text
+
+
+def _parameters(what: str, parameters: Sequence[Param]) -> str:
+    """Return the tables of what goes in or comes out."""
+    shapes, rows = list[str](), list[str]()
+    for index, (name, spec, size) in enumerate(tensors(parameters)):
+        shape = spec.static_shape or ()
+        dims = ", ".join(f"INT64_C({dim})" for dim in shape) or "0"
+        shapes.append(f"static const int64_t {what}{index}_shape[] = {{{dims}}};\n")
+        dtype = f"{spec.dtype.dlpack_code}, {max(spec.dtype.bits, _PACKED_BITS)}"
+        rows.append(
+            f"    {{{_quoted(name)}, {_quoted(str(spec))}, {dtype}, {len(shape)},"
+            f" {what}{index}_shape, UINT64_C({size})}},\n"
+        )
+    table = f"static const tyrex_parameter {what}s[] = {{\n{''.join(rows)}"
+    return f"{''.join(shapes)}{table}    {{NULL, NULL, 0, 0, 0, NULL, 0}}}};"
+
+
+def _quoted(text: str) -> str:
+    """Return text as one string literal of C, in ASCII; what is no ASCII is escaped as in JSON."""
+    plain = json.dumps(text)[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    escaped = plain.replace("\\", "\\\\").replace('"', '\\"').replace("?", "\\?")
+    return f'"{escaped}"'
 
 
 def _literal(text: str) -> str:
@@ -122,111 +182,53 @@ _SOURCE = dedent("""\
     #include "@NAME@.h"
     #if defined(TYREX_SHARED)
     const struct tyrex_module *tyrex_module(void);
+    int __tvm_ffi_main(void *self, const void *args, int32_t num_args, void *result);
     #endif
     #if defined(__GNUC__)
     #pragma GCC visibility pop
     #endif
-    #include "tyrex.h"
-
-    #include <stdio.h>
+    #include "model.h"
+    #include "tvm_ffi.h"
 
     int32_t @ENTRY@(void *context, const void *const *inputs, void *const *outputs);
 
-    struct feature {
-      const char *name;
-      uint32_t leaf, subleaf, reg, bit;
-      uint32_t saved; /* registers that the system has to save: bits of XCR0 */
-    };
-
-    static const struct feature features[] = {
+    static const tyrex_cpu_feature features[] = {
     @FEATURES@    {NULL, 0u, 0u, 0u, 0u, 0u}};
 
-    #if defined(__x86_64__)
-    #include <cpuid.h>
+    @INPUTS@
 
-    #define OSXSAVE (1u << 27)
+    @OUTPUTS@
 
-    static uint32_t saved_registers(void) {
-      uint32_t a, b, c, d, low, high;
-      if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & OSXSAVE)) {
-        return 0;
-      }
-      __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-      return low;
-    }
-
-    static const char *missing_feature(void) {
-      uint32_t saved = saved_registers();
-      for (const struct feature *f = features; f->name; f++) {
-        uint32_t r[4] = {0, 0, 0, 0};
-        if (!__get_cpuid_count(f->leaf, f->subleaf, &r[0], &r[1], &r[2], &r[3]) ||
-            !(r[f->reg] >> f->bit & 1u) || (saved & f->saved) != f->saved) {
-          return f->name;
-        }
-      }
-      return NULL;
-    }
-    #else
-    static const char *missing_feature(void) { return features[0].name; }
-    #endif
-
-    static int32_t refuse(const char *what) {
-      tyrex_error_set(TYREX_ERROR_ARGUMENT, what);
-      return TYREX_ERROR_ARGUMENT;
-    }
-
-    static int32_t refuse_null(const char *what, int index) {
-      char message[64];
-      snprintf(message, sizeof message, "@NAME@_run: %s[%d] is NULL", what, index);
-      return refuse(message);
-    }
+    static const tyrex_model model = {
+        {"@NAME@", @UPPER@_SIGNATURE, @UPPER@_NUM_INPUTS, @UPPER@_NUM_OUTPUTS, inputs, outputs},
+        features,
+        @ENTRY@};
 
     int32_t @NAME@_create(uint32_t num_threads, @NAME@_context **context) {
-      tyrex_error_clear();
-      if (!context) {
-        return refuse("@NAME@_create: context is NULL");
+      tyrex_context *made = NULL;
+      int32_t code = tyrex_model_create(&model, num_threads, context ? &made : NULL);
+      if (context) {
+        *context = (@NAME@_context *)made;
       }
-      *context = NULL;
-      const char *missing = missing_feature();
-      if (missing) {
-        char message[128];
-        snprintf(message, sizeof message,
-                 "@NAME@: this processor lacks %s, which the model was compiled for", missing);
-        tyrex_error_set(TYREX_ERROR_UNSUPPORTED, message);
-        return TYREX_ERROR_UNSUPPORTED;
-      }
-      *context = (@NAME@_context *)tyrex_context_create(num_threads);
-      return *context ? TYREX_OK : tyrex_error_code();
+      return code;
     }
 
     int32_t @NAME@_run(@NAME@_context *context, const void *const *inputs,
                        void *const *outputs) {
-      tyrex_error_clear();
-      if (!context || (!inputs && @UPPER@_NUM_INPUTS) || (!outputs && @UPPER@_NUM_OUTPUTS)) {
-        return refuse("@NAME@_run: the context, inputs or outputs are NULL");
-      }
-      for (int i = 0; i < @UPPER@_NUM_INPUTS; i++) {
-        if (!inputs[i]) {
-          return refuse_null("inputs", i);
-        }
-      }
-      for (int i = 0; i < @UPPER@_NUM_OUTPUTS; i++) {
-        if (!outputs[i]) {
-          return refuse_null("outputs", i);
-        }
-      }
-      int32_t code = @ENTRY@(context, inputs, outputs);
-      tyrex_arena_reset(((tyrex_context *)context)->arena);
-      return code;
+      return tyrex_model_run(&model, (tyrex_context *)context, inputs, outputs);
+    }
+
+    int32_t @NAME@_run_tensors(@NAME@_context *context, const tyrex_tensor *const *inputs,
+                               int32_t num_inputs, const tyrex_tensor *const *outputs,
+                               int32_t num_outputs) {
+      const void *in[@UPPER@_NUM_INPUTS + 1];
+      void *out[@UPPER@_NUM_OUTPUTS + 1];
+      return tyrex_model_run_tensors(&model, (tyrex_context *)context, inputs, num_inputs,
+                                     outputs, num_outputs, in, out);
     }
 
     int32_t @NAME@_set_num_threads(@NAME@_context *context, uint32_t num_threads) {
-      tyrex_error_clear();
-      if (!context || num_threads == 0) {
-        return refuse("@NAME@_set_num_threads: expected a context and a number from 1 on");
-      }
-      ((tyrex_context *)context)->num_threads = num_threads;
-      return TYREX_OK;
+      return tyrex_model_set_num_threads(&model, (tyrex_context *)context, num_threads);
     }
 
     void @NAME@_destroy(@NAME@_context *context) {
@@ -240,7 +242,17 @@ _SOURCE = dedent("""\
 
     const char *@NAME@_last_error(void) { return tyrex_error_message(); }
 
+    int __tvm_ffi_@NAME@(void *self, const void *args, int32_t num_args, void *result) {
+      (void)self;
+      return tyrex_tvm_ffi_call(&model, args, num_args, result);
+    }
+
     #if defined(TYREX_SHARED)
+    int __tvm_ffi_main(void *self, const void *args, int32_t num_args, void *result) {
+      (void)self;
+      return tyrex_tvm_ffi_call(&model, args, num_args, result);
+    }
+
     /* What tyrex.load_module looks for; runtime/module.py has the other half. */
     struct tyrex_module {
       uint32_t format;
@@ -252,12 +264,14 @@ _SOURCE = dedent("""\
       int32_t (*set_num_threads)(@NAME@_context *, uint32_t);
       void (*destroy)(@NAME@_context *);
       void (*shutdown)(void);
+      int32_t (*run_tensors)(@NAME@_context *, const tyrex_tensor *const *, int32_t,
+                             const tyrex_tensor *const *, int32_t);
     };
 
     const struct tyrex_module *tyrex_module(void) {
       static const struct tyrex_module module = {
-          @FORMAT@u, 7u, @NAME@_describe, @NAME@_last_error, @NAME@_create, @NAME@_run,
-          @NAME@_set_num_threads, @NAME@_destroy, tyrex_pool_shutdown};
+          @FORMAT@u, @FUNCTIONS@u, @NAME@_describe, @NAME@_last_error, @NAME@_create, @NAME@_run,
+          @NAME@_set_num_threads, @NAME@_destroy, tyrex_pool_shutdown, @NAME@_run_tensors};
       return &module;
     }
     #endif

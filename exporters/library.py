@@ -16,13 +16,17 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .c_interface import header_text, source_text
+from .c_interface import FUNCTIONS, header_text, source_text
 from .elf_object import Data, write_data_object
 from .package import Package
 from .toolchain import find_binutil, find_compiler, run_tool
 
 _NATIVE = Path(__file__).resolve().parents[1] / "runtime" / "native"
-_RUNTIME = ("arena.c", "context.c", "error.c", "pool.c", "wait.c")
+_RUNTIME = (
+    *("arena.c", "arguments.c", "context.c", "cpu.c", "error.c", "model.c", "pool.c"),
+    *("tvm_ffi.c", "wait.c"),
+)
+_HEADERS = ("abi.h", "arguments.h", "dlpack.h", "model.h", "tvm_ffi.h", "tyrex.h", "wait.h")
 _CFLAGS = ("-std=gnu11", "-O2", "-fPIC", "-fvisibility=hidden", "-pthread")
 
 _Link = Callable[[Package, Sequence[str], Sequence[str], Path], None]
@@ -82,7 +86,7 @@ def _objects(
             write_data_object(file, package.arch, data)
     (folder / f"{package.name}.h").write_text(header_text(package), encoding="ascii")
     (folder / "interface.c").write_text(source_text(package), encoding="ascii")
-    for source in (*_RUNTIME, "tyrex.h", "wait.h"):
+    for source in (*_RUNTIME, *_HEADERS):
         shutil.copy(_NATIVE / source, folder / source)
     shared = ["-DTYREX_SHARED"] if is_shared else []
     sources = ["interface.c", *_RUNTIME]
@@ -92,15 +96,15 @@ def _objects(
 
 def _shown(package: Package) -> list[str]:
     """Return the names of the functions that users call."""
-    functions = ("create", "run", "set_num_threads", "destroy", "describe", "last_error")
-    return [f"{package.name}_{function}" for function in functions]
+    functions = [f"{package.name}_{function}" for function in FUNCTIONS]
+    return [*functions, f"__tvm_ffi_{package.name}"]
 
 
 def _link_shared(
     package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
 ) -> None:
     """Link a shared library that shows its own functions and nothing else."""
-    shown = "; ".join([*_shown(package), "tyrex_module"])
+    shown = "; ".join([*_shown(package), "tyrex_module", "__tvm_ffi_main"])
     (path.parent / "exports.map").write_text(f"{{ global: {shown}; local: *; }};\n")
     # Its threads may outlive a dlclose: the code stays mapped.
     flags = ["-shared", "-static-libgcc", "-pthread", "-Wl,--version-script=exports.map"]

@@ -13,7 +13,7 @@ from ..runtime.native_library import ABI_VERSION
 from ..runtime.signature import Signature
 from .cpu_features import Feature, checked_features
 
-FORMAT = 1
+FORMAT = 2
 """Of the description, and of the table of functions that `load_module` reads."""
 
 _NO_NAME = re.compile(r"\W", re.ASCII)

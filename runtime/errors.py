@@ -2,7 +2,7 @@
 
 Every exception of the runtime is a `TyrexError`; each kind is also the built-in exception
 that a Python programmer expects, so that `except ValueError` keeps its meaning. Native
-code reports a code and a message (`native/tyrex.h`); `from_native` turns them into these.
+code reports a code and a message (`native/abi.h`); `from_native` turns them into these.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class RuntimeFailure(TyrexError, RuntimeError):
         self.code = code
 
 
-# The codes of native/tyrex.h.
+# The codes of native/abi.h.
 ERROR_ARGUMENT = 1
 ERROR_SHAPE = 2
 ERROR_BOUNDS = 3
@@ -56,6 +56,7 @@ ERROR_MEMORY = 4
 ERROR_UNSUPPORTED = 5
 ERROR_ABI = 6
 ERROR_INTERNAL = 7
+ERROR_DTYPE = 8
 
 _CLASSES: dict[int, type[TyrexError]] = {
     ERROR_ARGUMENT: ArgumentError,
@@ -64,6 +65,7 @@ _CLASSES: dict[int, type[TyrexError]] = {
     ERROR_MEMORY: OutOfMemoryError,
     ERROR_UNSUPPORTED: UnsupportedError,
     ERROR_ABI: LoadError,
+    ERROR_DTYPE: DTypeError,
 }
 
 

@@ -25,7 +25,7 @@ from .native_program import NativeProgram, Session
 from .signature import Signature
 from .threads import check_num_threads, default_num_threads
 
-FORMAT = 1
+FORMAT = 2
 """Of the table of functions and of the description; exporters/package.py has the other half."""
 
 
@@ -42,6 +42,7 @@ class _Functions(ctypes.Structure):
         ("set_num_threads", CFUNCTYPE(c_int32, c_void_p, c_uint32)),
         ("destroy", CFUNCTYPE(None, c_void_p)),
         ("shutdown", CFUNCTYPE(None)),
+        ("run_tensors", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_int32, c_void_p, c_int32)),
     )
     format: int
     num_functions: int
@@ -52,6 +53,7 @@ class _Functions(ctypes.Structure):
     set_num_threads: Any
     destroy: Any
     shutdown: Any
+    run_tensors: Any
 
 
 class _LibrarySession:

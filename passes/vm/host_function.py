@@ -24,7 +24,7 @@ CONTEXT_ALLOCATE = 24
 """Offset of `allocate` in struct tyrex_context (runtime/native/tyrex.h)."""
 
 ERROR_MEMORY = 4
-"""TYREX_ERROR_MEMORY of runtime/native/tyrex.h."""
+"""TYREX_ERROR_MEMORY of runtime/native/abi.h."""
 
 _ALIGN_BYTES = 64
 _WORD_BYTES = 8

@@ -73,7 +73,7 @@ static void forget_workers_after_fork(void) {
 
 static void install_fork_handler(void) { pthread_atfork(NULL, NULL, forget_workers_after_fork); }
 
-static uint32_t num_usable_cores(void) {
+uint32_t tyrex_num_cores(void) {
 #if defined(__linux__)
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) {
@@ -225,7 +225,7 @@ static int32_t first_worker_error(uint32_t num_helpers, uint32_t end) {
 
 static bool every_thread_has_a_core(uint32_t num_threads) {
   if (pool.num_loops++ % LOOPS_PER_AFFINITY_READ == 0) {
-    pool.num_cores = num_usable_cores();
+    pool.num_cores = tyrex_num_cores();
   }
   return num_threads <= pool.num_cores;
 }

@@ -11,6 +11,8 @@
 #ifndef TYREX_H
 #define TYREX_H
 
+#include "abi.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,18 +32,7 @@ extern "C" {
  * one AVX-512 register. */
 #define TYREX_ALIGN_BYTES 64u
 
-/* ---- errors: a code, and a message kept per thread ------------------------------- */
-
-enum tyrex_error_code {
-  TYREX_OK = 0,
-  TYREX_ERROR_ARGUMENT = 1,    /* a value that the callee cannot accept */
-  TYREX_ERROR_SHAPE = 2,       /* shapes that do not fit together */
-  TYREX_ERROR_BOUNDS = 3,      /* an index or an offset outside its buffer */
-  TYREX_ERROR_MEMORY = 4,      /* the system has no memory left */
-  TYREX_ERROR_UNSUPPORTED = 5, /* this machine or this build cannot do it */
-  TYREX_ERROR_ABI = 6,         /* the two sides were built for different ABI versions */
-  TYREX_ERROR_INTERNAL = 7     /* a broken invariant: a bug in Tyrex */
-};
+/* ---- errors: a code (abi.h), and a message kept per thread ------------------------ */
 
 /* Sets the calling thread's error. A message longer than 511 bytes is cut; NULL is "". */
 TYREX_API void tyrex_error_set(int32_t code, const char *message);
@@ -102,6 +93,8 @@ TYREX_API void tyrex_context_destroy(tyrex_context *context);
 
 /* context->parallel_for of every context made here; see pool.c. */
 TYREX_API int32_t tyrex_parallel_for(void *context, tyrex_body body, void *closure, int64_t n);
+/* Cores that this process may run on. */
+TYREX_API uint32_t tyrex_num_cores(void);
 /* Worker threads alive in this process. */
 TYREX_API uint32_t tyrex_pool_num_workers(void);
 /* Ends the workers unless a loop is running. The next loop starts new ones. */

@@ -1,0 +1,71 @@
+/* The functions of an exported model's C interface. */
+#include "model.h"
+
+#include <stdio.h>
+
+static int32_t refuse(const tyrex_model *model, const char *what) {
+  char message[256];
+  snprintf(message, sizeof message, "%s: %s", model->signature.name, what);
+  tyrex_error_set(TYREX_ERROR_ARGUMENT, message);
+  return TYREX_ERROR_ARGUMENT;
+}
+
+int32_t tyrex_model_create(const tyrex_model *model, uint32_t num_threads,
+                           tyrex_context **context) {
+  tyrex_error_clear();
+  if (!context) {
+    return refuse(model, "create: context is NULL");
+  }
+  *context = NULL;
+  const char *missing = tyrex_missing_feature(model->features);
+  if (missing) {
+    char message[256];
+    snprintf(message, sizeof message,
+             "%s: this processor lacks %s, which the model was compiled for", model->signature.name,
+             missing);
+    tyrex_error_set(TYREX_ERROR_UNSUPPORTED, message);
+    return TYREX_ERROR_UNSUPPORTED;
+  }
+  *context = tyrex_context_create(num_threads);
+  return *context ? TYREX_OK : tyrex_error_code();
+}
+
+static int32_t run(const tyrex_model *model, tyrex_context *context, const void *const *inputs,
+                   void *const *outputs) {
+  int32_t code = model->entry(context, inputs, outputs);
+  tyrex_arena_reset(context->arena);
+  return code;
+}
+
+int32_t tyrex_model_run(const tyrex_model *model, tyrex_context *context,
+                        const void *const *inputs, void *const *outputs) {
+  tyrex_error_clear();
+  if (!context) {
+    return refuse(model, "run: context is NULL");
+  }
+  int32_t code = tyrex_check_addresses(&model->signature, inputs, outputs);
+  return code == TYREX_OK ? run(model, context, inputs, outputs) : code;
+}
+
+int32_t tyrex_model_run_tensors(const tyrex_model *model, tyrex_context *context,
+                                const tyrex_tensor *const *inputs, int32_t num_inputs,
+                                const tyrex_tensor *const *outputs, int32_t num_outputs,
+                                const void **input_addresses, void **output_addresses) {
+  tyrex_error_clear();
+  if (!context) {
+    return refuse(model, "run_tensors: context is NULL");
+  }
+  int32_t code = tyrex_check_tensors(&model->signature, inputs, num_inputs, outputs, num_outputs,
+                                     input_addresses, output_addresses);
+  return code == TYREX_OK ? run(model, context, input_addresses, output_addresses) : code;
+}
+
+int32_t tyrex_model_set_num_threads(const tyrex_model *model, tyrex_context *context,
+                                    uint32_t num_threads) {
+  tyrex_error_clear();
+  if (!context || num_threads == 0) {
+    return refuse(model, "set_num_threads: expected a context and a number from 1 on");
+  }
+  context->num_threads = num_threads;
+  return TYREX_OK;
+}
