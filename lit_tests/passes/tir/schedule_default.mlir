@@ -87,7 +87,8 @@ tir.func @ragged(%a: !tir.buffer<[3, 5], f32>, %b: !tir.buffer<[5, 7], f32>) -> 
 
 // -----
 
-// A sum along contiguous memory: one partial sum per lane, then their sum, then the rest.
+// A sum along contiguous memory: one partial sum per lane, the rest in the lanes that it fills,
+// then a tree.
 builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
 // CHECK-LABEL: tir.func @lanes
 // CHECK: %[[acc:.*]] = tir.alloc : !tir.buffer<[8], f32, "stack">
@@ -95,11 +96,24 @@ builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-g
 // CHECK: tir.for %[[k:.*]] in 2 serial {
 // CHECK-NEXT: tir.for %[[l:.*]] in 8 vectorized {
 // CHECK-NEXT: tir.block "sum" (%{{.*}}: spatial(3) = %{{.*}}, %{{.*}}: reduce(19) = %[[k]] * 8 + %[[l]], %{{.*}}: spatial(8) = %[[l]])
-// CHECK: tir.block "sum_init"
-// CHECK: tir.for %{{.*}} in 8 serial {
+// CHECK: tir.for %[[r:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "sum_rest" (%{{.*}}: spatial(3) = %{{.*}}, %{{.*}}: reduce(19) = %[[r]] + 16, %[[p:.*]]: spatial(8) = %[[r]]) where (-%[[r]] + 2 >= 0)
+// CHECK: %[[new:.*]] = arith.addf
+// CHECK-NEXT: %[[holds:.*]] = tir.predicate (-%[[p]] + 2 >= 0)
+// CHECK-NEXT: %[[old:.*]] = tir.load %[[acc]][%[[p]]]
+// CHECK-NEXT: %[[chosen:.*]] = arith.select %[[holds]], %[[new]], %[[old]]
+// CHECK-NEXT: tir.store %[[chosen]], %[[acc]][%[[p]]]
+// CHECK: tir.for %{{.*}} in 4 vectorized {
+// CHECK-NEXT: tir.block "sum_combine" (%[[c:.*]]: spatial(4)
+// CHECK-NEXT: tir.load %[[acc]][%[[c]]]
+// CHECK-NEXT: tir.load %[[acc]][%[[c]] + 4]
+// CHECK: tir.for %{{.*}} in 2 vectorized {
 // CHECK-NEXT: tir.block "sum_combine"
-// CHECK: tir.for %[[r:.*]] in 3 serial {
-// CHECK-NEXT: tir.block "sum_rest" (%{{.*}}: spatial(3) = %{{.*}}, %{{.*}}: reduce(19) = %[[r]] + 16)
+// CHECK-NOT: tir.for
+// CHECK: tir.block "sum_combine"
+// CHECK: tir.block "sum_result"
+// CHECK-NEXT: %[[total:.*]] = tir.load %[[acc]][0]
+// CHECK-NEXT: tir.store %[[total]], %y
 tir.func @lanes(%a: !tir.buffer<[3, 19], f32>) -> (%y: !tir.buffer<[3], f32>) {
   tir.for %i in 3 serial {
     tir.for %k in 19 serial {
@@ -119,14 +133,14 @@ tir.func @lanes(%a: !tir.buffer<[3, 19], f32>) -> (%y: !tir.buffer<[3], f32>) {
 
 // -----
 
-// A map: loops that are one to every address are fused, vectors, a scalar rest.
+// A map: loops that are one to every address are fused, vectors, of the last one some lanes.
 builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
 // CHECK-LABEL: tir.func @map
 // CHECK: tir.for %[[v:.*]] in 2 serial {
 // CHECK-NEXT: tir.for %[[l:.*]] in 8 vectorized {
 // CHECK-NEXT: tir.block "neg" (%{{.*}}: spatial(3) = (%[[v]] * 8 + %[[l]]) floordiv 7, %{{.*}}: spatial(7) = (%[[v]] + %[[l]]) mod 7)
-// CHECK: tir.for %{{.*}} in 5 serial {
-// CHECK-NEXT: tir.block "neg"
+// CHECK: tir.for %[[m:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "neg" {{.*}} where (-%[[m]] + 4 >= 0)
 tir.func @map(%a: !tir.buffer<[3, 7], f32>) -> (%y: !tir.buffer<[3, 7], f32>) {
   tir.for %i in 3 serial {
     tir.for %j in 7 serial {

@@ -2,7 +2,9 @@
 
     acc[lane] = init
     for k in n / lanes: acc[lane] = acc[lane] + x[k * lanes + lane]      a vector
-    out = init ; out = out + acc[lane] ...  ; out = out + the rest of x
+    acc[lane] = acc[lane] + x[rest] where lane is within the rest        a vector, in part
+    acc[lane] = acc[lane] + acc[lane + half], half = lanes / 2, ..., 1   a tree
+    out = acc[0]
 
 The order of a floating-point sum becomes the schedule's: fixed, the same for any number of
 threads. Source: rfactor, Suriana et al., "Parallel associative reductions in Halide", CGO 2017.
@@ -20,7 +22,7 @@ from ....analysis.nests import Nest
 from ....analysis.steps import NestSteps, has_any
 from ....dialects import tir
 from ....dialects.target import Target
-from ....dialects.tir.clone import Cloner
+from ....dialects.tir.clone import Cloner, Exprs
 from ....symbolic import IntExpr, as_expr
 from .build import (
     Iter,
@@ -91,6 +93,11 @@ def lane_group(steps: NestSteps) -> tuple[int, ...] | None:
     return group if moves <= {0, 1} and 1 in moves else None
 
 
+def _vectors(most: int) -> int:
+    """Return how many accumulators: a power of two, so that a tree combines them."""
+    return min(MAX_VECTORS, 1 << max(0, most.bit_length() - 1))
+
+
 class LaneSchedule:
     """Builds one reduction nest with the lanes along a group of reduce axes."""
 
@@ -102,8 +109,8 @@ class LaneSchedule:
         self.nest = steps.nest
         self.group = group
         self.extent = steps.extent_of(group)
-        lanes = target.lanes(steps.widest_bytes)
-        self.lanes = lanes * max(1, min(MAX_VECTORS, self.extent // (2 * lanes)))
+        self.width = target.lanes(steps.widest_bytes)
+        self.lanes = self.width * _vectors(self.extent // (2 * self.width))
         self.outer = [i for i in self.nest.spatial if steps.extents[i] != 1]
         self.reduce = [i for i in self.nest.reduce if i not in group and steps.extents[i] != 1]
         store = self.nest.block.body.block.last_op
@@ -132,24 +139,26 @@ class LaneSchedule:
         vectors, rest = divmod(self.extent, self.lanes)
         acc = self.b.stack((self.lanes,), self.buffer_type)
         zero = self.bindings(outer, [as_expr(0)] * len(self.reduce), as_expr(0))
-        vectorized = tir.ForKind.VECTORIZED
-        spatial = tir.IterKind.SPATIAL
-        with self.b.loop(self.lanes, vectorized) as lane:
-            self.init_block([*spatial_iters_of(self.nest, zero), (spatial, self.lanes, lane)], acc)
+        with self.b.loop(self.lanes, tir.ForKind.VECTORIZED) as lane:
+            self.init_block([*spatial_iters_of(self.nest, zero), self.lane_iter(lane)], acc)
 
         def accumulate(values: list[IntExpr]) -> None:
-            with self.b.loop(vectors) as v, self.b.loop(self.lanes, vectorized) as lane:
-                bindings = self.bindings(outer, values, v * self.lanes + lane)
-                iters: list[Iter] = [*iters_of(self.nest, bindings), (spatial, self.lanes, lane)]
-                with self.b.tile_block(self.name, iters) as args:
-                    self.clone_body(acc, args[:-1], args[-1:])
+            with self.b.loop(vectors) as v, self.b.loop(self.lanes, tir.ForKind.VECTORIZED) as lane:
+                self.update_block(acc, self.bindings(outer, values, v * self.lanes + lane), lane)
+            if rest:
+                self.rest(acc, outer, values, vectors * self.lanes)
 
         self.over_reduce([], accumulate)
-        self.init_block(spatial_iters_of(self.nest, zero), None)
-        with self.b.loop(self.lanes) as lane:
-            self.combine_block(acc, zero, lane)
-        if rest:
-            self.over_reduce([], lambda values: self.rest(outer, values, vectors, rest))
+        half = self.lanes // 2
+        while half:
+            with self.b.loop(half, tir.ForKind.VECTORIZED) as lane:
+                self.combine_block(acc, half, lane)
+            half //= 2
+        self.store_block(acc, zero)
+
+    def lane_iter(self, lane: IntExpr) -> Iter:
+        """Return the iteration variable for the position in the accumulator."""
+        return tir.IterKind.SPATIAL, self.lanes, lane
 
     def over_reduce(self, values: list[IntExpr], body: Reduction) -> None:
         """Append the loops over the other reduce axes."""
@@ -159,48 +168,73 @@ class LaneSchedule:
         with self.b.loop(self.steps.extents[self.reduce[len(values)]]) as k:
             self.over_reduce([*values, k], body)
 
-    def rest(
-        self, outer: Sequence[IntExpr], values: Sequence[IntExpr], vectors: int, rest: int
+    def update_block(
+        self, acc: SSAValue, bindings: list[IntExpr], lane: IntExpr, valid: int | None = None
     ) -> None:
-        """Append the scalar rest, straight into the output."""
-        with self.b.loop(rest) as r:
-            bindings = self.bindings(outer, values, r + vectors * self.lanes)
-            with self.b.tile_block(f"{self.name}_rest", iters_of(self.nest, bindings)) as args:
-                clone_region(Cloner(self.b.block), self.nest.block.body, args)
+        """Append `acc[lane] = update(acc[lane])`, in the first `valid` lanes only if given."""
+        iters: list[Iter] = [*iters_of(self.nest, bindings), self.lane_iter(lane)]
+        name = self.name if valid is None else f"{self.name}_rest"
+        wheres = [] if valid is None else [valid - 1 - lane]
+        with self.b.tile_block(name, iters, wheres) as args:
+            place = args[-1:]
+            if valid is None:
+                cloner = Redirected(self.b.block, self.target, acc, place)
+            else:
+                cloner = _InFirstLanes(self.b.block, self.target, acc, place, valid)
+            clone_region(cloner, self.nest.block.body, args[:-1])
 
-    def init_block(self, iters: list[Iter], acc: SSAValue | None) -> None:
-        """Append `acc[lane] = init`, or `out = init` where no accumulator is given."""
+    def rest(
+        self, acc: SSAValue, outer: Sequence[IntExpr], values: Sequence[IntExpr], start: int
+    ) -> None:
+        """Append what is left of the axis: whole vectors, and one of which some lanes count."""
+        left = self.extent - start
+        whole = left // self.width * self.width
+        for first, count in ((0, whole), (whole, left - whole)):
+            if count:
+                lanes = count if first == 0 and whole else self.width
+                with self.b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
+                    bindings = self.bindings(outer, values, start + first + lane)
+                    self.update_block(acc, bindings, lane, count if count < lanes else None)
+
+    def init_block(self, iters: list[Iter], acc: SSAValue) -> None:
+        """Append `acc[lane] = init`."""
         init = self.nest.block.init
         assert init is not None
         with self.b.tile_block(f"{self.name}_init", iters) as args:
-            values = [as_expr(0)] * len(self.nest.block.kinds.data)
-            for axis, arg in zip(self.nest.spatial, args, strict=False):
-                values[axis] = arg
-            if acc is None:
-                cloner: Cloner = Cloner(self.b.block)
-            else:
-                cloner = Redirected(self.b.block, self.target, acc, args[-1:])
-            clone_region(cloner, init, values)
+            values = self.axis_values(args[:-1])
+            clone_region(Redirected(self.b.block, self.target, acc, args[-1:]), init, values)
 
-    def clone_body(self, acc: SSAValue, args: Sequence[IntExpr], place: Sequence[IntExpr]) -> None:
-        """Append the update with the accumulator in place of the output."""
-        cloner = Redirected(self.b.block, self.target, acc, place)
-        clone_region(cloner, self.nest.block.body, args)
+    def axis_values(self, spatial: Sequence[IntExpr]) -> list[IntExpr]:
+        """Return the value of every axis; the reduce axes are 0."""
+        values = [as_expr(0)] * len(self.nest.block.kinds.data)
+        for axis, value in zip(self.nest.spatial, spatial, strict=True):
+            values[axis] = value
+        return values
 
-    def combine_block(self, acc: SSAValue, bindings: Sequence[IntExpr], lane: IntExpr) -> None:
-        """Append `out = out + acc[lane]`."""
-        iters: list[Iter] = [
-            *spatial_iters_of(self.nest, bindings),
-            (tir.IterKind.REDUCE, self.lanes, lane),
-        ]
-        with self.b.tile_block(f"{self.name}_combine", iters) as args:
-            combine = combining_op(self.nest)
-            assert combine is not None, "the policy asked before"
-            cloner = _Combine(self.b.block, self.target, acc, args[-1])
-            values = [as_expr(0)] * len(self.nest.block.kinds.data)
-            for axis, arg in zip(self.nest.spatial, args, strict=False):
-                values[axis] = arg
-            cloner.run(self.nest, combine, values)
+    def combine_block(self, acc: SSAValue, half: int, lane: IntExpr) -> None:
+        """Append `acc[lane] = acc[lane] + acc[lane + half]`."""
+        combine = combining_op(self.nest)
+        assert combine is not None, "the policy asked before"
+        location = self.nest.block.location
+        iters: list[Iter] = [(tir.IterKind.SPATIAL, half, lane)]
+        with self.b.tile_block(f"{self.name}_combine", iters) as (place,):
+            cloner = Cloner(self.b.block)
+            for operand, index in zip(combine.operands, (place, place + half), strict=True):
+                load = cloner.append(tir.LoadOp(acc, [index]), location)
+                cloner.values[operand] = load.results[0]
+            cloner.clone_op(combine)
+            result = cloner.values[combine.results[0]]
+            cloner.append(tir.StoreOp(result, acc, [place]), location)
+
+    def store_block(self, acc: SSAValue, bindings: Sequence[IntExpr]) -> None:
+        """Append `out = acc[0]`."""
+        location = self.nest.block.location
+        with self.b.tile_block(
+            f"{self.name}_result", spatial_iters_of(self.nest, bindings)
+        ) as spatial:
+            cloner = Cloner(self.b.block)
+            value = cloner.append(tir.LoadOp(acc, [as_expr(0)]), location).results[0]
+            cloner.append(tir.StoreOp(value, self.target, spatial), location)
 
     @property
     def name(self) -> str:
@@ -208,27 +242,24 @@ class LaneSchedule:
         return self.nest.block.block_name.data
 
 
-class _Combine(Cloner):
-    """Clones only `out = out + x` of a reduction, with `x` an element of the accumulator."""
+class _InFirstLanes(Redirected):
+    """Clones an update that changes the accumulator in the first lanes only.
 
-    def __init__(self, block: Block, out: SSAValue, acc: SSAValue, lane: IntExpr) -> None:
-        super().__init__(block)
-        self.out = out
-        self.acc = acc
-        self.lane = lane
+    The block's condition says the same; but where blocks become their bodies, stack memory is
+    written in all lanes.
+    """
 
-    def run(self, nest: Nest, combine: Operation, values: Sequence[IntExpr]) -> None:
-        """Append load, combine, store."""
-        body = nest.block.body.block
-        for arg, value in zip(body.args, values, strict=True):
-            self.exprs[arg] = value
-        own = next(load for load in nest.loads if load.buffer is self.out)
-        self.clone_op(own)
-        partial = self.append(tir.LoadOp(self.acc, [self.lane]), own.location).results[0]
-        for operand in combine.operands:
-            if operand is not own.result:
-                self.values[operand] = partial
-        self.clone_op(combine)
-        store = body.last_op
-        assert store is not None
-        self.clone_op(store)
+    def __init__(
+        self, block: Block, source: SSAValue, acc: SSAValue, place: Sequence[IntExpr], valid: int
+    ) -> None:
+        super().__init__(block, source, acc, place)
+        self.condition = valid - 1 - place[0]
+
+    def store(
+        self, op: tir.StoreOp | tir.PredicatedStoreOp, indices: Exprs, conditions: Exprs
+    ) -> None:
+        value, location = self.value(op.value), op.location
+        holds = self.append(tir.PredicateOp([self.condition]), location).results[0]
+        before = self.append(tir.LoadOp(self.target, self.indices), location).results[0]
+        chosen = self.append(arith.SelectOp(holds, value, before), location).results[0]
+        self.append(tir.StoreOp(chosen, self.target, self.indices), location)

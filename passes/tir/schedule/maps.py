@@ -13,7 +13,7 @@ from ....analysis.steps import NestSteps, has_any
 from ....dialects import tir
 from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner
-from ....symbolic import IntExpr
+from ....symbolic import IntExpr, var
 from .build import NestBuilder, clone_region, iters_of, spread
 
 # Below this much work a hand-off to other threads costs more than it saves (about 4 us: the
@@ -81,13 +81,14 @@ def _lane_loops(
     lanes: int,
     extent: int,
 ) -> None:
-    """Append the loops with the last group in vectors and a scalar rest."""
+    """Append the loops with the last group in vectors; of the last one some lanes count."""
     vectors, rest = divmod(extent, lanes)
     outer = [steps.extent_of(group) for group in groups[:-1]]
     kind = kind_of_outer(steps, lanes)
 
-    def place(values: Sequence[IntExpr]) -> None:
-        map_block(b, steps.nest, spread(groups, values, steps.extents, len(steps.extents)))
+    def place(values: Sequence[IntExpr], conditions: Sequence[IntExpr] = ()) -> None:
+        bindings = spread(groups, values, steps.extents, len(steps.extents))
+        map_block(b, steps.nest, bindings, conditions)
 
     def over_lanes(values: list[IntExpr], v: IntExpr) -> None:
         with b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
@@ -97,20 +98,50 @@ def _lane_loops(
         with b.nest([*outer, vectors], kind) as values:
             over_lanes(values[:-1], values[-1])
         return
+
+    def last(values: list[IntExpr]) -> None:
+        if _has_room(steps, groups[-1], (vectors + 1) * lanes):
+            with b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
+                place([*values, lane + vectors * lanes], [rest - 1 - lane])
+        else:
+            with b.loop(rest) as r:
+                place([*values, r + vectors * lanes])
+
     if not outer:
         with b.nest([vectors], kind) as values:
             over_lanes([], values[0])
-        with b.loop(rest) as r:
-            place([r + vectors * lanes])
+        last([])
         return
     with b.nest(outer, kind) as values:
         with b.loop(vectors) as v:
             over_lanes(values, v)
-        with b.loop(rest) as r:
-            place([*values, r + vectors * lanes])
+        last(values)
 
 
-def map_block(b: NestBuilder, nest: Nest, bindings: Sequence[IntExpr]) -> None:
+def _has_room(steps: NestSteps, group: Sequence[int], extent: int) -> bool:
+    """Tell whether stack memory that the nest stores to has a place for lanes that do not count.
+
+    Memory is not written there; but stack buffers are, since they live in registers.
+    """
+    for m in steps.stores:
+        buffer_type = m.op.buffer.type
+        assert isinstance(buffer_type, tir.BufferType)
+        if buffer_type.scope == tir.STACK:
+            shape = buffer_type.static_shape()
+            own = var(steps.nest.block.iter_vars[group[-1]])
+            last = m.op.exprs_over_values(m.op.indices)[-1:]
+            if len(group) > 1 or shape is None or last != (own,) or shape[-1] < extent:
+                return False
+    return True
+
+
+def map_block(
+    b: NestBuilder,
+    nest: Nest,
+    bindings: Sequence[IntExpr],
+    conditions: Sequence[IntExpr] = (),
+) -> None:
     """Append the nest's block with new bindings."""
-    with b.tile_block(nest.block.block_name.data, iters_of(nest, bindings)) as iter_vars:
+    name = nest.block.block_name.data
+    with b.tile_block(name, iters_of(nest, bindings), conditions) as iter_vars:
         clone_region(Cloner(b.block), nest.block.body, iter_vars)
