@@ -69,7 +69,7 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
     lanes = min(full, _power_of_two_from(extent))
     if lanes < 4 and lanes < full:
         return None
-    moving, fixed = _operands(steps, axis)
+    moving, fixed = operands(steps, axis)
     rows = [g for g in groups[:-1] if any(m.steps[g[-1]] == 0 for m in moving)]
     rows = [g for g in rows if not any(g[-1] in m.conditional for m in moving)]
     columns = [lane_group]
@@ -90,7 +90,7 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
     return Tile(lane_group, lanes, row_group, row_count, column_group, vectors)
 
 
-def _operands(steps: NestSteps, axis: int) -> tuple[list[Movement], list[Movement]]:
+def operands(steps: NestSteps, axis: int) -> tuple[list[Movement], list[Movement]]:
     """Return the loads that move with an axis, and those that do not, the output aside."""
     written = {m.op.buffer for m in steps.stores}
     reads = [m for m in steps.loads if m.op.buffer not in written]
@@ -145,7 +145,7 @@ def choose_order(
     steps: NestSteps, tile: Tile, target: Target, row_tiles: int, column_tiles: int
 ) -> TileOrder:
     """Return the order of tiles that moves the fewest bytes, weighted by where they come from."""
-    moving, fixed = _operands(steps, tile.lane_group[-1])
+    moving, fixed = operands(steps, tile.lane_group[-1])
     inside = {*tile.lane_group, *tile.row_group, *tile.column_group}
     outer = [i for i in steps.nest.spatial if i not in inside and steps.extents[i] != 1]
     by_rows = [i for i in outer if any(m.steps[i] != 0 for m in fixed)]
@@ -154,7 +154,7 @@ def choose_order(
     with_rows = tuple(i for i in by_rows if i not in batch)
     with_columns = tuple(i for i in by_columns if i not in batch)
     share = prod(steps.extents[axis] for axis in batch)
-    row_bytes, column_bytes = (_bytes(group) // share for group in (fixed, moving))
+    row_bytes, column_bytes = (bytes_of(group) // share for group in (fixed, moving))
     row_runs = row_tiles * prod(steps.extents[axis] for axis in with_rows)
     column_runs = column_tiles * prod(steps.extents[axis] for axis in with_columns)
     near = target.l2_bytes // 2
@@ -172,7 +172,7 @@ def choose_order(
     return TileOrder(batch, with_rows, with_columns, rows_first=rows_first <= columns_first)
 
 
-def _bytes(operands: Sequence[Movement]) -> int:
+def bytes_of(operands: Sequence[Movement]) -> int:
     """Return the size of the operands' buffers."""
     sizes: dict[SSAValue, int] = {}
     for m in operands:

@@ -15,6 +15,7 @@ from .access import (
     PredicatedLoadOp,
     PredicatedStoreOp,
     PredicateOp,
+    PrefetchOp,
     StoreOp,
 )
 from .attributes import (
@@ -48,6 +49,7 @@ TIR = Dialect(
         PredicateOp,
         PredicatedLoadOp,
         PredicatedStoreOp,
+        PrefetchOp,
         StoreOp,
     ],
     [BufferType, ExprsAttr, ForKindAttr, IterKindsAttr],
@@ -78,6 +80,7 @@ __all__ = [
     "PredicateOp",
     "PredicatedLoadOp",
     "PredicatedStoreOp",
+    "PrefetchOp",
     "StoreOp",
     "free_symbols",
     "over_values",

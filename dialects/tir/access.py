@@ -200,6 +200,52 @@ class PredicatedLoadOp(AccessOp):
 
 
 @irdl_op_definition
+class PrefetchOp(AccessOp):
+    """`tir.prefetch %A[%i, %j] : buffer`: an element will be read soon.
+
+    It changes no value, and the element need not exist: an address past the buffer's end is asked
+    for in vain.
+
+    (C1) one index per axis.
+    """
+
+    name = "tir.prefetch"
+    buffer = operand_def(BufferType)
+    vars = var_operand_def(INDEX)
+    indices = prop_def(ExprsAttr)
+    # Not a read of memory: it may name what is not there, and nobody may remove it as unused.
+    traits = traits_def(MemoryWriteEffect())
+
+    def __init__(self, buffer: SSAValue, indices: Iterable[IntExpr | int]) -> None:
+        exprs, operands = positional(as_expr(i) for i in indices)
+        super().__init__(operands=[buffer, operands], properties={"indices": ExprsAttr(exprs)})
+
+    @property
+    def index_operands(self) -> Sequence[SSAValue]:
+        """The operands of the indices."""
+        return self.operands[1:]
+
+    def verify_(self) -> None:
+        self.check_indices(self.buffer, self.indices, len(self.vars))  # (C1)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> PrefetchOp:
+        """Parse the custom form."""
+        operand = parser.parse_unresolved_operand()
+        exprs = OperandExprs(parser)
+        indices = exprs.square_list()
+        buffer, _ = _parse_buffer(parser, operand)
+        return cls.create(operands=[buffer, *exprs.operands], properties={"indices": indices})
+
+    def print(self, printer: Printer) -> None:
+        """Print the custom form."""
+        printer.print_string(" ")
+        _print_access(printer, self.buffer, self.indices, self.vars)
+        printer.print_string(" : ")
+        printer.print_attribute(self.buffer.type)
+
+
+@irdl_op_definition
 class StoreOp(AccessOp):
     """`tir.store %v, %A[%i, %j] : buffer`: write one element.
 

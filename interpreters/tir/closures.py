@@ -160,6 +160,10 @@ class KernelCompiler:
 
         return run
 
+    def prefetch(self, op: tir.PrefetchOp) -> Step:
+        """Nothing: it changes no value."""
+        return lambda frame: None
+
     def predicated_store(self, op: tir.PredicatedStoreOp) -> Step:
         """Set an element where the conditions hold."""
         buffer, value, places = self.slot(op.buffer), self.slot(op.value), self.places(op)
@@ -329,6 +333,7 @@ _BUILDERS: dict[type[Operation], Callable[[KernelCompiler, Any], Step]] = {
     tir.PredicateOp: KernelCompiler.predicate,
     tir.PredicatedLoadOp: KernelCompiler.predicated_load,
     tir.PredicatedStoreOp: KernelCompiler.predicated_store,
+    tir.PrefetchOp: KernelCompiler.prefetch,
     tir.StoreOp: KernelCompiler.store,
 }
 

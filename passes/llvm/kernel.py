@@ -29,6 +29,8 @@ CONTEXT_PARALLEL_FOR = (
 STACK_ALIGN_BYTES = 64
 _UNROLL = LoopAnnotationAttr(LoopHints(unroll="full"))
 
+_READ, _SECOND_LEVEL, _DATA = 0, 2, 1  # arguments of llvm.prefetch: rw, locality, cache type
+
 Load = tir.LoadOp | tir.PredicatedLoadOp
 Store = tir.StoreOp | tir.PredicatedStoreOp
 
@@ -76,6 +78,8 @@ class KernelLowering:
                     self.bind(op.result, self.load(op))
                 case tir.StoreOp() | tir.PredicatedStoreOp():
                     self.store(op)
+                case tir.PrefetchOp():
+                    self.prefetch(op)
                 case tir.ForOp():
                     self.loop(op)
                 case tir.IfOp():
@@ -341,6 +345,18 @@ class KernelLowering:
         )
         every = mask if mask is not None else b.splat(1, vector(i1, self.lane_count()))
         b.scatter(value, pointers, every, size)
+
+    def prefetch(self, op: tir.PrefetchOp) -> None:
+        """Append a prefetch for reading into the second-level cache."""
+        buffer_type = op.buffer.type
+        assert isinstance(buffer_type, tir.BufferType)
+        address = flat_address(buffer_type, op.exprs_over_values(op.indices))
+        (address,) = self.simplified([self.start_of(address)])
+        element = memory_type(buffer_type.dtype)
+        # Not inbounds: it may be beyond the end of the buffer.
+        pointer = self.b.gep(self.values[op.buffer], element, self.exprs.value(address), flags="")
+        numbers = (self.b.integer(n, i32) for n in (_READ, _SECOND_LEVEL, _DATA))
+        self.b.intrinsic("llvm.prefetch", (pointer, *numbers), None, (PTR,))
 
     def lane_count(self) -> int:
         """Return the number of lanes of the enclosing vectorized loop."""

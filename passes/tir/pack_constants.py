@@ -86,6 +86,13 @@ class _Packed(Cloner):
         self.pack = pack
         self.source = source
 
+    def clone_op(self, op: Operation) -> None:
+        if isinstance(op, tir.PrefetchOp) and op.buffer is self.source:
+            indices = self.pack.indices(self.substitute(op.exprs_over_values(op.indices)))
+            self.append(tir.PrefetchOp(self.value(self.source), indices), op.location)
+        else:
+            super().clone_op(op)
+
     def load(
         self, op: tir.LoadOp | tir.PredicatedLoadOp, indices: Exprs, conditions: Exprs
     ) -> SSAValue:

@@ -30,6 +30,8 @@ TARGETS = (
     Target("x86_64-linux-gnu", vector_bits=256, vector_registers=16),
     Target("x86_64-linux-gnu", vector_bits=512, vector_registers=32),
     Target("x86_64-linux-gnu", vector_bits=128, vector_registers=16),
+    # Caches so small that what serves large operands serves these.
+    Target("x86_64-linux-gnu", vector_bits=128, vector_registers=32, l1d_bytes=256, l2_bytes=512),
 )
 
 

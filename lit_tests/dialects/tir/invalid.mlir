@@ -51,6 +51,13 @@ tir.func @load_type(%x: !tir.buffer<[4], f32>) -> () {
 
 // -----
 
+tir.func @prefetch_c1(%x: !tir.buffer<[4, 4], f32>) -> () {
+  // expected-error @below {{tir.prefetch: 1 indices for a buffer of rank 2}}
+  tir.prefetch %x[0] : !tir.buffer<[4, 4], f32>
+}
+
+// -----
+
 tir.func @predicated_load_c1(%x: !tir.buffer<[4], f32>) -> () {
   %d = arith.constant 0.0 : f64
   // expected-error @below {{tir.predicated_load: result f32, default f64, element type f32}}

@@ -40,6 +40,8 @@ tir.func @accesses<n>(%x: !tir.buffer<[n, 8], f32>, %u: !tir.buffer<[8], ui8>, %
       // CHECK: arith.divui %e, %e : i8
       %e = tir.load %u[%j] : !tir.buffer<[8], ui8>
       %f = arith.divui %e, %e : i8
+      // CHECK: tir.prefetch %x[%i + 1, %j] : !tir.buffer<[n, 8], f32>
+      tir.prefetch %x[1 + %i, %j] : !tir.buffer<[n, 8], f32>
       // CHECK: tir.predicated_store %f, %v[%j] where (-%j + 3 >= 0) : !tir.buffer<[8], ui8>
       tir.predicated_store %f, %v[%j] where (3 - %j >= 0) : !tir.buffer<[8], ui8>
     }

@@ -197,3 +197,19 @@ tir.func @larger(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
     tir.store %d, %y[%i] : !tir.buffer<[4], f32>
   }
 }
+
+// -----
+
+// An address that is asked for may be beyond the buffer: no inbounds. One request for all lanes.
+// CHECK-LABEL: llvm.func internal @prefetch.impl
+// CHECK: %[[at:.*]] = llvm.getelementptr %{{.*}}[%{{.*}}] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+// CHECK: llvm.call_intrinsic "llvm.prefetch.p0"(%[[at]], %{{.*}}, %{{.*}}, %{{.*}}) : (!llvm.ptr, i32, i32, i32) -> ()
+tir.func @prefetch(%x: !tir.buffer<[64], f32>) -> (%y: !tir.buffer<[64], f32>) {
+  tir.for %i in 4 serial {
+    tir.for %l in 16 vectorized {
+      tir.prefetch %x[%i * 16 + %l + 32] : !tir.buffer<[64], f32>
+      %a = tir.load %x[%i * 16 + %l] : !tir.buffer<[64], f32>
+      tir.store %a, %y[%i * 16 + %l] : !tir.buffer<[64], f32>
+    }
+  }
+}

@@ -6,6 +6,7 @@
 // CHECK-NEXT:    relax.call_tir @scale(%x, %w) : (!relax.tensor<[2], f32>, !relax.tensor<[2, 2, 2], f32>)
 // CHECK:       tir.func @scale(%x: !tir.buffer<[2], f32>, %w: !tir.buffer<[2, 2, 2], f32>)
 // CHECK-NOT:   pack
+// CHECK:         tir.prefetch %w[%{{.*}} floordiv 2 + 1, %{{.*}}, %{{.*}} mod 2]
 // CHECK:         tir.load %w[%{{.*}} floordiv 2, %{{.*}}, %{{.*}} mod 2]
 relax.func @main(%x: !relax.tensor<[2], f32>) -> (!relax.tensor<[2, 3], f32>) {
   %w = relax.constant <[2, 3], f32, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]> : !relax.tensor<[2, 3], f32>
@@ -16,6 +17,7 @@ tir.func @scale(%x: !tir.buffer<[2], f32>, %w: !tir.buffer<[2, 3], f32>) -> (%y:
   tir.for %i in 2 serial {
     tir.for %j in 3 serial {
       tir.block "scale" (%vi: spatial(2) = %i, %vj: spatial(3) = %j) {
+        tir.prefetch %w[%vi, %vj + 2] : !tir.buffer<[2, 3], f32>
         %a = tir.load %x[%vi] : !tir.buffer<[2], f32>
         %b = tir.load %w[%vi, %vj] : !tir.buffer<[2, 3], f32>
         %c = arith.mulf %a, %b : f32

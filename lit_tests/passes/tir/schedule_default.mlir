@@ -259,3 +259,58 @@ tir.func @by_hand(%a: !tir.buffer<[64], f32>) -> (%y: !tir.buffer<[64], f32>) {
   }
 }
 }
+
+// -----
+
+// The tiles of one column ask for what those of the next column read: 16 tiles, one part each, at
+// every 16th step. Where there are few bytes they are near anyway.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 512, vector_registers = 32, l2_bytes = 65536>} {
+// CHECK-LABEL: tir.func @next_column
+// CHECK: tir.for %[[c:.*]] in 4 {{.*}} {
+// CHECK: tir.for %[[r:.*]] in 8 serial {
+// CHECK: tir.for %[[k:.*]] in 8 serial {
+// CHECK-NEXT: tir.for %[[v:.*]] in 3 unrolled {
+// CHECK-NEXT: tir.prefetch %b[%[[r]] * 8 + %[[k]], %[[c]] * 48 + %[[v]] * 16 + 48] : !tir.buffer<[64, 192], f32>
+// CHECK: tir.for %[[w:.*]] in 8 serial {
+// CHECK: tir.block "matmul" ({{.*}}: reduce(64) = %[[k]] * 8 + %[[w]],
+tir.func @next_column(%a: !tir.buffer<[64, 64], f32>, %b: !tir.buffer<[64, 192], f32>) -> (%y: !tir.buffer<[64, 192], f32>) {
+  tir.for %i in 64 serial {
+    tir.for %j in 192 serial {
+      tir.for %k in 64 serial {
+        tir.block "matmul" (%vi: spatial(64) = %i, %vj: spatial(192) = %j, %vk: reduce(64) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[64, 192], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[64, 192], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[64, 64], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[64, 192], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[64, 192], f32>
+        }
+      }
+    }
+  }
+}
+// CHECK-LABEL: tir.func @near
+// CHECK-NOT: tir.prefetch
+tir.func @near(%a: !tir.buffer<[64, 8], f32>, %b: !tir.buffer<[8, 96], f32>) -> (%y: !tir.buffer<[64, 96], f32>) {
+  tir.for %i in 64 serial {
+    tir.for %j in 96 serial {
+      tir.for %k in 8 serial {
+        tir.block "matmul" (%vi: spatial(64) = %i, %vj: spatial(96) = %j, %vk: reduce(8) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[64, 96], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[64, 96], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[64, 8], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[8, 96], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[64, 96], f32>
+        }
+      }
+    }
+  }
+}
+}

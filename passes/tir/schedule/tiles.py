@@ -3,6 +3,7 @@
 for tiles (parallel)                       one tile of rows x vectors x lanes accumulators
 acc[...] = init
 for the reduction: acc[...] = update     rows and vectors unrolled, lanes a vector
+                   prefetch              now and then, for the tiles of the next column
 out[...] = epilogue(acc[...])            bias, activation, residual: still in registers
 """
 
@@ -10,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from xdsl.ir import BlockArgument, Region, SSAValue
 
-from ....analysis.nests import Nest
+from ....analysis.nests import Access, Nest, Write
 from ....analysis.steps import NestSteps
-from ....analysis.tiling import Tile, choose_order
+from ....analysis.tiling import Tile, bytes_of, choose_order, operands
 from ....dialects import tir
 from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner
@@ -23,6 +25,9 @@ from ....symbolic import IntExpr, as_expr, var
 from ..pack_constants import Pack
 from .build import Iter, NestBuilder, Redirected, clone_region, spatial_iters_of, spread
 from .maps import kind_of_outer
+
+FEW_OF_CACHE = 16  # an operand below this part of the second-level cache is in it anyway
+MIN_FETCH_STEP = 4  # reduction steps between two requests: each costs as much as a load
 
 TileBody = Callable[[IntExpr, IntExpr, IntExpr], None]  # of row, column and lane in the tile
 Bindings = Callable[[IntExpr, IntExpr, IntExpr], list[IntExpr]]
@@ -36,6 +41,22 @@ class Part:
     start: int
     count: int
     size: int
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Which of the tiles that share a column one is."""
+
+    index: IntExpr
+    count: int
+
+
+@dataclass(frozen=True)
+class Following:
+    """What a tile asks for while it computes: `fetch` at every `step`-th reduction step."""
+
+    step: int
+    fetch: Callable[[IntExpr], None]
 
 
 def parts_of(extent: int, size: int) -> list[Part]:
@@ -101,7 +122,13 @@ class TileSchedule:
             r = values["row"] + values.get("row block", as_expr(0)) * block
             outer = [values[f"axis {axis}"] for axis in self.outer]
             place = r * row.size + row.start, values["column"] * column.size + column.start
-            self.one_tile(outer, place, row, column)
+            ahead = None
+            if not order.rows_first:
+                runs = as_expr(0)
+                for inner, count in row_loops:
+                    runs = runs * count + values[inner]
+                ahead = Ahead(runs, prod(count for _, count in row_loops))
+            self.one_tile(outer, place, row, column, ahead)
 
     def packs(self) -> list[Pack]:
         """Return the layouts in which constant inputs would be read in order."""
@@ -128,7 +155,12 @@ class TileSchedule:
         return dims[0] if len(dims) == 1 and indices[dims[0]] is var(key) else None
 
     def one_tile(
-        self, outer: list[IntExpr], place: tuple[IntExpr, IntExpr], rows: Part, column: Part
+        self,
+        outer: list[IntExpr],
+        place: tuple[IntExpr, IntExpr],
+        rows: Part,
+        column: Part,
+        ahead: Ahead | None,
     ) -> None:
         """Append one tile, its first row and column at `place`: fill, accumulate, write back."""
         tile, steps = self.tile, self.steps
@@ -140,14 +172,7 @@ class TileSchedule:
         row, first = place
 
         def bindings(u: IntExpr, v: IntExpr, lane: IntExpr) -> list[IntExpr]:
-            groups = [*([axis] for axis in self.outer), tile.row_group, tile.lane_group]
-            values = [*outer, row + u]
-            if tile.is_blocked:
-                groups.append(tile.column_group)
-                values += [lane, first + v]
-            else:
-                values.append(first + v * lanes + lane)
-            return spread(groups, values, steps.extents, len(steps.extents))
+            return self.bindings_of(outer, row + u, first, v, lane)
 
         masked = valid != lanes if tile.is_blocked else vectors * lanes != valid
 
@@ -157,8 +182,76 @@ class TileSchedule:
             return [valid - 1 - (lane if tile.is_blocked else v * lanes + lane)]
 
         self.fill(acc, shape, bindings, conditions)
-        self.accumulate(acc, shape, bindings, conditions)
+        following = self.following(ahead, outer, first + column.size, vectors)
+        self.accumulate(acc, shape, bindings, conditions, following)
         self.write_back(acc, shape, bindings, conditions)
+
+    def following(
+        self, ahead: Ahead | None, outer: list[IntExpr], first: IntExpr, vectors: int
+    ) -> Following | None:
+        """Return how a tile asks for its share of what the next column's tiles will read.
+
+        The tiles of one column read the same vectors; those of the next are far away the first
+        time. Each tile asks for its part of them, spread over its reduction, so that they are
+        near when their turn comes and no tile waits. Convolutions in blocked layouts gain nothing:
+        their weights are few beside the work on them.
+        """
+        tile, reduce = self.tile, self.nest.reduce
+        moving, _ = operands(self.steps, tile.lane_group[-1])
+        if ahead is None or not reduce or len(moving) != 1 or tile.is_blocked:
+            return None
+        if bytes_of(moving) < self.machine.l2_bytes // FEW_OF_CACHE:
+            return None
+        extents = self.steps.extents
+        step = max(d for d in range(1, ahead.count + 1) if extents[reduce[0]] % d == 0)
+        if step < MIN_FETCH_STEP:
+            return None
+
+        def fetch(k: IntExpr) -> None:
+            share = ahead.index * extents[reduce[0]] // ahead.count
+
+            def loops(values: list[IntExpr]) -> None:
+                if len(values) < len(reduce):
+                    with self.b.loop(extents[reduce[len(values)]]) as inner:
+                        loops([*values, inner])
+                    return
+                with self.b.loop(vectors, tir.ForKind.UNROLLED) as v:
+                    at = self.bindings_of(outer, as_expr(0), first, v, as_expr(0))
+                    for axis, value in zip(reduce, values, strict=True):
+                        at[axis] = value
+                    self.prefetch(moving[0].op, at)
+
+            loops([share + k])
+
+        return Following(step, fetch)
+
+    def prefetch(self, load: Access | Write, at: Sequence[IntExpr]) -> None:
+        """Append a prefetch of what a load reads when the nest's variables are `at`."""
+        names = dict(zip(self.nest.block.iter_vars, at, strict=True))
+        indices = [e.substitute(names) for e in load.exprs_over_values(load.indices)]
+        self.b.append(tir.PrefetchOp(load.buffer, indices))
+
+    def bindings_of(
+        self, outer: list[IntExpr], row: IntExpr, first: IntExpr, v: IntExpr, lane: IntExpr
+    ) -> list[IntExpr]:
+        """Return the value of every axis, that of the reduced ones 0.
+
+        Args:
+            outer: the axes outside of the tile.
+            row: along the rows.
+            first: of the tile along its columns.
+            v: the vector in the tile.
+            lane: in the vector.
+        """
+        tile = self.tile
+        groups = [*([axis] for axis in self.outer), tile.row_group, tile.lane_group]
+        values = [*outer, row]
+        if tile.is_blocked:
+            groups.append(tile.column_group)
+            values += [lane, first + v]
+        else:
+            values.append(first + v * tile.lanes + lane)
+        return spread(groups, values, self.steps.extents, len(self.steps.extents))
 
     def over_tile(self, shape: tuple[int, int], body: TileBody) -> None:
         """Append the unrolled loops over a tile and its vector of lanes."""
@@ -200,11 +293,20 @@ class TileSchedule:
         shape: tuple[int, int],
         bindings: Bindings,
         conditions: Conditions,
+        following: Following | None,
     ) -> None:
         """Append the reduction's loops around `acc = update(acc)`."""
         reduce = self.nest.reduce
 
         def loops(values: list[IntExpr]) -> None:
+            if not values and following is not None:
+                extent = self.steps.extents[reduce[0]]
+                step = following.step
+                with self.b.loop(extent // step) as k:
+                    following.fetch(k)
+                    with self.b.loop(step) as within:
+                        loops([k * step + within])
+                return
             if len(values) < len(reduce):
                 with self.b.loop(self.steps.extents[reduce[len(values)]]) as k:
                     loops([*values, k])
