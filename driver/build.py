@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
@@ -23,7 +23,7 @@ from .cache import Cache
 from .host_program import HostProgram
 from .instruments import Timing
 from .interpreter_settings import compiling
-from .kernels import KernelCompiler
+from .kernels import KernelCompiler, finished
 from .levels import Passes, level_of, llvm_options, may_contract, passes_between, passes_of
 from .options import CompileOptions, Progress, silent
 from .pass_context import PassContext, run_pipeline
@@ -82,8 +82,10 @@ class Build:
                     verify_module(func)
             program = emit_program(module, self._metadata())
             host = HostProgram.of(module, kernels.symbols, self.options.target)
+            made = b"" if host.job is None else kernels.begin(host.job)
         with self._stage("objects"):
             compiled = kernels.finish(self.progress)
+            host = replace(host, image=finished(made))
         facts = {"objects": len(compiled.objects), "cached_objects": compiled.num_cached}
         return Artifact(program, compiled.objects, compiled.symbols, host, facts)
 

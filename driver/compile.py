@@ -54,7 +54,7 @@ def compile(
     threads: int | None = None,
     opt_level: int | None = None,
     pipeline: Pipeline | None = None,
-    exec_mode: str = "bytecode",
+    exec_mode: str = "compiled",
     cache: bool = True,
     progress: Progress | None = None,
 ) -> Executable:
@@ -74,8 +74,9 @@ def compile(
             `TYREX_NUM_THREADS`, else the cores that the process may use.
         opt_level: 0 to 3; None for that of the `PassContext` in force.
         pipeline: passes that take the place of the graph level's, also as tyrex-opt's text.
-        exec_mode: what runs the program around the kernels: "bytecode", the virtual machine, or
-            "compiled", native code, which has less to do per call.
+        exec_mode: what runs the program around the kernels: "compiled", native code, or
+            "bytecode", the virtual machine. What native code cannot express is left to bytecode:
+            `exe.exec_mode` says so, and `exe.stats()["bytecode_because"]` says why.
         cache: look kernels and models up on disk, and keep them there.
         progress: told what is going on.
 
@@ -104,7 +105,7 @@ def compile(
 
     report("load", 0, 0)
     elsewhere = _elsewhere(options.target)
-    return load_artifact(artifact, num_threads, stats, exec_mode, models.store, elsewhere)
+    return load_artifact(artifact, num_threads, stats, exec_mode, elsewhere)
 
 
 def compile_to(

@@ -11,7 +11,6 @@ from ..exporters.package import Package
 from ..runtime.errors import ArgumentError
 from ..runtime.export_options import ExportOptions
 from ..runtime.signature import Signature
-from .cache import Cache
 from .host_program import ENTRY, constant_symbol, entry_symbol
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ class ArtifactExporter:
     """Writes one artifact to files."""
 
     artifact: Artifact
-    store: Cache
-    """Where objects of host programs are looked up and kept."""
 
     def export(self, path: Path, options: ExportOptions) -> Path:
         """Write the model to a file of the kind that the suffix names; see `formats.export`."""
@@ -37,16 +34,14 @@ class ArtifactExporter:
         main = next((f for f in program.functions if f.name == ENTRY), None)
         if main is None:
             raise ArgumentError(f"export: the program has no function '{ENTRY}'")
-        prefix = f"{name}_tyrex"
-        host = artifact.host.object_named(prefix, self.store)
-        job = artifact.host.job_named(prefix)
+        machine = artifact.host.require().machine
         return Package(
             name,
-            entry_symbol(prefix),
-            (*artifact.objects, host),
-            tuple((constant_symbol(i, prefix), c) for i, c in enumerate(program.constants)),
+            entry_symbol(),
+            (*artifact.objects, artifact.host.image),
+            tuple((constant_symbol(i), c) for i, c in enumerate(program.constants)),
             Signature.of(main),
-            job.machine.triple,
-            tuple(filter(None, job.machine.features.split(","))),
+            machine.triple,
+            tuple(filter(None, machine.features.split(","))),
             program.metadata,
         )

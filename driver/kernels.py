@@ -17,6 +17,7 @@ from ..analysis.structure import Structures
 from ..backends.llvm.codegen import Options
 from ..backends.llvm.compile import job_of
 from ..backends.llvm.pool import CompilePool, run_safely
+from ..backends.llvm.worker import Job
 from ..dialects import tir
 from ..dialects.machine import Target
 from ..passes.llvm.lower_to_llvm import lower_kernel
@@ -90,8 +91,7 @@ class KernelCompiler:
         objects: list[bytes] = []
         for done, (key, kernel) in enumerate(self._kernels.items()):
             progress("objects", done, len(self._kernels))
-            made = kernel.result
-            data = made if isinstance(made, bytes) else made.result()
+            data = finished(kernel.result)
             if not kernel.is_cached:
                 self._store.put(KIND, key, data)
             objects.append(data)
@@ -99,10 +99,13 @@ class KernelCompiler:
         num_cached = sum(kernel.is_cached for kernel in self._kernels.values())
         return CompiledKernels(tuple(objects), self._symbols, num_cached)
 
+    def begin(self, job: Job) -> bytes | Future[bytes]:
+        """Begin to compile something beside the kernels; return the object, or its promise."""
+        return run_safely(job) if self._pool is None else self._pool.submit(job)
+
     def _compile(self, kernel: tir.FuncOp, key: str) -> _Kernel:
         module = lowered(kernel, f"k{key[:SYMBOL_DIGITS]}", self._contract)
-        job = job_of(module, self._target, self._options)
-        return _Kernel(run_safely(job) if self._pool is None else self._pool.submit(job))
+        return _Kernel(self.begin(job_of(module, self._target, self._options)))
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,11 @@ class _Kernel:
 
     result: bytes | Future[bytes]
     is_cached: bool = False
+
+
+def finished(made: bytes | Future[bytes]) -> bytes:
+    """Return an object once it is there."""
+    return made if isinstance(made, bytes) else made.result()
 
 
 def lowered(kernel: tir.FuncOp, symbol: str, contract: bool) -> ModuleOp:

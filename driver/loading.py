@@ -10,8 +10,7 @@ from ..backends.llvm.jit import LoadedObject
 from ..runtime.errors import LoadError
 from ..runtime.executable import Executable
 from ..runtime.export_options import ExportOptions
-from .cache import Cache
-from .host_program import PREFIX, constant_symbol, entry_symbol
+from .host_program import constant_symbol, entry_symbol
 
 if TYPE_CHECKING:
     from .artifact import Artifact
@@ -54,14 +53,14 @@ class LinkedHost:
 class LazyExporter:
     """Writes an artifact to files; what that takes is imported then."""
 
-    def __init__(self, artifact: Artifact, store: Cache) -> None:
-        self._artifact, self._store = artifact, store
+    def __init__(self, artifact: Artifact) -> None:
+        self._artifact = artifact
 
     def export(self, path: Path, options: ExportOptions) -> Path:
         """Write the model; see `ArtifactExporter.export`."""
         from .exporting import ArtifactExporter
 
-        return ArtifactExporter(self._artifact, self._store).export(path, options)
+        return ArtifactExporter(self._artifact).export(path, options)
 
 
 def load_artifact(
@@ -69,7 +68,6 @@ def load_artifact(
     threads: int | None,
     stats: Mapping[str, str],
     exec_mode: str,
-    store: Cache,
     elsewhere: str = "",
 ) -> Executable:
     """Return an executable of an artifact.
@@ -78,24 +76,24 @@ def load_artifact(
         artifact: what a compile made, or the cache had.
         threads: of a run; None for the environment's.
         stats: what else is known of the compile.
-        exec_mode: what runs the program: "bytecode" or "compiled".
-        store: where objects of host programs are looked up and kept.
+        exec_mode: what runs the program: "bytecode", or "compiled" where it can be.
         elsewhere: why this process cannot run it; then it can only be exported.
 
     Raises:
         LoadError: the objects are for another machine.
-        NotImplementedError: the program cannot run in that mode.
     """
     code_bytes = sum(map(len, artifact.objects))
     facts = {"code_bytes": code_bytes, **artifact.facts, **stats}
-    exporter = LazyExporter(artifact, store)
+    exporter = LazyExporter(artifact)
     if elsewhere:
         return Executable(artifact.program, stats=facts, exporter=exporter, elsewhere=elsewhere)
     loaded = LoadedObject(artifact.objects)
     linked = LinkedKernels(loaded, artifact.symbols)
     host = None
-    if exec_mode == "compiled":
-        host = LinkedHost(artifact.host.object_named(PREFIX, store), loaded, artifact.symbols)
+    if exec_mode == "compiled" and artifact.host.image:
+        host = LinkedHost(artifact.host.image, loaded, artifact.symbols)
+    elif exec_mode == "compiled":
+        facts["bytecode_because"] = artifact.host.refusal
     return Executable(
         artifact.program, linked, stats=facts, threads=threads, host=host, exporter=exporter
     )

@@ -9,7 +9,7 @@ from typing import cast
 from ..dialects.machine import Target
 from ..runtime.errors import ArgumentError
 
-EXEC_MODES = ("bytecode", "compiled")
+EXEC_MODES = ("compiled", "bytecode")
 OPT_LEVELS = (0, 1, 2, 3)
 
 Progress = Callable[[str, int, int], None]
@@ -65,7 +65,7 @@ def check_opt_level(level: object) -> int:
 
 
 def check_exec_mode(mode: object) -> None:
-    """Accept "bytecode" and "compiled".
+    """Accept "compiled" and "bytecode".
 
     Raises:
         ArgumentError: there is no such mode.

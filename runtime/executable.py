@@ -206,7 +206,10 @@ class Executable:
         return self._exporter.export(Path(path), ExportOptions(name, cc))
 
     def stats(self) -> dict[str, Any]:
-        """Return figures: kernels, host_callbacks, arena_bytes, constant_bytes, code_bytes, ..."""
+        """Return figures: kernels, host_callbacks, arena_bytes, constant_bytes, code_bytes, ...
+
+        "bytecode_because" is there when native code was wanted and cannot express the program.
+        """
         return {"code_bytes": 0, **self.program.stats(), **self._stats}
 
     def __repr__(self) -> str:

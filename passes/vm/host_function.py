@@ -326,6 +326,5 @@ def _reachable(block: Block) -> set[Block]:
 
 def _missing(op: Operation, what: str) -> NotImplementedError:
     return NotImplementedError(
-        f"native host program: {what} at {show(op.location)}; "
-        'use exec_mode="bytecode", which has it'
+        f"native code cannot express {what} at {show(op.location)}: only bytecode runs the program"
     )

@@ -69,7 +69,9 @@ class _HostProgram:
         if name in self.frames:
             return
         if name in callers:
-            raise NotImplementedError(f"native host program: @{name} calls itself")
+            raise NotImplementedError(
+                f"native code cannot express @{name}, which calls itself: only bytecode runs it"
+            )
         func = self.functions[name]
         for op in func.walk():
             if isinstance(op, vm.InvokeOp):

@@ -295,7 +295,7 @@ def test_the_command_line_refuses_arrays(
         ({"dims": 3}, ["dims: expected a dict such as {'batch': 1}", "found 3"]),
         ({"dims": {"a": "b"}}, ["dims: expected names and sizes from 0 on", "found 'a': 'b'"]),
         ({"shapes": {"x": 3}}, ["shapes: expected input names and tuples", "found 'x': 3"]),
-        ({"exec_mode": "fast"}, ["exec_mode is 'fast'", "use one of bytecode, compiled"]),
+        ({"exec_mode": "fast"}, ["exec_mode is 'fast'", "use one of compiled, bytecode"]),
         ({"pipeline": "nope"}, ["no pass or pipeline 'nope'", "--list-passes"]),
         ({"pipeline": 3}, ["pipeline: expected passes, or text", "found 3"]),
     ],

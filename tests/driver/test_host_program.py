@@ -1,6 +1,7 @@
 """The host program as native code: the same results, the same checks, and what it lacks by name."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ vm.func @main(%x: T) -> (T) {{
 
 def test_results_and_checks_are_those_of_bytecode() -> None:
     slow, fast = (tyrex.compile(GRAPH, exec_mode=mode) for mode in ("bytecode", "compiled"))
-    assert fast.exec_mode == "compiled"
+    assert (slow.exec_mode, fast.exec_mode) == ("bytecode", "compiled")
+    assert tyrex.compile(GRAPH).exec_mode == "compiled", "the default"
     assert fast.signature == slow.signature
     np.testing.assert_array_equal(np.asarray(fast(X)), np.asarray(slow(X)))
     np.testing.assert_array_equal(np.asarray(fast(x=X)), np.asarray(slow(X)))
@@ -67,9 +69,9 @@ def test_results_and_checks_are_those_of_bytecode() -> None:
 
 def test_a_model_of_the_cache_runs_compiled() -> None:
     x = np.ones((2, 8), np.float32)
-    first = tyrex.compile(dense(3.0), dims={"batch": 2})
-    again = tyrex.compile(dense(3.0), dims={"batch": 2}, exec_mode="compiled")
-    assert again.stats()["cache"] == "hit"
+    first = tyrex.compile(dense(3.0), dims={"batch": 2}, exec_mode="bytecode")
+    again = tyrex.compile(dense(3.0), dims={"batch": 2})
+    assert (again.stats()["cache"], again.exec_mode) == ("hit", "compiled")
     np.testing.assert_array_equal(np.asarray(again(x)), np.asarray(first(x)))
 
 
@@ -105,7 +107,14 @@ def test_threads_call_at_once() -> None:
     np.testing.assert_array_equal(np.asarray(exe(inputs[1])), expected[1])
 
 
-def test_what_native_code_lacks_is_named() -> None:
+def test_the_bytecode_of_a_compiled_model_runs_too() -> None:
+    exe = tyrex.compile(GRAPH)
+    np.testing.assert_array_equal(np.asarray(exe.machine["main"](X)), np.asarray(exe(X)))
+    machine = tyrex.VirtualMachine(exe)
+    np.testing.assert_array_equal(np.asarray(machine["main"](X)), np.asarray(exe(X)))
+
+
+def test_what_native_code_lacks_is_left_to_bytecode_and_named(tmp_path: Path) -> None:
     def double(x: Any) -> Any:
         return tyrex.Tensor.from_numpy(np.asarray(x) * 2)
 
@@ -113,23 +122,30 @@ def test_what_native_code_lacks_is_named() -> None:
 
     register_host_function("tests.host_program.double", double)
     x = np.ones(4, np.float32)
-    np.testing.assert_array_equal(np.asarray(tyrex.compile(CALLS_PYTHON)(x)), x * 2)
-    with pytest.raises(NotImplementedError, match=r"vm.call_packed .*exec_mode=\"bytecode\""):
-        tyrex.compile(CALLS_PYTHON, exec_mode="compiled")
+    exe = tyrex.compile(CALLS_PYTHON, exec_mode="compiled")
+    np.testing.assert_array_equal(np.asarray(exe(x)), x * 2)
+    assert exe.exec_mode == "bytecode"
+    reason = exe.stats()["bytecode_because"]
+    assert reason.startswith("native code cannot express vm.call_packed at <text>:3")
+    with pytest.raises(NotImplementedError, match=r"cannot express vm\.call_packed"):
+        exe.export_library(tmp_path / "m.so")
+    asked = tyrex.compile(CALLS_PYTHON, exec_mode="bytecode")
+    assert "bytecode_because" not in asked.stats()
 
 
-def test_a_program_without_main_has_nothing_to_run() -> None:
-    with pytest.raises(ArgumentError, match="native code runs 'main'; the program has none"):
-        tyrex.compile("vm.func @f() {\n  vm.return\n}", exec_mode="compiled")
-    assert tyrex.compile(KERNEL).exec_mode == "bytecode"
+def test_a_program_without_main_is_left_to_bytecode() -> None:
+    exe = tyrex.compile("vm.func @f() {\n  vm.return\n}")
+    assert exe.exec_mode == "bytecode"
+    assert exe.stats()["bytecode_because"] == "native code runs 'main'; the program has none"
+    assert tyrex.compile(KERNEL).exec_mode == "compiled", "a kernel gets a main"
 
 
 def test_a_program_survives_its_bytes() -> None:
     refused = HostProgram(None, "no reason")
     assert HostProgram.unpack(refused.pack()) == refused
     with pytest.raises(NotImplementedError, match="no reason"):
-        refused.job_named("m")
-    with pytest.raises(ValueError, match="incorrect header"):
+        refused.require()
+    with pytest.raises(ValueError, match="decompressing"):
         HostProgram.unpack(b"damaged")
     assert PREFIX.isidentifier()
 
