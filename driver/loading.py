@@ -6,20 +6,43 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..backends.llvm.jit import LoadedObject
+from ..runtime import object_loader
 from ..runtime.errors import LoadError
 from ..runtime.executable import Executable
 from ..runtime.export_options import ExportOptions
+from ..runtime.kernel_library import KernelLibrary
 from .host_program import constant_symbol, entry_symbol
 
 if TYPE_CHECKING:
     from .artifact import Artifact
 
 
+def load_objects(
+    objects: bytes | Sequence[bytes], symbols: Mapping[str, int] | None = None
+) -> KernelLibrary:
+    """Return objects in the memory of this process, linked with each other.
+
+    LLVM's linker is asked only on the machines for which the runtime has none: it would be two
+    thirds of the memory of a small model's process.
+
+    Args:
+        objects: for this machine.
+        symbols: addresses of further functions and data that they may use, by name.
+
+    Raises:
+        LoadError: an object is damaged, is for another machine, or needs what nobody defines.
+    """
+    if object_loader.can_load_here():
+        return object_loader.LoadedObject(objects, symbols)
+    from ..backends.llvm.jit import JITObject
+
+    return JITObject(objects, symbols)
+
+
 class LinkedKernels:
     """Kernels by the names that a program has for them; in memory as long as this object lives."""
 
-    def __init__(self, loaded: LoadedObject, symbols: Mapping[str, str]) -> None:
+    def __init__(self, loaded: KernelLibrary, symbols: Mapping[str, str]) -> None:
         self._loaded = loaded
         self._symbols = symbols
 
@@ -38,15 +61,15 @@ class LinkedKernels:
 class LinkedHost:
     """A program's native code; in memory as long as this object lives."""
 
-    def __init__(self, image: bytes, loaded: LoadedObject, symbols: Mapping[str, str]) -> None:
+    def __init__(self, image: bytes, loaded: KernelLibrary, symbols: Mapping[str, str]) -> None:
         self._image = image
         self._kernels = {symbol: loaded.address(symbol) for symbol in set(symbols.values())}
-        self._loaded: LoadedObject | None = None
+        self._loaded: KernelLibrary | None = None
 
     def link(self, constants: Sequence[int]) -> int:
         """Return the address of the entry, given those of the constants."""
         named = {constant_symbol(i): address for i, address in enumerate(constants)}
-        self._loaded = LoadedObject(self._image, {**self._kernels, **named})
+        self._loaded = load_objects(self._image, {**self._kernels, **named})
         return self._loaded.address(entry_symbol())
 
 
@@ -87,7 +110,7 @@ def load_artifact(
     exporter = LazyExporter(artifact)
     if elsewhere:
         return Executable(artifact.program, stats=facts, exporter=exporter, elsewhere=elsewhere)
-    loaded = LoadedObject(artifact.objects)
+    loaded = load_objects(artifact.objects)
     linked = LinkedKernels(loaded, artifact.symbols)
     host = None
     if exec_mode == "compiled" and artifact.host.image:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tyrex.backends.llvm.elf import read_symbols
 from tyrex.exporters.elf_object import ALIGN_BYTES, Data, write_data_object
 from tyrex.runtime.elf import MACHINES
+from tyrex.runtime.relocatable import read_object
 
 ARRAYS = {
     "first": np.arange(5, dtype=np.float32),
@@ -29,7 +29,7 @@ def written(arch: str = "x86_64") -> bytes:
 
 @pytest.mark.parametrize("arch", sorted(MACHINES))
 def test_symbols_are_read_back(arch: str) -> None:
-    table = read_symbols(written(arch))
+    table = read_object(written(arch))
     assert table is not None
     assert table.machine == MACHINES[arch]
     assert table.defined == tuple(ARRAYS)

@@ -12,10 +12,10 @@ from xdsl.dialects.builtin import ModuleOp
 
 from tyrex.backends.llvm.compile import compile_to_object
 from tyrex.backends.llvm.host import detect_host
-from tyrex.backends.llvm.jit import LoadedObject
 from tyrex.dialects import dtypes, tir
 from tyrex.dialects.target import Target
 from tyrex.dialects.verify import verify_module
+from tyrex.driver.loading import load_objects
 from tyrex.passes.llvm.lower_to_llvm import LowerToLlvmPass
 
 Array = NDArray[Any]
@@ -65,7 +65,7 @@ class NativeKernel:
         self.workspaces = [arg.type for arg in func.workspaces]
         LowerToLlvmPass().apply(Context(), module)
         verify_module(module)
-        self.loaded = LoadedObject(compile_to_object(module, host()))
+        self.loaded = load_objects(compile_to_object(module, host()))
 
     def __call__(self, arrays: Sequence[Array], symbols: Mapping[str, int]) -> list[Array]:
         """Run on inputs and outputs; return the outputs."""

@@ -5,12 +5,12 @@ from xdsl.dialects.builtin import ModuleOp, f32
 
 from tyrex.backends.llvm.codegen import CodegenError, Machine, Options, generate
 from tyrex.backends.llvm.compile import compile_to, compile_to_object, machine_of
-from tyrex.backends.llvm.elf import read_symbols
 from tyrex.backends.llvm.host import detect_host
 from tyrex.backends.llvm.library import is_known
 from tyrex.backends.llvm.targets import parse_target
 from tyrex.dialects.llvm.build import LLVMBuilder
 from tyrex.dialects.target import set_target
+from tyrex.runtime.relocatable import read_object
 
 SOURCE = "define float @k(float %x) { %y = fadd float %x, 1.0\nret float %y }"
 
@@ -31,7 +31,7 @@ def test_a_module_names_its_target() -> None:
     with pytest.raises(ValueError, match="names no target"):
         compile_to_object(module)
     set_target(module, detect_host())
-    symbols = read_symbols(compile_to_object(module))
+    symbols = read_object(compile_to_object(module))
     assert symbols is not None
     assert symbols.defined == ("k",)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tyrex.backends.llvm.codegen import Machine, Options, generate
-from tyrex.backends.llvm.elf import read_symbols
 from tyrex.runtime.elf import MACHINES
+from tyrex.runtime.relocatable import read_object
 
 SOURCE = """
 @shared = global i32 1
@@ -26,7 +26,7 @@ define float @shown(float %x) {
 @pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
 def test_symbols(arch: str) -> None:
     image = generate(SOURCE, Machine(f"{arch}-unknown-linux-gnu"), Options(opt_level=0))
-    symbols = read_symbols(image)
+    symbols = read_object(image)
     assert symbols is not None
     assert set(symbols.defined) == {"shared", "shown"}
     assert set(symbols.undefined) == {"tanhf"}
@@ -34,7 +34,7 @@ def test_symbols(arch: str) -> None:
 
 
 def test_other_files() -> None:
-    assert read_symbols(b"") is None
-    assert read_symbols(b"\x00asm\x01\x00\x00\x00") is None
+    assert read_object(b"") is None
+    assert read_object(b"\x00asm\x01\x00\x00\x00") is None
     with pytest.raises(ValueError, match="is damaged"):
-        read_symbols(b"\x7fELF\x02\x01" + bytes(20))
+        read_object(b"\x7fELF\x02\x01" + bytes(20))
