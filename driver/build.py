@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from ..backends.llvm.host import detect_host
 from ..backends.vm.emit import emit_program
 from ..dialects import relax, tir
 from ..dialects.diagnostics import CompileError
@@ -25,6 +24,7 @@ from .instruments import Timing
 from .interpreter_settings import compiling
 from .kernels import KernelCompiler, finished
 from .levels import Passes, level_of, llvm_options, may_contract, passes_between, passes_of
+from .native_target import native_target
 from .options import CompileOptions, Progress, silent
 from .pass_context import PassContext, run_pipeline
 from .reading import read
@@ -62,7 +62,7 @@ class Build:
 
     def _least_for_pool(self) -> int:
         """Return how many kernels children pay for; code of other systems is made in them only."""
-        return MIN_KERNELS if self.options.target.triple == detect_host().triple else 1
+        return MIN_KERNELS if self.options.target.triple == native_target().triple else 1
 
     def _lower(self, module: ModuleOp, kernels: KernelCompiler) -> Artifact:
         """Run every level on a module; kernels are compiled as soon as they are final."""

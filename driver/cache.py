@@ -26,8 +26,8 @@ from ..runtime.errors import ArgumentError
 FORMAT = "1"
 """A folder inside the cache; other numbers are other versions' entries."""
 
-KINDS = ("kernels", "models", "files")
-"""Objects of kernels, whole models, what is known about files."""
+KINDS = ("kernels", "models", "files", "machines")
+"""Objects of kernels, whole models, what is known about files and about processors."""
 
 DEFAULT_MAX_BYTES = 4 << 30
 _STALE_SECONDS = 3600

@@ -13,13 +13,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..backends.llvm.host import detect_host, missing_features
-from ..backends.llvm.targets import parse_target
+from ..backends.llvm.host import missing_features
 from ..dialects.machine import Target
 from ..runtime.errors import DTypeError
 from ..runtime.threads import check_num_threads
 from .cache import Cache
 from .model_cache import ModelCache
+from .native_target import native_target
 from .options import (
     CompileOptions,
     Progress,
@@ -167,13 +167,13 @@ def _options(
 
 def _elsewhere(target: Target) -> str:
     """Return why this process cannot run code for a target, "" where it can."""
-    host = detect_host()
+    host = native_target()
     if target.triple != host.triple:
         return (
             f"this model was compiled for {target.triple}, and this is {host.triple}: write it with"
             " export_library, run it there"
         )
-    missing = missing_features(target)
+    missing = missing_features(target, host)
     if missing:
         return (
             f"this model was compiled for {target.cpu or target.triple}, and this machine lacks"
@@ -215,7 +215,11 @@ def _context(option: str, default: Any) -> Any:
 def _target(target: object) -> Target:
     if isinstance(target, Target):
         return target
+    if target == "native":
+        return native_target()
     if isinstance(target, str):
+        from ..backends.llvm.targets import parse_target
+
         return parse_target(target)
     raise DTypeError(
         f"compile: target: expected a name such as 'native' or a tyrex.Target; found {target!r}"

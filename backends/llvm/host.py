@@ -97,8 +97,7 @@ def _caches_from_sysconf() -> dict[int, int]:
     return levels
 
 
-def missing_features(target: Target) -> tuple[str, ...]:
-    """Return the instruction sets that code for `target` uses and this machine lacks."""
-    host = detect_host()
+def missing_features(target: Target, host: Target) -> tuple[str, ...]:
+    """Return the instruction sets that code for `target` uses and machine `host` lacks."""
     needed = (f[1:] for f in target.features if f[0] == "+")
     return tuple(feature for feature in needed if not host.has(feature))
