@@ -162,7 +162,8 @@ import tyrex
 exe = tyrex.compile(sys.argv[1], dims={"batch": 4})
 import numpy as np
 y = np.asarray(exe(np.ones((4, 8), np.float32)))
-print(exe.stats()["cache"], float(y.sum()), [m for m in ("xdsl", "onnx", "llvmlite") if m in sys.modules])
+compilers = [m for m in ("xdsl", "onnx", "llvmlite") if m in sys.modules]
+print(exe.stats()["cache"], float(y.sum()), compilers)
 """
 
 
