@@ -149,7 +149,7 @@ def test_usage_and_clear(tmp_path: Path) -> None:
     store.put("kernels", KEY, bytes(36))
     store.put("models", KEY, bytes(136))
     usage = {u.kind: (u.entries, u.size_bytes) for u in store.usage()}
-    assert usage == {"kernels": (1, 100), "models": (1, 200), "files": (0, 0)}
+    assert usage == {"kernels": (1, 100), "models": (1, 200), "files": (0, 0), "machines": (0, 0)}
     assert store.clear() == 300
     assert sum(u.entries for u in store.usage()) == 0
 
