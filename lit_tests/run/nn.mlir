@@ -37,6 +37,11 @@
 // CHECK-NEXT: [-2.5 , 13.  ]],
 // CHECK: {{\[\[}} 3.25, -5.5 ],
 // CHECK-NEXT: [-6.5 ,  3.75]]]]]
+// CHECK: grouped_conv: float32[1, 2, 2, 2]
+// CHECK-NEXT: {{\[\[}}{{\[\[}} 1. ,  2. ],
+// CHECK-NEXT: [-3. , -4. ]],
+// CHECK: {{\[\[}} 2. ,  4. ],
+// CHECK-NEXT: [ 1.5,  2. ]]]]
 // CHECK: conv_transpose: float32[1, 1, 6]
 // CHECK-NEXT: {{\[\[}}[-2.,  2., -4.,  3., -6.,  0.]]]
 // CHECK: max_pool: float32[1, 1, 2, 2]
@@ -69,7 +74,7 @@
 // CHECK: gru_1: float32[1, 1]
 // CHECK-NEXT: {{\[\[}}{{ *}}0.30032{{[0-9 ]*}}]]
 
-relax.func @main() -> (!relax.tensor<[2, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 2, 2], f32>, !relax.tensor<[1, 2, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 3, 1], f32>, !relax.tensor<[1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 6], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2], i64>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[2, 1, 2], f32>, !relax.tensor<[1, 2], f32>, !relax.tensor<[2, 1, 1], f32>, !relax.tensor<[1, 1], f32>, !relax.tensor<[1, 1], f32>, !relax.tensor<[2, 1, 1], f32>, !relax.tensor<[1, 1], f32>) attributes {input_names = [], output_names = ["matmul", "einsum", "batch_norm", "instance_norm", "layer_norm", "lrn", "conv", "blocked_conv", "winograd_conv", "conv_transpose", "max_pool", "max_pool_with_indices", "max_pool_with_indices_1", "avg_pool", "rnn", "rnn_1", "lstm", "lstm_1", "lstm_2", "gru", "gru_1"]} {
+relax.func @main() -> (!relax.tensor<[2, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 2, 2], f32>, !relax.tensor<[1, 2, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 3, 1], f32>, !relax.tensor<[1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2, 2], f32>, !relax.tensor<[1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 6], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2], i64>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[2, 1, 2], f32>, !relax.tensor<[1, 2], f32>, !relax.tensor<[2, 1, 1], f32>, !relax.tensor<[1, 1], f32>, !relax.tensor<[1, 1], f32>, !relax.tensor<[2, 1, 1], f32>, !relax.tensor<[1, 1], f32>) attributes {input_names = [], output_names = ["matmul", "einsum", "batch_norm", "instance_norm", "layer_norm", "lrn", "conv", "blocked_conv", "winograd_conv", "grouped_conv", "conv_transpose", "max_pool", "max_pool_with_indices", "max_pool_with_indices_1", "avg_pool", "rnn", "rnn_1", "lstm", "lstm_1", "lstm_2", "gru", "gru_1"]} {
   %0 = relax.constant <[2, 3], f32, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]> : !relax.tensor<[2, 3], f32>
   %1 = relax.constant <[2, 3], f32, [1.0, 0.0, -1.0, 2.0, 1.0, 0.5]> : !relax.tensor<[2, 3], f32>
   %matmul = relax.matmul %0, %1 {transpose_a = false, transpose_b = true} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 2], f32>
@@ -101,6 +106,9 @@ relax.func @main() -> (!relax.tensor<[2, 2], f32>, !relax.tensor<[2, 2], f32>, !
   %20 = relax.constant <[1, 1, 4, 4, 2], f32, [-2.0, 0.0, 2.0, -1.0, 1.0, -2.0, 0.0, 2.0, -1.0, 1.0, -2.0, 0.0, 2.0, -1.0, 1.0, -2.0, 0.0, 2.0, -1.0, 1.0, -2.0, 0.0, 2.0, -1.0, 1.0, -2.0, 0.0, 2.0, -1.0, 1.0, -2.0, 0.0]> : !relax.tensor<[1, 1, 4, 4, 2], f32>
   %21 = relax.constant <[16, 1, 1, 2, 2], f32, [-0.75, 0.5, 0.0, -0.5, 0.75, 0.25, -0.25, -0.75, 0.5, 0.0, -0.5, 0.75, 0.25, -0.25, -0.75, 0.5, 0.0, -0.5, 0.75, 0.25, -0.25, -0.75, 0.5, 0.0, -0.5, 0.75, 0.25, -0.25, -0.75, 0.5, 0.0, -0.5, 0.75, 0.25, -0.25, -0.75, 0.5, 0.0, -0.5, 0.75, 0.25, -0.25, -0.75, 0.5, 0.0, -0.5, 0.75, 0.25, -0.25, -0.75, 0.5, 0.0, -0.5, 0.75, 0.25, -0.25, -0.75, 0.5, 0.0, -0.5, 0.75, 0.25, -0.25, -0.75]> : !relax.tensor<[16, 1, 1, 2, 2], f32>
   %winograd_conv = relax.winograd_conv %20, %21 {m = 2 : i64, padding = array<i64: 0, 0, 0, 0>} : (!relax.tensor<[1, 1, 4, 4, 2], f32>, !relax.tensor<[16, 1, 1, 2, 2], f32>) -> !relax.tensor<[1, 1, 2, 2, 2], f32>
+  %groups = relax.constant <[1, 2, 1, 2], f32, [1.0, 2.0, 3.0, 4.0]> : !relax.tensor<[1, 2, 1, 2], f32>
+  %filters = relax.constant <[2, 2, 1, 1], f32, [1.0, 2.0, -1.0, 0.5]> : !relax.tensor<[2, 2, 1, 1], f32>
+  %grouped_conv = relax.grouped_conv %groups, %filters {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, interleaved = true} : (!relax.tensor<[1, 2, 1, 2], f32>, !relax.tensor<[2, 2, 1, 1], f32>) -> !relax.tensor<[1, 2, 2, 2], f32>
   %22 = relax.constant <[1, 1, 3], f32, [1.0, 2.0, 3.0]> : !relax.tensor<[1, 1, 3], f32>
   %23 = relax.constant <[1, 1, 2], f32, [1.0, -2.0]> : !relax.tensor<[1, 1, 2], f32>
   %conv_transpose = relax.conv_transpose %22, %23 {groups = 1 : i64, strides = array<i64: 2>, padding = array<i64: 1, 0>, dilations = array<i64: 1>, output_padding = array<i64: 1>} : (!relax.tensor<[1, 1, 3], f32>, !relax.tensor<[1, 1, 2], f32>) -> !relax.tensor<[1, 1, 6], f32>
@@ -127,5 +135,5 @@ relax.func @main() -> (!relax.tensor<[2, 2], f32>, !relax.tensor<[2, 2], f32>, !
   %39 = relax.constant <[1, 1], f32, [0.5]> : !relax.tensor<[1, 1], f32>
   %40 = relax.constant <[1], i64, [2]> : !relax.tensor<[1], i64>
   %gru, %gru_1 = relax.gru %36, %37, %38, %39, %40 {reverse = true, linear_before_reset = true} : (!relax.tensor<[2, 1, 3], f32>, !relax.tensor<[1, 3], f32>, !relax.tensor<[1], f32>, !relax.tensor<[1, 1], f32>, !relax.tensor<[1], i64>) -> (!relax.tensor<[2, 1, 1], f32>, !relax.tensor<[1, 1], f32>)
-  relax.return %matmul, %einsum, %batch_norm, %instance_norm, %layer_norm, %lrn, %conv, %blocked_conv, %winograd_conv, %conv_transpose, %max_pool, %max_pool_with_indices, %max_pool_with_indices_1, %avg_pool, %rnn, %rnn_1, %lstm, %lstm_1, %lstm_2, %gru, %gru_1 : !relax.tensor<[2, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 2, 2], f32>, !relax.tensor<[1, 2, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 3, 1], f32>, !relax.tensor<[1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 6], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2], i64>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[2, 1, 2], f32>, !relax.tensor<[1, 2], f32>, !relax.tensor<[2, 1, 1], f32>, !relax.tensor<[1, 1], f32>, !relax.tensor<[1, 1], f32>, !relax.tensor<[2, 1, 1], f32>, !relax.tensor<[1, 1], f32>
+  relax.return %matmul, %einsum, %batch_norm, %instance_norm, %layer_norm, %lrn, %conv, %blocked_conv, %winograd_conv, %grouped_conv, %conv_transpose, %max_pool, %max_pool_with_indices, %max_pool_with_indices_1, %avg_pool, %rnn, %rnn_1, %lstm, %lstm_1, %lstm_2, %gru, %gru_1 : !relax.tensor<[2, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 2, 2], f32>, !relax.tensor<[1, 2, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 3, 1], f32>, !relax.tensor<[1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2, 2], f32>, !relax.tensor<[1, 2, 2, 2], f32>, !relax.tensor<[1, 1, 6], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[1, 1, 2, 2], i64>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[2, 1, 2], f32>, !relax.tensor<[1, 2], f32>, !relax.tensor<[2, 1, 1], f32>, !relax.tensor<[1, 1], f32>, !relax.tensor<[1, 1], f32>, !relax.tensor<[2, 1, 1], f32>, !relax.tensor<[1, 1], f32>
 }
