@@ -6,6 +6,8 @@ into       tiles in parallel { acc = 0 ; for k { acc += a * b } ; y = f(acc) }  
 A reduction whose output is contiguous in an axis becomes register tiles (`schedule/tiles.py`), one
 along contiguous memory a sum per lane (`schedule/lanes.py`), a map vectors (`schedule/maps.py`);
 what suits none keeps its loops, with its init taken out of them and the outermost in parallel.
+A copy that only the next reduction reads may be made piece by piece, before the tiles that read it
+(`analysis/staging.py`).
 
 Needs:  blocks inlined (inline-blocks); the module's `tyrex.target`.
 Leaves: scheduled blocks; temporaries that epilogues consumed are gone.
@@ -23,6 +25,7 @@ from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
 from ...analysis.nests import Access, Nest, nest_of, same_indices, statement_beside
+from ...analysis.staging import Staging, choose_staging
 from ...analysis.steps import NestSteps, constant_extents, has_any
 from ...analysis.tiling import Tile, choose_tile
 from ...dialects import tir
@@ -47,6 +50,7 @@ class _Policy:
         self.func = func
         self.target = target
         self.packs: list[Pack] = []
+        self.staging: Staging | None = None  # of the reduction at hand
 
     def run(self) -> None:
         """Replace every statement of the kernel by its scheduled form; leave packing hints."""
@@ -76,13 +80,56 @@ class _Policy:
             nest = nest_of(op)
             if nest is None or not nest.is_plain:
                 continue
-            epilogue = self.epilogue_of(nest)
-            blocks = [nest.block] if epilogue is None else [nest.block, epilogue.block]
-            builder = NestBuilder(Block(), fuse_locations(b.location for b in blocks))
-            fused = self.schedule(builder, nest, epilogue)
-            self.replace(nest.root, builder.block)
-            if fused and epilogue is not None:
-                self.remove_epilogue(nest, epilogue)
+            reader = self.reader_of_copy(nest)
+            if reader is not None and self.in_stages(nest, reader):
+                continue
+            self.statement(nest)
+
+    def statement(self, nest: Nest) -> None:
+        """Replace one nest, and the epilogue that it takes in, by its scheduled form."""
+        epilogue = self.epilogue_of(nest)
+        blocks = [nest.block] if epilogue is None else [nest.block, epilogue.block]
+        builder = NestBuilder(Block(), fuse_locations(b.location for b in blocks))
+        fused = self.schedule(builder, nest, epilogue)
+        self.replace(nest.root, builder.block)
+        if fused and epilogue is not None:
+            self.remove(epilogue)
+
+    def reader_of_copy(self, nest: Nest) -> Nest | None:
+        """Return the reduction that alone reads what a map fills, where it is the next nest."""
+        if nest.reduce or not nest.is_flat or not nest.writes_identity():
+            return None
+        buffer = nest.stores[0].buffer
+        reader = nest_of(nest.root.next_op) if nest.root.next_op is not None else None
+        if not isinstance(buffer.owner, tir.AllocOp) or reader is None or not reader.reduce:
+            return None
+        ops = [use.operation for use in buffer.uses if use.operation is not nest.stores[0]]
+        return reader if reader.is_plain and set(ops) <= set(reader.loads) else None
+
+    def in_stages(self, nest: Nest, reader: Nest) -> bool:
+        """Schedule a copy and its reader as one, if it is best made piece by piece."""
+        extents = constant_extents(reader)
+        if extents is None or 0 in extents or nest.root.parent is not self.func.body.block:
+            return False
+        steps = NestSteps(reader, extents)
+        tile = self.tile_of(steps)
+        if tile is None or not self.prefers_tile(steps, tile):
+            return False
+        self.staging = choose_staging(steps, tile, nest, self.target)
+        if self.staging is None:
+            return False
+        self.statement(reader)
+        self.staging = None
+        self.remove(nest)
+        return True
+
+    def tile_of(self, steps: NestSteps) -> Tile | None:
+        """Return the register tile that suits a reduction."""
+        nest = steps.nest
+        suits = nest.block.init is not None and nest.writes_identity()
+        if not suits or has_any(nest, (*SCALAR_MATH, tir.IfOp)):
+            return None
+        return choose_tile(steps, self.target)
 
     def replace(self, root: Operation, new: Block) -> None:
         """Put the operations of `new` in the place of `root`."""
@@ -94,12 +141,12 @@ class _Policy:
         root.detach()
         root.erase()
 
-    def remove_epilogue(self, nest: Nest, epilogue: Nest) -> None:
-        """Erase an epilogue that a tile has taken in, and the buffer before it."""
-        block = epilogue.root.parent
+    def remove(self, nest: Nest) -> None:
+        """Erase a nest that a tile has taken in, and the buffer between them."""
+        block = nest.root.parent
         assert block is not None
-        epilogue.root.detach()
-        epilogue.root.erase()
+        nest.root.detach()
+        nest.root.erase()
         for alloc in list(block.ops):
             if isinstance(alloc, tir.AllocOp) and not alloc.buffer.uses.get_length():
                 alloc.detach()
@@ -159,16 +206,12 @@ class _Policy:
         """Append a scheduled reduction; tell whether the epilogue is in it."""
         nest = steps.nest
         suits = nest.block.init is not None and nest.writes_identity()
-        tile = (
-            choose_tile(steps, self.target)
-            if suits and not has_any(nest, (*SCALAR_MATH, tir.IfOp))
-            else None
-        )
+        tile = self.tile_of(steps)
         group = lane_group(steps) if suits and combining_op(nest) is not None else None
         if tile is not None and (group is None or self.prefers_tile(steps, tile)):
             if epilogue is not None and has_any(epilogue, (*SCALAR_MATH, tir.IfOp)):
                 epilogue = None
-            schedule = TileSchedule(b, steps, tile, self.target, epilogue)
+            schedule = TileSchedule(b, steps, tile, self.target, epilogue, self.staging)
             schedule.build()
             self.packs += schedule.packs()
             return epilogue is not None

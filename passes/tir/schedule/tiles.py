@@ -16,6 +16,7 @@ from math import prod
 from xdsl.ir import BlockArgument, Region, SSAValue
 
 from ....analysis.nests import Access, Nest, Write
+from ....analysis.staging import Staging
 from ....analysis.steps import NestSteps
 from ....analysis.tiling import Tile, bytes_of, choose_order, operands
 from ....dialects import tir
@@ -25,6 +26,7 @@ from ....symbolic import IntExpr, as_expr, var
 from ..pack_constants import Pack
 from .build import Iter, NestBuilder, Redirected, clone_region, spatial_iters_of, spread
 from .maps import kind_of_outer
+from .stages import FromStage, Stage
 
 FEW_OF_CACHE = 16  # an operand below this part of the second-level cache is in it anyway
 MIN_FETCH_STEP = 4  # reduction steps between two requests: each costs as much as a load
@@ -76,6 +78,7 @@ class TileSchedule:
         tile: Tile,
         machine: Target,
         epilogue: Nest | None,
+        staging: Staging | None = None,
     ) -> None:
         self.b = b
         self.steps = steps
@@ -83,6 +86,11 @@ class TileSchedule:
         self.nest = steps.nest
         self.tile = tile
         self.epilogue = epilogue
+        self.staging = staging
+        self.stage: Stage | None = None
+        self.base: dict[int, IntExpr] = {}  # where the stage's values of an axis start
+        self.sizes = dict(enumerate(steps.extents))  # of the axes, within a stage
+        self.kind = kind_of_outer(steps)
         store = self.nest.block.body.block.last_op
         assert isinstance(store, tir.StoreOp)
         self.target = store.buffer
@@ -95,6 +103,26 @@ class TileSchedule:
         ]
 
     def build(self) -> None:
+        """Append the tiles, in stages where an operand is copied piece by piece."""
+        if self.staging is None:
+            self.combinations()
+            return
+        strip, points = self.staging.strip, self.staging.points
+        rows = self.staging.rows
+        for part in parts_of(1 if strip is None else self.steps.extents[strip], rows):
+            extents = [self.steps.extents[axis] for axis in points]
+            with self.b.nest([*extents, part.count], kind_of_outer(self.steps)) as (*at, run):
+                self.base = dict(zip(points, at, strict=True))
+                self.sizes |= dict.fromkeys(points, 1)
+                if strip is not None:
+                    self.base[strip] = run * part.size + part.start
+                    self.sizes[strip] = part.size
+                staging = self.staging.with_rows(part.size)
+                self.stage = Stage(self.b, staging, self.base, self.tile.lanes)
+                self.kind = tir.ForKind.SERIAL
+                self.combinations()
+
+    def combinations(self) -> None:
         """Append every combination of full tiles and rests."""
         tile, steps = self.tile, self.steps
         rows = parts_of(steps.extent_of(tile.row_group), tile.rows)
@@ -107,7 +135,7 @@ class TileSchedule:
         """Append the loops over the tiles of one combination."""
         order = choose_order(self.steps, self.tile, self.machine, row.count, column.count)
         batch, by_rows, by_columns = (
-            [(f"axis {axis}", self.steps.extents[axis]) for axis in axes]
+            [(f"axis {axis}", self.sizes[axis]) for axis in axes]
             for axes in (order.batch, order.with_rows, order.with_columns)
         )
         block = order.row_block
@@ -117,10 +145,10 @@ class TileSchedule:
         if block:
             names.insert(0, ("row block", row.count // block))
         names = [*batch, *names]
-        with self.b.nest([extent for _, extent in names], kind_of_outer(self.steps)) as loops:
+        with self.b.nest([extent for _, extent in names], self.kind) as loops:
             values = dict(zip((name for name, _ in names), loops, strict=True))
             r = values["row"] + values.get("row block", as_expr(0)) * block
-            outer = [values[f"axis {axis}"] for axis in self.outer]
+            outer = [values[f"axis {axis}"] + self.base.get(axis, 0) for axis in self.outer]
             place = r * row.size + row.start, values["column"] * column.size + column.start
             ahead = None
             if not order.rows_first:
@@ -320,8 +348,15 @@ class TileSchedule:
             kinds, extents = self.nest.block.kinds.data, self.nest.extents
             iters: list[Iter] = list(zip(kinds, extents, all_bindings, strict=True))
             iters += self.tile_iters(*at)
+            count, stage = len(iters), self.stage
+            iters += [] if stage is None else stage.iters()
             with self.b.tile_block(self.name, iters, conditions(*at[1:])) as args:
-                self.clone(self.nest.block.body, acc, args[:-2], args[-2:], range(len(kinds)))
+                axes, place, origin = args[: count - 2], args[count - 2 : count], args[count:]
+                if stage is None:
+                    cloner = Redirected(self.b.block, self.target, acc, place)
+                else:
+                    cloner = FromStage(self.b.block, self.target, acc, place, stage, origin)
+                clone_region(cloner, self.nest.block.body, axes)
 
         loops([])
 

@@ -1,0 +1,112 @@
+// RUN: tyrex-opt %s --split-input-file -p schedule-default | filecheck %s
+
+// The padded copy is made strip by strip, on the stack, before the tiles that read it.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 16, cores = 2, l1d_bytes = 32768, l2_bytes = 8192>} {
+// CHECK-LABEL: tir.func @in_stages
+// CHECK-NOT: tir.alloc : !tir.buffer<[1, 2, 10, 10, 4], f32>
+// CHECK: tir.for %[[c:.*]] in 2 serial {
+// CHECK-NEXT: tir.for %[[s:.*]] in 4 serial {
+// CHECK-NEXT: %[[piece:.*]] = tir.alloc : !tir.buffer<[1, 1, 4, 10, 4], f32, "stack">
+// CHECK: tir.block "pad" (%{{.*}}: spatial(1) = 0, %{{.*}}: spatial(2) = %[[c]], %[[row:.*]]: spatial(10) = %[[s]] * 2 + %{{.*}}
+// CHECK: tir.predicated_load %0{{.*}} where (%[[row]] - 1 >= 0
+// CHECK: tir.store %{{.*}}, %[[piece]]
+// CHECK: tir.for %[[h:.*]] in 2 serial {
+// CHECK: tir.block "conv" {{.*}}%[[origin:.*]]: spatial(10) = %[[s]] * 2, %{{.*}}: spatial(10) = 0, %{{.*}}: spatial(4) = 0) {
+// CHECK: tir.load %[[piece]]{{.*}} - %[[origin]]
+tir.func @in_stages(%0: !tir.buffer<[1, 2, 8, 8, 4], f32>, %1: !tir.buffer<[2, 3, 3, 4], f32>) -> (%2: !tir.buffer<[1, 2, 8, 8, 4], f32>) {
+  %3 = tir.alloc : !tir.buffer<[1, 2, 10, 10, 4], f32>
+  tir.for %4 in 1 serial {
+    tir.for %5 in 2 serial {
+      tir.for %6 in 10 serial {
+        tir.for %7 in 10 serial {
+          tir.for %8 in 4 serial {
+            tir.block "pad" (%9: spatial(1) = %4, %10: spatial(2) = %5, %11: spatial(10) = %6, %12: spatial(10) = %7, %13: spatial(4) = %8) {
+              %14 = arith.constant 0.000000e+00 : f32
+              %15 = tir.predicated_load %0[%9, %10, %11 - 1, %12 - 1, %13] where (%11 - 1 >= 0, -%11 + 8 >= 0, %12 - 1 >= 0, -%12 + 8 >= 0) else %14 : !tir.buffer<[1, 2, 8, 8, 4], f32>
+              tir.store %15, %3[%9, %10, %11, %12, %13] : !tir.buffer<[1, 2, 10, 10, 4], f32>
+            }
+          }
+        }
+      }
+    }
+  }
+  tir.for %16 in 1 serial {
+    tir.for %17 in 2 serial {
+      tir.for %18 in 8 serial {
+        tir.for %19 in 8 serial {
+          tir.for %20 in 4 serial {
+            tir.for %21 in 3 serial {
+              tir.for %22 in 3 serial {
+                tir.block "conv" (%23: spatial(1) = %16, %24: spatial(2) = %17, %25: spatial(8) = %18, %26: spatial(8) = %19, %27: spatial(4) = %20, %28: reduce(3) = %21, %29: reduce(3) = %22) init {
+                  %30 = arith.constant 0.000000e+00 : f32
+                  tir.store %30, %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, 8, 8, 4], f32>
+                } {
+                  %31 = tir.load %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, 8, 8, 4], f32>
+                  %32 = arith.constant 0.000000e+00 : f32
+                  %33 = tir.load %3[%23, %24, %25 + %28, %26 + %29, %27] : !tir.buffer<[1, 2, 10, 10, 4], f32>
+                  %34 = tir.load %1[%24, %28, %29, %27] : !tir.buffer<[2, 3, 3, 4], f32>
+                  %35 = arith.mulf %33, %34 : f32
+                  %36 = arith.addf %31, %35 : f32
+                  tir.store %36, %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, 8, 8, 4], f32>
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// One piece would be the whole copy, and loads beside it that do not stay near would be repeated.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 16, cores = 2, l1d_bytes = 32768, l2_bytes = 512>} {
+// CHECK-LABEL: tir.func @as_a_whole
+// CHECK: tir.alloc : !tir.buffer<[1, 2, 10, 10, 4], f32>
+tir.func @as_a_whole(%0: !tir.buffer<[1, 2, 8, 8, 4], f32>, %1: !tir.buffer<[2, 3, 3, 4], f32>) -> (%2: !tir.buffer<[1, 2, 8, 8, 4], f32>) {
+  %3 = tir.alloc : !tir.buffer<[1, 2, 10, 10, 4], f32>
+  tir.for %4 in 1 serial {
+    tir.for %5 in 2 serial {
+      tir.for %6 in 10 serial {
+        tir.for %7 in 10 serial {
+          tir.for %8 in 4 serial {
+            tir.block "pad" (%9: spatial(1) = %4, %10: spatial(2) = %5, %11: spatial(10) = %6, %12: spatial(10) = %7, %13: spatial(4) = %8) {
+              %14 = arith.constant 0.000000e+00 : f32
+              %15 = tir.predicated_load %0[%9, %10, %11 - 1, %12 - 1, %13] where (%11 - 1 >= 0, -%11 + 8 >= 0, %12 - 1 >= 0, -%12 + 8 >= 0) else %14 : !tir.buffer<[1, 2, 8, 8, 4], f32>
+              tir.store %15, %3[%9, %10, %11, %12, %13] : !tir.buffer<[1, 2, 10, 10, 4], f32>
+            }
+          }
+        }
+      }
+    }
+  }
+  tir.for %16 in 1 serial {
+    tir.for %17 in 2 serial {
+      tir.for %18 in 8 serial {
+        tir.for %19 in 8 serial {
+          tir.for %20 in 4 serial {
+            tir.for %21 in 3 serial {
+              tir.for %22 in 3 serial {
+                tir.block "conv" (%23: spatial(1) = %16, %24: spatial(2) = %17, %25: spatial(8) = %18, %26: spatial(8) = %19, %27: spatial(4) = %20, %28: reduce(3) = %21, %29: reduce(3) = %22) init {
+                  %30 = arith.constant 0.000000e+00 : f32
+                  tir.store %30, %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, 8, 8, 4], f32>
+                } {
+                  %31 = tir.load %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, 8, 8, 4], f32>
+                  %32 = arith.constant 0.000000e+00 : f32
+                  %33 = tir.load %3[%23, %24, %25 + %28, %26 + %29, %27] : !tir.buffer<[1, 2, 10, 10, 4], f32>
+                  %34 = tir.load %1[%24, %28, %29, %27] : !tir.buffer<[2, 3, 3, 4], f32>
+                  %35 = arith.mulf %33, %34 : f32
+                  %36 = arith.addf %31, %35 : f32
+                  tir.store %36, %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, 8, 8, 4], f32>
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+}
