@@ -228,6 +228,8 @@ class TileSchedule:
         moving, _ = operands(self.steps, tile.lane_group[-1])
         if ahead is None or not reduce or len(moving) != 1 or tile.is_blocked:
             return None
+        if self.stage is not None:
+            return None  # what tiles read from a piece is near
         if bytes_of(moving) < self.machine.l2_bytes // FEW_OF_CACHE:
             return None
         extents = self.steps.extents
