@@ -15,6 +15,8 @@ r"""Programs as text: what `disassemble` writes, `assemble` reads.
       5: ret %2
     }
 
+A function of symbolic dims declares its symbols, `func @f<n, m in 1 to 64>(x: float32[n, m * 2])`;
+such an expression stands in braces where it is an argument of its own: `storage({n * 256}, 64)`.
 A call of another function is `%r = func @f(%0)`, one of the host `%r = host @log(%0)`. Constants
 are the hexadecimal digits of their bytes; `elided` stands for those of large ones, which cannot be
 read again.
@@ -46,9 +48,11 @@ from .bytecode import (
     Program,
     Ret,
     Spec,
+    Symbol,
     TensorSpec,
     TupleSpec,
 )
+from .dims import Dim, SymbolicDim
 from .dtype import DType
 from .errors import DTypeError, LoadError
 
@@ -88,8 +92,9 @@ def _function_lines(program: Program, function: Function) -> Iterable[str]:
         ", ".join(f"{_name(name)}: {spec}" for name, spec in items)
         for items in (function.params, function.results)
     )
+    symbols = f"<{', '.join(map(str, function.symbols))}>" if function.symbols else ""
     yield (
-        f"func @{_name(function.name)}({params}) -> ({results})"
+        f"func @{_name(function.name)}{symbols}({params}) -> ({results})"
         f" registers {function.num_registers} {{"
     )
     for index, instruction in enumerate(function.code):
@@ -137,6 +142,8 @@ def _arg_text(program: Program, arg: Arg) -> str:
             return str(program.specs[arg.value])
         case ArgKind.TEXT:
             return _quoted(program.texts[arg.value])
+        case ArgKind.DIM:
+            return f"{{{program.dims[arg.value]}}}"
 
 
 def _quoted(text: str) -> str:
@@ -152,7 +159,7 @@ def _name(name: str) -> str:
 _TOKEN = re.compile(
     r"""[ \t\r]+ | (?P<comment>;[^\n]*) | (?P<newline>\n)
     | (?P<string>"(?:[^"\\\n]|\\.)*") | (?P<number>-?\d+)
-    | (?P<word>[A-Za-z_][A-Za-z0-9_.$]*) | (?P<mark>->|[@%#(){}\[\]:=,?*])""",
+    | (?P<word>[A-Za-z_][A-Za-z0-9_.$]*) | (?P<mark>->|[@%#(){}\[\]:=,?*+<>])""",
     re.VERBOSE,
 )
 
@@ -185,6 +192,7 @@ class _Parser:
         self.constants: list[Constant] = []
         self.specs: dict[Spec, int] = {}
         self.texts: dict[str, int] = {}
+        self.dims: dict[SymbolicDim, int] = {}
         self._tokenize(text)
 
     def _tokenize(self, text: str) -> None:
@@ -295,6 +303,7 @@ class _Parser:
             tuple(self.specs),
             tuple(self.texts),
             metadata,
+            tuple(self.dims),
         )
 
     def constant(self) -> Constant:
@@ -326,13 +335,55 @@ class _Parser:
             return TensorSpec(dtype, None)
         return TensorSpec(dtype, tuple(self.items("]", self.dim)))
 
-    def dim(self) -> int | None:
+    def dim(self) -> Dim:
         if self.skip("?"):
             return None
-        dim = self.number()
-        if not 0 <= dim <= MAX_DIM:
-            self.fail(f"a dim of {dim}")
-        return dim
+        code = self.sum()
+        if len(code) > 1 or isinstance(code[0], str):
+            return SymbolicDim(tuple(code))
+        if not 0 <= code[0] <= MAX_DIM:
+            self.fail(f"a dim of {code[0]}")
+        return code[0]
+
+    def sum(self) -> list[int | str]:
+        """Read a sum as postfix."""
+        code = self.product()
+        while self.skip("+"):
+            code += [*self.product(), "+"]
+        return code
+
+    def product(self) -> list[int | str]:
+        """Read products, quotients and remainders as postfix."""
+        code = self.leaf()
+        while word := next(filter(self.skip, ("*", "floordiv", "mod")), None):
+            code += [*self.leaf(), word]
+        return code
+
+    def leaf(self) -> list[int | str]:
+        """Read a number, a symbol, a sum in parentheses, or a minimum or maximum of two."""
+        if self.tokens[self.at][0] == "number":
+            return [self.number()]
+        if self.skip("("):
+            code = self.sum()
+            self.expect(")")
+            return code
+        word = self.token("word", "a dim")
+        if word not in ("min", "max"):
+            return [word]
+        self.expect("(")
+        code = self.sum()
+        self.expect(",")
+        code += [*self.sum(), word]
+        self.expect(")")
+        return code
+
+    def symbol(self) -> Symbol:
+        name = self.token("word", "a symbol")
+        if not self.skip("in"):
+            return Symbol(name)
+        lower = self.number()
+        self.expect("to")
+        return Symbol(name, lower, None if self.skip("?") else self.number())
 
     def param(self) -> Param:
         name = self.name()
@@ -342,6 +393,7 @@ class _Parser:
     def function(self) -> Function:
         self.expect("@")
         name = self.name()
+        symbols = tuple(self.items(">", self.symbol)) if self.skip("<") else ()
         self.expect("(")
         params = tuple(self.items(")", self.param))
         self.expect("->")
@@ -356,7 +408,7 @@ class _Parser:
                 self.fail(f"expected instruction {len(code)}; found {index}")
             self.expect(":")
             code.append(self.instruction())
-        return Function(name, params, results, num_registers, tuple(code))
+        return Function(name, params, results, num_registers, tuple(code), symbols)
 
     def register(self) -> int:
         self.expect("%")
@@ -411,6 +463,10 @@ class _Parser:
             return Arg(ArgKind.REGISTER, self.register())
         if self.skip("#"):
             return Arg(ArgKind.CONSTANT, self.number())
+        if self.skip("{"):
+            dim = SymbolicDim(tuple(self.sum()))
+            self.expect("}")
+            return Arg(ArgKind.DIM, self._position(self.dims, dim))
         kind = self.tokens[self.at][0]
         if kind == "number":
             return Arg(ArgKind.INTEGER, self.number())

@@ -9,12 +9,15 @@ A register holds a tensor, a storage, a tuple or an object of the host. Everythi
 instruction says (sizes, types, constants, texts) is in its arguments, known before it runs.
 Kernels take destinations: their arguments are inputs, outputs, workspaces, then integers.
 
+A function may have symbols: dims that its arguments' shapes tell when it is called (`matching.py`).
+Types and sizes of the program are expressions over them; a `match` in the code tells further ones.
+
 A program is data: `assembly.py` writes it as text, `program_file.py` as bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from math import prod
@@ -23,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .dims import Dim, SymbolicDim
 from .dtype import DType
 from .errors import LoadError
 
@@ -34,18 +38,42 @@ MAX_DIM = 2**40
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """The type of a tensor: `float32[2, ?]`; a None dim is unknown, a None shape any rank."""
+    """The type of a tensor: `float32[2, n * 4, ?]`; None: an unknown dim, a shape of any rank."""
 
     dtype: DType
-    shape: tuple[int | None, ...] | None
+    shape: tuple[Dim, ...] | None
 
     @property
     def static_shape(self) -> tuple[int, ...] | None:
         """The shape where every dim is known."""
         if self.shape is None:
             return None
-        dims = tuple(dim for dim in self.shape if dim is not None)
+        dims = tuple(dim for dim in self.shape if isinstance(dim, int))
         return dims if len(dims) == len(self.shape) else None
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols in the dims, in order of appearance."""
+        dims = (dim for dim in self.shape or () if isinstance(dim, SymbolicDim))
+        return tuple(dict.fromkeys(name for dim in dims for name in dim.symbols))
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether every dim is a number or an expression."""
+        return self.shape is not None and None not in self.shape
+
+    def shape_at(self, values: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the shape of a tensor whose dims are all known or expressions.
+
+        Args:
+            values: of the symbols.
+
+        Raises:
+            ShapeError: a dim divides by zero.
+        """
+        return tuple(
+            [d.evaluate(values) if isinstance(d, SymbolicDim) else d or 0 for d in self.shape or ()]
+        )
 
     @property
     def size_bytes(self) -> int | None:
@@ -99,6 +127,8 @@ class ArgKind(IntEnum):
     """A position in the program's types."""
     TEXT = 4
     """A position in the program's texts."""
+    DIM = 5
+    """A position in the program's dims: a number that symbols decide."""
 
 
 class Arg(NamedTuple):
@@ -131,9 +161,12 @@ class Builtin(IntEnum):
     """The operations of the machine itself."""
 
     STORAGE = 0
-    """`r = storage(size_bytes, align_bytes)`: memory that does not leave the function."""
+    """`r = storage(size_bytes, align_bytes)`: memory that does not leave the function.
+
+    The size is a number or a dim.
+    """
     TENSOR = 1
-    """`r = tensor(storage, offset, type)`: a tensor in a storage."""
+    """`r = tensor(storage, offset, type)`: a tensor in a storage; a dim as offset, too."""
     VIEW = 2
     """`r = view(tensor, type)`: the same memory with another shape."""
     OUTPUT = 3
@@ -152,9 +185,11 @@ class Builtin(IntEnum):
     """`r = field(tuple, index)`."""
     KILL = 10
     """`kill(registers...)`: forget values, so that their memory can be used again."""
+    MATCH = 11
+    """`r = match(value, type, text, symbols)`: as check; the type tells the symbols named."""
 
 
-_R, _I, _C, _S, _T = ArgKind
+_R, _I, _C, _S, _T, _D = ArgKind
 SIGNATURES: Mapping[Builtin, tuple[bool, tuple[ArgKind, ...] | None]] = {
     Builtin.STORAGE: (True, (_I, _I)),
     Builtin.TENSOR: (True, (_R, _I, _S)),
@@ -167,8 +202,14 @@ SIGNATURES: Mapping[Builtin, tuple[bool, tuple[ArgKind, ...] | None]] = {
     Builtin.TUPLE: (True, None),
     Builtin.FIELD: (True, (_R, _I)),
     Builtin.KILL: (False, None),
+    Builtin.MATCH: (True, (_R, _S, _T, _T)),
 }
-"""Builtin -> (whether it has a result, kinds of its arguments; None: any registers)."""
+"""Builtin -> (whether it has a result, kinds of its arguments; None: any registers).
+
+A dim may stand where an integer does: sizes of storages, offsets of tensors."""
+
+SIZED = (Builtin.STORAGE, Builtin.TENSOR)
+"""The builtins whose integers may be dims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +249,20 @@ Instruction = Call | Ret | Goto | If
 
 
 @dataclass(frozen=True, slots=True)
+class Symbol:
+    """A dim that arguments tell, and the values that it may have, both ends included."""
+
+    name: str
+    lower: int = 0
+    upper: int | None = None
+
+    def __str__(self) -> str:
+        if self.lower == 0 and self.upper is None:
+            return self.name
+        return f"{self.name} in {self.lower} to {'?' if self.upper is None else self.upper}"
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """Code; its arguments arrive in the first registers."""
 
@@ -216,6 +271,8 @@ class Function:
     results: tuple[Param, ...]
     num_registers: int
     code: tuple[Instruction, ...]
+    symbols: tuple[Symbol, ...] = ()
+    """Told by the shapes of the arguments, checked before the first instruction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +312,7 @@ class Program:
     specs: tuple[Spec, ...] = ()
     texts: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    dims: tuple[SymbolicDim, ...] = ()
 
     def function(self, name: str) -> Function | None:
         """Return the function `name`, or None."""
@@ -284,7 +342,9 @@ class Program:
         storages = [
             c.args[0].value
             for c in calls
-            if c.kind is CalleeKind.BUILTIN and c.callee == Builtin.STORAGE
+            if c.kind is CalleeKind.BUILTIN
+            and c.callee == Builtin.STORAGE
+            and c.args[0].kind is ArgKind.INTEGER
         ]
         return {
             "functions": len(self.functions),
@@ -304,10 +364,56 @@ def _check_function(program: Program, function: Function) -> None:
         )
     if not function.code or not isinstance(function.code[-1], Ret | Goto):
         raise LoadError(f"{place}: the code does not end with ret or goto")
+    known = {symbol.name for symbol in function.symbols}
+    for name, spec in function.params:
+        if missing := [symbol for symbol in symbols_of(spec) if symbol not in known]:
+            raise LoadError(f"{place}: symbol {missing[0]!r} of {name!r} is not declared")
     for index, instruction in enumerate(function.code):
-        fault = _fault(program, function, instruction)
+        known.update(introduced(program, instruction))
+        fault = _fault(program, function, instruction) or _symbol_fault(program, known, instruction)
         if fault:
             raise LoadError(f"{place}: instruction {index}: {fault}")
+
+
+def symbols_of(spec: Spec) -> Iterator[str]:
+    """Yield the symbols in a type."""
+    if isinstance(spec, TensorSpec):
+        yield from spec.symbols
+    elif isinstance(spec, TupleSpec):
+        for field_spec in spec.fields:
+            yield from symbols_of(field_spec)
+
+
+def introduced(program: Program, instruction: Instruction) -> tuple[str, ...]:
+    """Return the symbols that an instruction tells."""
+    if (
+        not isinstance(instruction, Call)
+        or instruction.kind is not CalleeKind.BUILTIN
+        or instruction.callee != Builtin.MATCH
+        or len(instruction.args) != len(SIGNATURES[Builtin.MATCH][1] or ())
+        or instruction.args[-1].value >= len(program.texts)
+    ):
+        return ()
+    text = program.texts[instruction.args[-1].value]
+    return tuple(text.split(",")) if text else ()
+
+
+def used_symbols(program: Program, call: Call) -> tuple[str, ...]:
+    """Return the symbols in the arguments of a call, each once."""
+    found: dict[str, None] = {}
+    for arg in call.args:
+        if arg.kind is ArgKind.DIM:
+            found.update(dict.fromkeys(program.dims[arg.value].symbols))
+        elif arg.kind is ArgKind.SPEC:
+            found.update(dict.fromkeys(symbols_of(program.specs[arg.value])))
+    return tuple(found)
+
+
+def _symbol_fault(program: Program, known: set[str], instruction: Instruction) -> str | None:
+    if not isinstance(instruction, Call):
+        return None
+    missing = [name for name in used_symbols(program, instruction) if name not in known]
+    return f"symbol {missing[0]!r} has no value there" if missing else None
 
 
 def _fault(program: Program, function: Function, instruction: Instruction) -> str | None:
@@ -334,6 +440,7 @@ def _call_fault(program: Program, function: Function, call: Call) -> str | None:
         ArgKind.CONSTANT: len(program.constants),
         ArgKind.SPEC: len(program.specs),
         ArgKind.TEXT: len(program.texts),
+        ArgKind.DIM: len(program.dims),
     }
     for arg in call.args:
         if arg.kind in limits:
@@ -359,14 +466,17 @@ def _signature_fault(program: Program, call: Call) -> str | None:
     if call.kind is CalleeKind.BUILTIN:
         has_result, expected = SIGNATURES[Builtin(call.callee)]
         name = Builtin(call.callee).name.lower()
+        if call.callee in SIZED:
+            kinds = tuple(_I if kind is _D else kind for kind in kinds)
         wrong = any(k is not _R for k in kinds) if expected is None else kinds != expected
         if wrong or has_result != (call.dst is not None):
             return f"builtin {name} has other arguments or results than these"
         return _spec_fault(program, call, name)
     if call.kind is CalleeKind.KERNEL:
+        kinds = tuple(_I if kind is _D else kind for kind in kinds)
         sorted_kinds = sorted(kinds)
-        if call.dst is not None or tuple(sorted_kinds) != kinds or not set(kinds) <= {_R, _I}:
-            return "a kernel takes registers, then integers, and has no result"
+        if call.dst is not None or sorted_kinds != list(kinds) or not set(kinds) <= {_R, _I}:
+            return "a kernel takes registers, then integers or dims, and has no result"
         return None
     if any(k is not _R for k in kinds):
         return "a function takes registers"
@@ -380,9 +490,9 @@ def _signature_fault(program: Program, call: Call) -> str | None:
 def _spec_fault(program: Program, call: Call, name: str) -> str | None:
     """Return what is wrong with the type or the sizes that a builtin is given."""
     for arg in call.args:
-        if arg.kind is _S and call.callee != Builtin.CHECK:
+        if arg.kind is _S and call.callee not in (Builtin.CHECK, Builtin.MATCH):
             spec = program.specs[arg.value]
-            if not isinstance(spec, TensorSpec) or spec.static_shape is None:
+            if not isinstance(spec, TensorSpec) or not spec.is_shaped:
                 return f"builtin {name} of type {spec}; expected a tensor of known shape"
         if arg.kind is _I and arg.value < 0 and call.callee != Builtin.OUTPUT:
             return f"builtin {name} with the negative number {arg.value}"

@@ -3,18 +3,37 @@
 Every kernel call has its own words, written when the frame is made. Addresses that never change
 are written once; a register that a run assigns writes its address to the words that name it. So
 kernels that follow each other are one native call, which calls them all.
+
+A function of symbolic dims has its memory and its words laid out anew when it is called with other
+symbols than the last time; calls with the same ones find everything in its place.
 """
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any, cast
 
-from .bytecode import Arg, ArgKind, Builtin, Call, CalleeKind, Goto, If, Ret
+from .bytecode import (
+    Arg,
+    ArgKind,
+    Builtin,
+    Call,
+    CalleeKind,
+    Goto,
+    If,
+    Ret,
+    Symbol,
+    TensorSpec,
+    introduced,
+    symbols_of,
+)
+from .dims import SymbolicDim
 from .dtype import BOOL
 from .errors import RuntimeFailure, TyrexError
-from .image import ConstantMemory, Image, check_tensor_place
+from .image import ConstantMemory, Image, check_size, check_tensor_place, number_of
+from .matching import Matcher
 from .memory import Allocator, Block
 from .native_library import native
 from .signature import check_value
@@ -42,7 +61,7 @@ class FrameMemory:
 class Execution:
     """What a running function reaches: who runs functions, where results are wanted."""
 
-    __slots__ = ("allocator", "invoke", "outputs")
+    __slots__ = ("allocator", "invoke", "outputs", "symbols")
 
     def __init__(
         self,
@@ -53,19 +72,25 @@ class Execution:
         self.allocator = allocator
         self.invoke = invoke
         self.outputs = outputs
+        self.symbols: dict[str, int] = {}
 
 
 class Frame:
     """The state of one execution of one function, used again by later executions."""
 
     __slots__ = (
+        "_allocator",
+        "_context",
+        "_dims",
         "_failed",
         "_failed_address",
         "_image",
         "_layout",
         "_memory",
         "_sites",
+        "_static_uses",
         "_steps",
+        "_symbols",
         "_template",
         "_uses",
         "_words",
@@ -82,40 +107,75 @@ class Frame:
         """
         self._image = image
         self._layout = layout = image.layouts[position]
-        self._memory = allocator.allocate(layout.memory_bytes)
-        self._template: Registers = [None] * layout.function.num_registers
-        for reg, (offset, size) in layout.storages.items():
-            self._template[reg] = FrameMemory(self._memory, offset, size)
-        for reg, call in layout.static.items():
-            self._template[reg] = self._static_value(call)
-        self._uses: list[list[int]] = [[] for _ in self._template]
-        self._words = self._fill_words(context)
+        self._allocator, self._context = allocator, context
+        self._memory = allocator.allocate(0)
+        self._symbols: dict[str, int] | None = None
+        count = layout.function.num_registers
+        self._template: Registers = [None] * count
+        self._uses: list[list[int]] = [[] for _ in range(count)]
+        self._static_uses: list[tuple[int, int]] = []  # word, register
+        self._dims: list[tuple[int, SymbolicDim]] = []  # word, what it holds
+        self._words = self._new_words(context)
         self._failed = ctypes.c_uint64()
         self._failed_address = ctypes.addressof(self._failed)
         self._sites: list[Any] = []
+        if not layout.function.symbols:
+            self._settle({})
         self._steps = _Steps(image, position, self).build()
 
-    def _static_value(self, call: Call) -> Tensor:
+    def _settle(self, symbols: dict[str, int]) -> None:
+        """Give everything that does not change from run to run its place, for some symbols.
+
+        Raises:
+            TyrexError: there is not that much memory.
+        """
+        layout = self._layout
+        self._symbols = None
+        places, size = layout.places(symbols)
+        if size > self._memory.size_bytes:
+            self._memory = self._allocator.allocate(size)
+        for reg, (offset, storage_bytes) in places.items():
+            self._template[reg] = FrameMemory(self._memory, offset, storage_bytes)
+        execution = Execution(self._allocator, _no_function, {})
+        execution.symbols = symbols
+        for reg, call in layout.static.items():
+            self._template[reg] = self._static_value(call, execution)
+        for word, reg in self._static_uses:
+            self._words[word] = self._template[reg].data
+        self.write_dims(symbols)
+        self._symbols = symbols
+
+    def _static_value(self, call: Call, execution: Execution) -> Tensor:
         if call.callee == Builtin.CONSTANT:
             return self._image.constants[call.args[0].value]
-        return _BUILTINS[call.callee](self._image, call)(self._template, _NO_EXECUTION)
+        return _BUILTINS[call.callee](self._image, call)(self._template, execution)
 
-    def _fill_words(self, context: int) -> Any:
-        """Return the words of all kernel calls, one after the other, as a ctypes array."""
+    def _new_words(self, context: int) -> Any:
+        """Return room for the words of all kernel calls, one after the other, and note their uses.
+
+        What no symbol decides is in it.
+        """
         words: list[int] = []
+        is_static = self._layout.static.__contains__
         for call in self._layout.function.code:
             if not isinstance(call, Call) or call.kind is not CalleeKind.KERNEL:
                 continue
             words.append(context)
             for arg in call.args:
-                if arg.kind is ArgKind.INTEGER:
-                    words.append(arg.value & _MASK)
-                    continue
-                static = self._template[arg.value]
-                if static is None:
+                if arg.kind is ArgKind.DIM:
+                    self._dims.append((len(words), self._image.program.dims[arg.value]))
+                elif arg.kind is ArgKind.REGISTER and is_static(arg.value):
+                    self._static_uses.append((len(words), arg.value))
+                elif arg.kind is ArgKind.REGISTER:
                     self._uses[arg.value].append(len(words))
-                words.append(static.data if static is not None else 0)
+                words.append(arg.value & _MASK if arg.kind is ArgKind.INTEGER else 0)
         return (ctypes.c_uint64 * max(len(words), 1))(*words)
+
+    def write_dims(self, symbols: Mapping[str, int]) -> None:
+        """Write the words that are dims, as far as their symbols are known."""
+        for word, dim in self._dims:
+            if all(name in symbols for name in dim.symbols):
+                self._words[word] = dim.evaluate(symbols) & _MASK
 
     def has_uses(self, reg: int | None) -> bool:
         """Tell whether words hold the address of a register."""
@@ -139,6 +199,10 @@ class Frame:
         Raises:
             TyrexError: a kernel or a check failed.
         """
+        if self._layout.function.symbols:
+            self._layout.matcher.match(args, execution.symbols)
+            if execution.symbols != self._symbols:
+                self._settle(dict(execution.symbols))
         registers = self._template.copy()
         for reg, value in enumerate(args):
             registers[reg] = value
@@ -243,6 +307,8 @@ class _Steps:
     def _action(self, call: Call) -> Action:
         registers = tuple(arg.value for arg in call.args if arg.kind is ArgKind.REGISTER)
         if call.kind is CalleeKind.BUILTIN:
+            if call.callee == Builtin.MATCH:
+                return _match(self.image, call, self.frame)
             return _BUILTINS[call.callee](self.image, call)
         if call.kind is CalleeKind.FUNCTION:
             callee = call.callee
@@ -290,33 +356,53 @@ def _leaving(value: Any, args: list[Any]) -> Any:
 
 
 def _storage(image: Image, call: Call) -> Action:
-    size = call.args[0].value
+    program, arg = image.program, call.args[0]
 
     def action(r: Registers, e: Execution) -> FrameMemory:
+        size = number_of(program, arg, e.symbols)
+        check_size(size, "storage", e.symbols)
         return FrameMemory(e.allocator.allocate(size), 0, size)
 
     return action
 
 
+def _shaping(spec: TensorSpec) -> Callable[[Execution], tuple[tuple[int, ...], int]]:
+    """Return what tells shape and bytes of a type: known here, or by the symbols of a run."""
+    shape, size = spec.static_shape, spec.size_bytes
+    if shape is not None and size is not None:
+        known = shape, size
+        return lambda e: known
+
+    def shaped(e: Execution) -> tuple[tuple[int, ...], int]:
+        found = spec.shape_at(e.symbols)
+        return found, prod(found) * spec.dtype.size_bytes
+
+    return shaped
+
+
 def _tensor(image: Image, call: Call) -> Action:
-    storage, offset, spec = call.args[0].value, call.args[1].value, _spec(image, call.args[2])
+    storage, spec = call.args[0].value, _spec(image, call.args[2])
+    program, place, shaped = image.program, call.args[1], _shaping(spec)
 
     def action(r: Registers, e: Execution) -> Tensor:
         memory = r[storage]
         if type(memory) is not FrameMemory:
             raise RuntimeFailure(f"tensor: expected a storage; found {memory!r}")
-        check_tensor_place(spec, offset, memory.size_bytes)
-        return Tensor(memory.address + offset, spec.static_shape or (), spec.dtype, memory)
+        shape, size = shaped(e)
+        offset = number_of(program, place, e.symbols)
+        check_tensor_place(spec, size, offset, memory.size_bytes)
+        return Tensor(memory.address + offset, shape, spec.dtype, memory)
 
     return action
 
 
 def _view(image: Image, call: Call) -> Action:
     source, spec = call.args[0].value, _spec(image, call.args[1])
-    shape, dtype, size = spec.static_shape or (), spec.dtype, spec.size_bytes
+    dtype, shaped = spec.dtype, _shaping(spec)
 
     def action(r: Registers, e: Execution) -> Tensor:
         tensor = r[source]
+        shape, size = shaped(e)
         if type(tensor) is not Tensor or tensor.nbytes != size or tensor.dtype is not dtype:
             raise RuntimeFailure(f"view: {tensor!r} cannot be seen as {spec}")
         return Tensor(tensor.data, shape, dtype, tensor.owner, None, tensor.read_only)
@@ -326,12 +412,14 @@ def _view(image: Image, call: Call) -> Action:
 
 def _output(image: Image, call: Call) -> Action:
     spec, index = _spec(image, call.args[0]), call.args[1].value
-    shape, dtype, size = spec.static_shape or (), spec.dtype, spec.size_bytes or 0
+    dtype, shaped = spec.dtype, _shaping(spec)
 
     def action(r: Registers, e: Execution) -> Tensor:
+        shape, size = shaped(e)
         given = e.outputs.get(index)
         if given is not None and given.shape == shape and given.dtype is dtype:
             return given
+        check_size(size, f"output {index}", e.symbols)
         block = e.allocator.allocate(size)
         return Tensor(block.address, shape, dtype, block)
 
@@ -346,7 +434,31 @@ def _constant(image: Image, call: Call) -> Action:
 def _check(image: Image, call: Call) -> Action:
     source, spec = call.args[0].value, image.program.specs[call.args[1].value]
     place = image.program.texts[call.args[2].value]
-    return lambda r, e: check_value(r[source], spec, place)
+    matcher = Matcher([(place, spec)], (), tuple(symbols_of(spec)))
+
+    def action(r: Registers, e: Execution) -> Any:
+        value = check_value(r[source], spec, place)
+        matcher.match([value], e.symbols)
+        return value
+
+    return action
+
+
+def _match(image: Image, call: Call, frame: Frame) -> Action:
+    source, program = call.args[0].value, image.program
+    spec, place = program.specs[call.args[1].value], program.texts[call.args[2].value]
+    names = introduced(program, call)
+    known = [name for name in symbols_of(spec) if name not in names]
+    matcher = Matcher([(place, spec)], [Symbol(name) for name in names], known)
+
+    def action(r: Registers, e: Execution) -> Any:
+        value = check_value(r[source], spec, place)
+        matcher.match([value], e.symbols)
+        if names:
+            frame.write_dims(e.symbols)
+        return value
+
+    return action
 
 
 def _copy(image: Image, call: Call) -> Action:
@@ -411,4 +523,6 @@ _BUILTINS: dict[int, Callable[[Image, Call], Action]] = {
     Builtin.KILL: _kill,
 }
 
-_NO_EXECUTION: Any = None  # what is static needs none
+
+def _no_function(position: int, args: list[Any]) -> Any:
+    raise AssertionError("what is static calls no function")

@@ -16,6 +16,7 @@ import numpy as np
 
 from .bytecode import (
     Arg,
+    ArgKind,
     Builtin,
     Call,
     CalleeKind,
@@ -26,10 +27,14 @@ from .bytecode import (
     Instruction,
     Program,
     TensorSpec,
+    introduced,
+    used_symbols,
 )
-from .errors import LoadError
+from .dims import MAX_SIZE
+from .errors import LoadError, ShapeError
 from .host_functions import HostFunction, host_function
 from .kernel_library import KernelLibrary
+from .matching import Matcher
 from .native_library import ALIGN_BYTES
 from .tensor import Tensor
 
@@ -42,25 +47,30 @@ class ConstantMemory:
 
 
 class Layout:
-    """What is the same in every run of one function.
+    """What is the same in every run of one function with the same symbols.
 
     A register is static when one instruction alone writes it, and that instruction is a constant,
-    a storage allocated before the first branch, or a tensor or view of something static.
+    a storage allocated before the first branch, or a tensor or view of something static; sizes and
+    types of these are over the function's own symbols, not those that its code tells.
     """
 
     def __init__(self, program: Program, function: Function) -> None:
         """Find the static registers of a function.
 
         Raises:
-            LoadError: a tensor does not lie within its storage.
+            LoadError: a tensor does not lie within its storage, or nothing tells a symbol.
         """
         self.program = program
         self.function = function
-        self.storages: dict[int, tuple[int, int]] = {}
-        """Register -> (offset in the function's memory, size in bytes)."""
+        self.storages: dict[int, Arg] = {}
+        """Register -> size in bytes, in the order in which the function's memory holds them."""
         self.static: dict[int, Call] = {}
         """Register -> the builtin that says what it holds, in the order of the code."""
-        self.memory_bytes = 0
+        items = [(f"{function.name}: argument {name!r}", spec) for name, spec in function.params]
+        self.matcher = Matcher(items, function.symbols)
+        self._late = frozenset(
+            name for instruction in function.code for name in introduced(program, instruction)
+        )
         writes = Counter(i.dst for i in function.code if isinstance(i, Call))
         first_branch = _first_branch(function.code)
         for position, instruction in enumerate(function.code):
@@ -69,24 +79,52 @@ class Layout:
             dst = instruction.dst
             if dst is None or writes[dst] != 1 or dst < len(function.params):
                 continue
-            self._consider(instruction, dst, position < first_branch)
+            if not self.is_late(instruction):
+                self._consider(instruction, dst, position < first_branch)
+        if not function.symbols:
+            self._check_places()
 
     def _consider(self, call: Call, dst: int, is_before_branches: bool) -> None:
         match call.callee:
             case Builtin.CONSTANT:
                 self.static[dst] = call
             case Builtin.STORAGE if is_before_branches:
-                size = call.args[0].value
-                self.storages[dst] = self.memory_bytes, size
-                self.memory_bytes += -(-size // ALIGN_BYTES) * ALIGN_BYTES
+                self.storages[dst] = call.args[0]
             case Builtin.TENSOR if call.args[0].value in self.storages:
-                size = self.storages[call.args[0].value][1]
-                check_tensor_place(self.spec(call.args[2]), call.args[1].value, size)
                 self.static[dst] = call
             case Builtin.VIEW if call.args[0].value in self.static:
                 self.static[dst] = call
             case _:
                 pass
+
+    def _check_places(self) -> None:
+        for call in self.static.values():
+            if call.callee == Builtin.TENSOR:
+                size = self.storages[call.args[0].value].value
+                spec = self.spec(call.args[2])
+                check_tensor_place(spec, spec.size_bytes or 0, call.args[1].value, size)
+
+    def is_late(self, call: Call) -> bool:
+        """Tell whether an instruction needs symbols that the function's code tells."""
+        return bool(self._late) and not self._late.isdisjoint(used_symbols(self.program, call))
+
+    def places(self, symbols: Mapping[str, int]) -> tuple[dict[int, tuple[int, int]], int]:
+        """Return the function's storages, as (offset in its memory, size), and that memory's size.
+
+        Args:
+            symbols: their values.
+
+        Raises:
+            ShapeError: the memory would be larger than addresses can say.
+        """
+        found: dict[int, tuple[int, int]] = {}
+        total = 0
+        for reg, arg in self.storages.items():
+            size = number_of(self.program, arg, symbols)
+            found[reg] = total, size
+            total += -(-size // ALIGN_BYTES) * ALIGN_BYTES
+        check_size(total, self.function.name, symbols)
+        return found, total
 
     def spec(self, arg: Arg) -> TensorSpec:
         """Return the tensor type that an argument names."""
@@ -116,15 +154,34 @@ def _first_branch(code: Iterable[Instruction]) -> int:
     return min(found)
 
 
-def check_tensor_place(spec: TensorSpec, offset: int, storage_bytes: int) -> None:
-    """Check that a tensor lies within its storage, aligned.
+def number_of(program: Program, arg: Arg, symbols: Mapping[str, int]) -> int:
+    """Return what an integer or a dim is, given the values of symbols."""
+    if arg.kind is ArgKind.DIM:
+        return program.dims[arg.value].evaluate(symbols)
+    return arg.value
+
+
+def check_size(size_bytes: int, place: str, symbols: Mapping[str, int]) -> None:
+    """Check that memory is no larger than addresses can say.
+
+    Raises:
+        ShapeError: it is.
+    """
+    if not 0 <= size_bytes <= MAX_SIZE:
+        given = ", ".join(f"{name} = {value}" for name, value in symbols.items())
+        raise ShapeError(
+            f"{place}: found sizes that need {size_bytes} bytes of memory ({given}); expected less"
+            " than 2^63"
+        )
+
+
+def check_tensor_place(spec: TensorSpec, size: int, offset: int, storage_bytes: int) -> None:
+    """Check that a tensor of `size` bytes lies within its storage, aligned.
 
     Raises:
         LoadError: it does not.
     """
-    size = spec.size_bytes
-    assert size is not None, "checked by Program.validate"
-    if offset + size > storage_bytes or offset % spec.dtype.size_bytes:
+    if offset < 0 or offset + size > storage_bytes or offset % spec.dtype.size_bytes:
         raise LoadError(
             f"program: tensor {spec} at bytes {offset}..{offset + size} does not lie within its"
             f" storage of {storage_bytes} bytes, aligned to {spec.dtype.size_bytes}"

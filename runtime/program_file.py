@@ -3,14 +3,17 @@ r"""Programs as bytes: a file that is checked before it is believed, and mapped 
 All numbers are little-endian; a text is a u32 length and UTF-8; a list is a u32 count and its
 elements.
 
-    header      8 bytes "TYREXVM\n", u32 version (1), u32 number of sections, u32 CRC-32 of what
+    header      8 bytes "TYREXVM\n", u32 version (2), u32 number of sections, u32 CRC-32 of what
                 precedes and of the section table, u32 zero
     table       a section each: 4 bytes tag, u32 CRC-32, u64 offset in the file, u64 size
-    TABL        lists of texts: kernels, host functions, texts; a list of pairs: metadata
+    TABL        lists of texts: kernels, host functions, texts, dims; a list of pairs: metadata.
+                A dim is an expression in postfix, its tokens with spaces between: "n 2 * 1 +"
     SPEC        a list of types: u8 kind; 0 tensor: text dtype, u8 rank (255: unknown), i64 dims
-                (-1: unknown); 1 tuple: a list of types; 2 object
+                (-1: unknown; -2: an expression), a text for each of these; 1 tuple: a list of
+                types; 2 object
     CODE        a list of functions: text name; two lists (arguments, results) of text name and
-                type; u32 registers; a list of instructions
+                type; u32 registers; a list of instructions; a list of symbols: text name, i64 least
+                value, i64 largest value (-1: any)
     CNST        a list of constants: a tensor type, u64 offset in DATA, u64 size
     DATA        the bytes of the constants; it and each constant start at a multiple of 64, so that
                 a mapped file serves kernels without a copy
@@ -49,21 +52,24 @@ from .bytecode import (
     Program,
     Ret,
     Spec,
+    Symbol,
     TensorSpec,
     TupleSpec,
 )
+from .dims import Dim, SymbolicDim, decode_dim, encode_dim
 from .dtype import DType
 from .errors import DTypeError, LoadError
 from .native_library import ALIGN_BYTES
 
 MAGIC = b"TYREXVM\n"
-VERSION = 1
+VERSION = 2
 TAGS = (b"TABL", b"SPEC", b"CODE", b"CNST", b"DATA")
 
 _HEADER = struct.Struct("<8sII")
 _HEADER_END = struct.Struct("<II")
 _ENTRY = struct.Struct("<4sIQQ")
 _UNKNOWN_RANK = 255
+_UNKNOWN_DIM, _SYMBOLIC_DIM = -1, -2
 _MAX_TUPLE_DEPTH = 32
 _MAX_REGISTERS = 2**24
 
@@ -115,7 +121,8 @@ def _list(items: Any, encode: Callable[[Any], bytes]) -> bytes:
 
 
 def _tables(program: Program) -> bytes:
-    lists = (program.kernels, program.host_functions, program.texts)
+    dims = tuple(map(encode_dim, program.dims))
+    lists = (program.kernels, program.host_functions, program.texts, dims)
     pairs = _list(program.metadata.items(), lambda pair: _text(pair[0]) + _text(pair[1]))
     return b"".join(_list(names, _text) for names in lists) + pairs
 
@@ -128,12 +135,21 @@ def _spec(spec: Spec) -> bytes:
     match spec:
         case TensorSpec(dtype, shape):
             rank = _UNKNOWN_RANK if shape is None else len(shape)
-            dims = b"".join(struct.pack("<q", -1 if dim is None else dim) for dim in shape or ())
+            dims = b"".join(struct.pack("<q", _dim_number(dim)) for dim in shape or ())
+            dims += b"".join(
+                _text(encode_dim(d)) for d in shape or () if isinstance(d, SymbolicDim)
+            )
             return b"\0" + _text(dtype) + bytes((rank,)) + dims
         case TupleSpec(fields):
             return b"\1" + _list(fields, _spec)
         case ObjectSpec():
             return b"\2"
+
+
+def _dim_number(dim: Dim) -> int:
+    if dim is None:
+        return _UNKNOWN_DIM
+    return dim if isinstance(dim, int) else _SYMBOLIC_DIM
 
 
 def _code(program: Program) -> bytes:
@@ -145,7 +161,13 @@ def _function(function: Function) -> bytes:
         return _text(item.name) + _spec(item.spec)
 
     head = _text(function.name) + _list(function.params, param) + _list(function.results, param)
-    return head + _u32(function.num_registers) + _list(function.code, _instruction)
+    body = _u32(function.num_registers) + _list(function.code, _instruction)
+    return head + body + _list(function.symbols, _symbol)
+
+
+def _symbol(symbol: Symbol) -> bytes:
+    upper = -1 if symbol.upper is None else symbol.upper
+    return _text(symbol.name) + struct.pack("<qq", symbol.lower, upper)
 
 
 def _instruction(instruction: Instruction) -> bytes:
@@ -313,15 +335,20 @@ class _Reader:
         if rank == _UNKNOWN_RANK:
             return TensorSpec(dtype, None)
         dims = self.unpack(f"<{rank}q")
-        if any(not -1 <= dim <= MAX_DIM for dim in dims):
+        if any(not _SYMBOLIC_DIM <= dim <= MAX_DIM for dim in dims):
             raise LoadError(f"section {self.name}: dims {dims}")
-        return TensorSpec(dtype, tuple(None if dim == -1 else dim for dim in dims))
+        return TensorSpec(dtype, tuple(map(self.dim, dims)))
+
+    def dim(self, number: int) -> Dim:
+        if number == _SYMBOLIC_DIM:
+            return decode_dim(self.text())
+        return None if number == _UNKNOWN_DIM else number
 
 
 def _program(sections: dict[bytes, Array]) -> Program:
     readers = {tag: _Reader(tag, sections[tag]) for tag in TAGS if tag != b"DATA"}
     tables = readers[b"TABL"]
-    kernels, hosts, texts = (tables.list(tables.text) for _ in range(3))
+    kernels, hosts, texts, dims = (tables.list(tables.text) for _ in range(4))
     metadata = dict(tables.list(lambda: (tables.text(), tables.text())))
     specs = readers[b"SPEC"].list(readers[b"SPEC"].spec)
     functions = readers[b"CODE"].list(lambda: _read_function(readers[b"CODE"]))
@@ -329,7 +356,8 @@ def _program(sections: dict[bytes, Array]) -> Program:
     constants = readers[b"CNST"].list(lambda: _read_constant(readers[b"CNST"], data))
     for reader in readers.values():
         reader.end()
-    return Program(functions, kernels, hosts, constants, specs, texts, metadata)
+    expressions = tuple(map(decode_dim, dims))
+    return Program(functions, kernels, hosts, constants, specs, texts, metadata, expressions)
 
 
 def _read_constant(reader: _Reader, data: Array) -> Constant:
@@ -351,7 +379,16 @@ def _read_function(reader: _Reader) -> Function:
     if num_registers > _MAX_REGISTERS:
         raise LoadError(f"section CODE: function @{name} with {num_registers} registers")
     code = reader.list(lambda: _read_instruction(reader))
-    return Function(name, params, results, num_registers, code)
+    symbols = reader.list(lambda: _read_symbol(reader))
+    return Function(name, params, results, num_registers, code, symbols)
+
+
+def _read_symbol(reader: _Reader) -> Symbol:
+    name = reader.text()
+    lower, upper = reader.unpack("<qq")
+    if not name.isidentifier() or lower < 0 or upper < -1:
+        raise LoadError(f"section CODE: a symbol {name!r} from {lower} to {upper}")
+    return Symbol(name, lower, None if upper == -1 else upper)
 
 
 def _read_instruction(reader: _Reader) -> Instruction:

@@ -154,7 +154,7 @@ def _check_shape(
             f" {shape}{_tail(signature)}"
         )
     for axis, (found, wanted) in enumerate(zip(shape, expected, strict=True)):
-        if wanted is not None and found != wanted:
+        if isinstance(wanted, int) and found != wanted:
             raise ShapeError(
                 f"{place}: expected {wanted} in dimension {axis}, {spec}; found {found}, shape"
                 f" {shape}: this program was compiled for fixed sizes{_tail(signature)}"

@@ -51,7 +51,7 @@ def test_other_files() -> None:
     good = write_program(program())
     with pytest.raises(LoadError, match="model: not a Tyrex program: found b'ELF'"):
         read_program(b"ELF", "model")
-    with pytest.raises(LoadError, match="found format version 9, expected 1"):
+    with pytest.raises(LoadError, match="found format version 9, expected 2"):
         read_program(good[:8] + struct.pack("<I", 9) + good[12:])
     with pytest.raises(LoadError, match="cut off"):
         read_program(good[:30])
