@@ -22,7 +22,7 @@ def call_symbols(kernel: tir.FuncOp, call: Operation) -> dict[str, IntExpr] | No
         *zip((v.type for v in kernel.inputs), (v.type for v in call.operands), strict=True),
         *zip((v.type for v in kernel.outputs), (v.type for v in call.results), strict=True),
     ]
-    found = solve_symbols(_dims(pairs))
+    found = solve_symbols(dims_beside(pairs))
     return found if all(name in found for name in kernel.symbol_names) else None
 
 
@@ -42,7 +42,7 @@ def solve_symbols(dims: Sequence[Dims]) -> dict[str, IntExpr]:
     return found
 
 
-def _dims(pairs: Iterable[tuple[Attribute, Attribute]]) -> list[Dims]:
+def dims_beside(pairs: Iterable[tuple[Attribute, Attribute]]) -> list[Dims]:
     """Return the dims of buffer types with those of the tensor types beside them."""
     found: list[Dims] = []
     for buffer_type, tensor_type in pairs:

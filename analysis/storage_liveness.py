@@ -45,7 +45,7 @@ class StorageLiveness:
         self.fixed_places = (1 << len(self.storages)) - 1
         """The storages (bits) of which one instance at a time is needed."""
         self.peak_bytes = 0
-        """The most bytes that storages hold at one time: no plan needs less."""
+        """The most bytes that storages of known size hold at one time: no plan needs less."""
         for block in self._blocks:
             self._collect(block)
 
@@ -143,7 +143,7 @@ class StorageLiveness:
             return names == 0
         storage = self.storages[position]
         assert isinstance(value.type, TensorType)
-        return vm.size_bytes(value.type) == storage.size_bytes.value.data
+        return vm.byte_size(value.type) == storage.size
 
     def _live_out(self, block: Block) -> int:
         names = 0
@@ -187,7 +187,8 @@ class StorageLiveness:
         total = 0
         for storage in bits(together):
             self.conflicts[storage] |= together
-            total += self.storages[storage].size_bytes.value.data
+            size = self.storages[storage].size
+            total += size.constant_value if size.is_constant else 0
         self.peak_bytes = max(self.peak_bytes, total)
 
 

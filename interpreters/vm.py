@@ -5,12 +5,12 @@
 A storage is an array of bytes in which tensors really overlap, filled with poison: a plan that
 lets two live tensors share bytes, or reads what nobody wrote, gives wrong numbers. Writing to an
 argument or a constant, and returning what lies in a storage, in an argument, in a constant or in
-another result, raise.
+another result, raise. Symbols are told by the arguments, as a native run finds them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -20,6 +20,8 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ..dialects import dtypes, relax, tir, vm
 from ..dialects.diagnostics import CompileError
+from ..symbolic import IntExpr
+from .relax.symbols import bind_types
 from .tir import run_kernel
 
 Array = npt.NDArray[Any]
@@ -73,13 +75,15 @@ class _Run:
         self.interpreter = interpreter
         self.func = func
         self.values: dict[SSAValue, Value] = {}
+        self.symbols: dict[str, int] = {}
         self.guarded: list[tuple[str, Array]] = []
         """What may neither be written nor returned: arguments, constants; storages are kept so."""
         self.storages: list[Array] = []
 
     def run(self, block: Block, args: Sequence[Value]) -> list[Value]:
+        self.told(self.func, zip(block.args, args, strict=True))
         for arg, value in zip(block.args, args, strict=True):
-            self.values[arg] = checked(self.func, value, arg.type)
+            self.values[arg] = checked(self.func, value, self.typed(arg.type))
             self.guarded += [("an argument", array) for array in _arrays(value)]
         while True:
             for op in block.ops:
@@ -87,6 +91,36 @@ class _Run:
                     return self._results(op)
                 self.execute(op)
             block = self._next(block)
+
+    def told(self, op: Operation, pairs: Iterable[tuple[SSAValue, Value]]) -> None:
+        """Bind the symbols that the shapes of values tell, as the declared types say.
+
+        Raises:
+            CompileError: a shape contradicts its type.
+        """
+        named = [(v.type, value, v.name_hint or "a value") for v, value in pairs]
+        try:
+            self.symbols = bind_types(named, self.symbols)
+        except ValueError as error:
+            raise CompileError(op, f"found {error}") from error
+
+    def number(self, size: IntExpr) -> int:
+        """Return what a size is in this run."""
+        return size.evaluate(self.symbols)
+
+    def typed(self, type_: Attribute) -> Attribute:
+        """Return a type with the run's values for its symbols."""
+        if not isinstance(type_, relax.TensorType) or type_.static_shape() is not None:
+            return type_
+        shape = type_.shape
+        dims = None if shape is None else [None if d is None else self.number(d) for d in shape]
+        return relax.TensorType.of(dims, type_.dtype)
+
+    def tensor_type(self, value: SSAValue) -> relax.TensorType:
+        """Return the type that a tensor has in this run."""
+        found = self.typed(value.type)
+        assert isinstance(found, relax.TensorType)
+        return found
 
     def execute(self, op: Operation) -> None:
         """Run one operation that is no terminator."""
@@ -134,21 +168,24 @@ class _Run:
     # -- memory ------------------------------------------------------------------------------
 
     def _alloc_storage(self, op: vm.AllocStorageOp) -> Sequence[Value]:
-        self.storages.append(poisoned(op.size_bytes.value.data))
+        self.storages.append(poisoned(self.number(op.size)))
         return (self.storages[-1],)
 
     def _tensor(self, op: vm.TensorOp) -> Sequence[Value]:
         storage: Array = self.values[op.storage]
-        return (_at(storage, op.offset.value.data, vm.tensor_type(op.result)),)
+        wanted, offset = self.tensor_type(op.result), self.number(op.place)
+        if offset + (vm.size_bytes(wanted) or 0) > storage.nbytes:
+            raise CompileError(op, f"puts a {wanted} at {offset} of {storage.nbytes} bytes")
+        return (_at(storage, offset, wanted),)
 
     def _reshape(self, op: vm.ReshapeOp) -> Sequence[Value]:
-        shape = vm.tensor_type(op.result).static_shape()
+        shape = self.tensor_type(op.result).static_shape()
         view = self.values[op.x].view()
         view.shape = shape  # raises where a copy would be needed
         return (view,)
 
     def _alloc_output(self, op: vm.AllocOutputOp) -> Sequence[Value]:
-        wanted = vm.tensor_type(op.result)
+        wanted = self.tensor_type(op.result)
         return (_at(poisoned(vm.size_bytes(wanted) or 0), 0, wanted),)
 
     def _constant(self, op: vm.ConstantOp) -> Sequence[Value]:
@@ -161,7 +198,9 @@ class _Run:
         return ()
 
     def _check_tensor(self, op: vm.CheckTensorOp) -> Sequence[Value]:
-        return (checked(op, self.values[op.x], op.result.type),)
+        self.symbols = {k: v for k, v in self.symbols.items() if k not in op.symbol_names}
+        self.told(op, [(op.result, self.values[op.x])])
+        return (checked(op, self.values[op.x], self.typed(op.result.type)),)
 
     def _tuple(self, op: vm.TupleOp) -> Sequence[Value]:
         return (tuple(self.values[field] for field in op.fields),)
@@ -183,14 +222,15 @@ class _Run:
         inputs = [self.values[value] for value in op.inputs]
         written = [self._written(op, value) for value in (*op.outputs, *op.workspaces)]
         _check_overlaps(op, kernel, inputs, written)
-        symbols = dict(zip(kernel.symbol_names, op.symbol_values, strict=True))
+        values = map(self.number, op.symbol_values)
+        symbols = dict(zip(kernel.symbol_names, values, strict=True))
         run_kernel(kernel, [*inputs, *written], symbols)
         return ()
 
     def _call_packed(self, op: vm.CallPackedOp) -> Sequence[Value]:
         found = self.interpreter.host_function(op)(*[self.values[arg] for arg in op.args])
         results = (found,) if len(op.res) == 1 else tuple(cast(Sequence[Any], found or ()))
-        types = [result.type for result in op.res]
+        types = [self.typed(result.type) for result in op.res]
         return [checked(op, value, t) for value, t in zip(results, types, strict=True)]
 
     def _invoke(self, op: vm.InvokeOp) -> Sequence[Value]:
@@ -239,7 +279,8 @@ def checked(op: Operation, value: Value, expected: Attribute) -> Value:
     if isinstance(expected, relax.TensorType):
         shape, dtype = expected.static_shape(), dtypes.to_numpy(expected.dtype)
         array = cast(Array, value) if isinstance(value, np.ndarray) else None
-        if array is None or array.dtype != dtype or array.shape != shape:
+        fits = shape is None or (array is not None and array.shape == shape)
+        if array is None or array.dtype != dtype or not fits:
             raise CompileError(op, f"expected a {expected}; found {value!r}")
     return cast(Value, value)
 

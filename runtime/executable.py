@@ -79,8 +79,13 @@ class Executable:
             raise ArgumentError(f"Executable: native code runs '{ENTRY}'; the program has none")
         signature = Signature.of(self.program.functions[position])
         address = host.link([constant.data for constant in self.image.constants])
+        layout = self.image.layouts[position]
+        has_symbols = bool(layout.function.symbols)
         return NativeProgram(
-            signature, lambda threads: LocalSession(address, ENTRY, threads), self._threads
+            signature,
+            lambda threads: LocalSession(address, ENTRY, threads, has_symbols),
+            self._threads,
+            layout=layout,
         )
 
     @property

@@ -199,15 +199,7 @@ class Frame:
         Raises:
             TyrexError: a kernel or a check failed.
         """
-        if self._layout.function.symbols:
-            self._layout.matcher.match(args, execution.symbols)
-            if execution.symbols != self._symbols:
-                self._settle(dict(execution.symbols))
-        registers = self._template.copy()
-        for reg, value in enumerate(args):
-            registers[reg] = value
-            if self._uses[reg]:
-                self._patch(reg, value)
+        registers = self._enter(args, execution)
         call_all = native().call_all
         steps = self._steps
         position = 0
@@ -226,6 +218,19 @@ class Frame:
                 position = step[1]
             else:
                 return [_leaving(registers[reg], args) for reg in step[1]]
+
+    def _enter(self, args: list[Any], execution: Execution) -> Registers:
+        """Return the registers of a run that begins."""
+        if self._layout.function.symbols:
+            self._layout.matcher.match(args, execution.symbols)
+            if execution.symbols != self._symbols:
+                self._settle(dict(execution.symbols))
+        registers = self._template.copy()
+        for reg, value in enumerate(args):
+            registers[reg] = value
+            if self._uses[reg]:
+                self._patch(reg, value)
+        return registers
 
     def _call(self, step: tuple[Any, ...], registers: Registers, execution: Execution) -> None:
         _, action, dst, has_uses = step

@@ -80,7 +80,7 @@ class _LibrarySession:
         self._check(self._functions.set_num_threads(self._context, value))
         self._num_threads = value
 
-    def run(self, inputs: int, outputs: int) -> None:
+    def run(self, inputs: int, outputs: int, symbols: int) -> None:
         """Run the model.
 
         Raises:

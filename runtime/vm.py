@@ -291,8 +291,8 @@ def _admit_output(buffer: Any, spec: Any, place: str) -> Tensor:
         raise type(error)(f"{place}: {error}") from None
     if tensor.dtype is not spec.dtype:
         raise DTypeError(f"{place}: expected {spec.dtype}; found {tensor.dtype}")
-    if tensor.shape != spec.shape:
-        raise ShapeError(f"{place}: expected shape {spec.shape}; found {tensor.shape}")
+    if not _fits(tensor.shape, spec):
+        raise ShapeError(f"{place}: expected {spec}; found shape {tensor.shape}")
     if tensor.read_only:
         raise ArgumentError(f"{place}: the buffer is read-only")
     if not tensor.is_contiguous or tensor.data % tensor.dtype.size_bytes:
@@ -301,6 +301,16 @@ def _admit_output(buffer: Any, spec: Any, place: str) -> Tensor:
             " cannot be written to it"
         )
     return tensor
+
+
+def _fits(shape: tuple[int, ...], spec: TensorSpec) -> bool:
+    """Tell whether a shape has the dims of a type that are numbers."""
+    if spec.shape is None:
+        return True
+    return len(shape) == len(spec.shape) and all(
+        found == dim or not isinstance(dim, int)
+        for found, dim in zip(shape, spec.shape, strict=True)
+    )
 
 
 def _overlap(a: Tensor, b: Tensor) -> bool:

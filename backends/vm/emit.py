@@ -5,7 +5,8 @@
     a value                    a register of its own, since the virtual machine resolves what does
                                not change (constants, tensors of the arena) once, not in each run
 
-Constants are taken by reference; two equal ones (by digest) are one.
+Constants are taken by reference; two equal ones (by digest) are one. Dims and sizes over symbols
+become expressions in postfix.
 """
 
 from __future__ import annotations
@@ -35,12 +36,16 @@ from ...runtime.bytecode import (
     Program,
     Ret,
     Spec,
+    Symbol,
     TensorSpec,
     TupleSpec,
     integer,
     register,
+    symbols_of,
 )
+from ...runtime.dims import Dim, SymbolicDim
 from ...runtime.dtype import DType
+from ...symbolic import Atom, FloorDiv, IntExpr, Max, Min, Mod, Var
 
 
 def emit_program(module: ModuleOp, metadata: dict[str, str] | None = None) -> Program:
@@ -59,6 +64,7 @@ def emit_program(module: ModuleOp, metadata: dict[str, str] | None = None) -> Pr
         tuple(tables.specs),
         tuple(tables.texts),
         dict(metadata or {}),
+        tuple(tables.dims),
     )
     program.validate()
     return program
@@ -75,6 +81,7 @@ class _Tables:
         self.hosts: dict[str, int] = {}
         self.specs: dict[Spec, int] = {}
         self.texts: dict[str, int] = {}
+        self.dims: dict[SymbolicDim, int] = {}
         self.constants: list[Constant] = []
         self.pool = ConstantPool()
         self._locations: dict[Attribute, int] = {}
@@ -87,6 +94,17 @@ class _Tables:
     def spec(self, value_type: Attribute) -> Arg:
         """Return a type as an argument."""
         return Arg(ArgKind.SPEC, self.position(self.specs, spec_of(value_type)))
+
+    def number(self, expr: IntExpr) -> Arg:
+        """Return a number, or an expression over symbols, as an argument."""
+        dim = dim_of(expr)
+        if isinstance(dim, int):
+            return integer(dim)
+        return Arg(ArgKind.DIM, self.position(self.dims, dim))
+
+    def text(self, text: str) -> Arg:
+        """Return a text as an argument."""
+        return Arg(ArgKind.TEXT, self.position(self.texts, text))
 
     def constant(self, attr: relax.ConstantAttr) -> Arg:
         """Return a constant as an argument."""
@@ -142,6 +160,10 @@ class _FunctionEmitter:
             _params(self.func.output_names, signature.outputs.data, None),
             self.num_registers,
             tuple(self.code),
+            tuple(
+                Symbol(name, *limits)
+                for name, limits in zip(self.func.symbol_names, self.func.bounds, strict=True)
+            ),
         )
 
     def _argument_names(self) -> list[str | None]:
@@ -176,8 +198,7 @@ class _FunctionEmitter:
         spec = spec_of(result.type)
         if isinstance(spec, ObjectSpec):
             return value
-        text = Arg(ArgKind.TEXT, self.tables.position(self.tables.texts, what))
-        args = (register(value), self.tables.spec(result.type), text)
+        args = (register(value), self.tables.spec(result.type), self.tables.text(what))
         passed = self.new_register()
         self.code.append(Call(CalleeKind.BUILTIN, Builtin.CHECK, args, passed, location))
         return passed
@@ -215,7 +236,7 @@ class _FunctionEmitter:
 
 def _call(e: _FunctionEmitter, op: vm.CallOp) -> None:
     operands = (*op.inputs, *op.outputs, *op.workspaces)
-    args = (*e.regs(operands), *map(integer, op.symbol_values))
+    args = (*e.regs(operands), *map(e.tables.number, op.symbol_values))
     kernel = e.tables.position(e.tables.kernels, op.callee_name)
     e.code.append(Call(CalleeKind.KERNEL, kernel, args, None, e.tables.location(op)))
 
@@ -237,7 +258,8 @@ def _value_call(e: _FunctionEmitter, op: vm.CallPackedOp | vm.InvokeOp) -> None:
             value = e.new_register()
             field = (register(whole), integer(index))
             e.code.append(Call(CalleeKind.BUILTIN, Builtin.FIELD, field, value, location))
-        if kind is CalleeKind.HOST:
+        # What a function returns has its declared type, but for what its symbols stand for.
+        if kind is CalleeKind.HOST or any(symbols_of(spec_of(result.type))):
             value = e.checked(result, value, f"result {index} of @{op.callee_name}", location)
         e.registers[result] = value
 
@@ -271,17 +293,20 @@ def _alloc_output(e: _FunctionEmitter, op: vm.AllocOutputOp) -> None:
 
 
 def _check(e: _FunctionEmitter, op: vm.CheckTensorOp) -> None:
-    text = Arg(ArgKind.TEXT, e.tables.position(e.tables.texts, op.what.data))
-    e.builtin(op, Builtin.CHECK, e.reg(op.x), e.tables.spec(op.result.type), text)
+    args = e.reg(op.x), e.tables.spec(op.result.type), e.tables.text(op.what.data)
+    if op.symbol_names:
+        e.builtin(op, Builtin.MATCH, *args, e.tables.text(",".join(op.symbol_names)))
+    else:
+        e.builtin(op, Builtin.CHECK, *args)
 
 
 def _alloc_storage(e: _FunctionEmitter, op: vm.AllocStorageOp) -> None:
-    sizes = integer(op.size_bytes.value.data), integer(op.align_bytes.value.data)
+    sizes = e.tables.number(op.size), integer(op.align_bytes.value.data)
     e.builtin(op, Builtin.STORAGE, *sizes)
 
 
 def _tensor(e: _FunctionEmitter, op: vm.TensorOp) -> None:
-    offset = integer(op.offset.value.data)
+    offset = e.tables.number(op.place)
     e.builtin(op, Builtin.TENSOR, e.reg(op.storage), offset, e.tables.spec(op.result.type))
 
 
@@ -310,21 +335,52 @@ _HANDLERS: dict[type[Operation], Callable[[_FunctionEmitter, Any], None]] = {
 
 
 def spec_of(value_type: Attribute) -> Spec:
-    """Return a type as the runtime says it; a symbolic dim is an unknown one there."""
+    """Return a type as the runtime says it."""
     match value_type:
         case relax.TensorType():
             dims = value_type.shape
-            shape = None
+            shape: tuple[Dim, ...] | None = None
             if dims is not None:
-                shape = tuple(
-                    dim.constant_value if dim is not None and dim.is_constant else None
-                    for dim in dims
-                )
+                shape = tuple(None if dim is None else dim_of(dim) for dim in dims)
             return TensorSpec(DType(dtypes.name_of(value_type.dtype)), shape)
         case TupleType():
             return TupleSpec(tuple(spec_of(field) for field in value_type.types.data))
         case _:
             return ObjectSpec()
+
+
+def dim_of(expr: IntExpr) -> int | SymbolicDim:
+    """Return an expression as the runtime evaluates it: a number, or postfix over symbols."""
+    if expr.is_constant:
+        return expr.constant_value
+    return SymbolicDim(tuple(_postfix(expr)))
+
+
+def _postfix(expr: IntExpr) -> list[int | str]:
+    code: list[int | str] = []
+    for mono, coef in expr.terms:
+        term: list[int | str] = []
+        for atom in mono.atoms:
+            term += [*_postfix_of_atom(atom), *(["*"] if term else [])]
+        if coef != 1:
+            term += [coef, "*"]
+        code += [*term, *(["+"] if code else [])]
+    if expr.constant or not code:
+        code += [expr.constant, *(["+"] if code else [])]
+    return code
+
+
+_BINARY: dict[type[Atom], str] = {FloorDiv: "floordiv", Mod: "mod", Min: "min", Max: "max"}
+
+
+def _postfix_of_atom(atom: Atom) -> list[int | str]:
+    if isinstance(atom, Var):
+        return [str(atom.key)]
+    first, *others = atom.args
+    code = _postfix(first)
+    for other in others:
+        code += [*_postfix(other), _BINARY[type(atom)]]
+    return code
 
 
 def _params(

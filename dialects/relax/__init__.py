@@ -19,6 +19,7 @@ from .call import (
     TupleOp,
 )
 from .constant import Array, ConstantAttr, register_folder, save_constants
+from .dims import may_be_equal
 from .einsum import (
     EinsumSpec,
     parse_equation,
@@ -361,6 +362,7 @@ __all__ = [
     "compatible",
     "flag",
     "ints",
+    "may_be_equal",
     "new_symbols",
     "parse_equation",
     "register_folder",

@@ -15,6 +15,8 @@ from .control import (
     FuncOp,
     InvokeOp,
     ReturnOp,
+    bounds_of,
+    check_bounds,
 )
 from .memory import (
     AllocOutputOp,
@@ -27,6 +29,8 @@ from .memory import (
     TensorOp,
     TupleGetOp,
     TupleOp,
+    byte_size,
+    size_attr,
     size_bytes,
     tensor_type,
 )
@@ -76,6 +80,10 @@ __all__ = [
     "TensorOp",
     "TupleGetOp",
     "TupleOp",
+    "bounds_of",
+    "byte_size",
+    "check_bounds",
+    "size_attr",
     "size_bytes",
     "tensor_type",
 ]

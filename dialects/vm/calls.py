@@ -12,7 +12,9 @@ from xdsl.dialects.builtin import FunctionType, StringAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
+from ...symbolic import IntExpr
 from ..diagnostics import CompileError
+from ..relax.base import compatible
 from ..relax.types import TensorType
 from ..tir.attributes import BufferType
 from ..tir.func import FuncOp as KernelOp
@@ -34,7 +36,7 @@ def check_kernel_call(
     call: Operation,
     kernel: KernelOp,
     operands: tuple[Sequence[SSAValue], Sequence[SSAValue], Sequence[SSAValue]],
-    symbols: Sequence[int],
+    symbols: Sequence[IntExpr],
 ) -> None:
     """Check a call's inputs, outputs, workspaces and symbol values against its kernel.
 
@@ -97,8 +99,10 @@ def check_function_call(
     """
     if callee is None or signature is None:
         raise CompileError(call, f"calls @{name}, which is no vm.func of the module")
-    found = tuple(value.type for value in call.operands), tuple(r.type for r in call.results)
-    if found != (signature.inputs.data, signature.outputs.data):
+    found = [value.type for value in (*call.operands, *call.results)]
+    declared = [*signature.inputs.data, *signature.outputs.data]
+    # Symbols of the callee are told when it is entered.
+    if len(found) != len(declared) or not all(map(compatible, declared, found)):
         raise CompileError(
             call, f"does not have the signature of @{name}, {signature}", [(callee, "the function")]
         )
@@ -110,7 +114,7 @@ def _base(value: SSAValue) -> SSAValue:
     return value
 
 
-def _tensor_type(buffer: Attribute, symbols: Mapping[str, int]) -> TensorType | None:
+def _tensor_type(buffer: Attribute, symbols: Mapping[str, IntExpr]) -> TensorType | None:
     """Return the tensor that fits a buffer, or None where the argument is no buffer."""
     if not isinstance(buffer, BufferType):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -36,7 +36,9 @@ from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, IsTerminator, SymbolOpInterface
 from xdsl.utils.exceptions import VerifyException
 
+from ...symbolic import IntExpr, as_expr
 from ..dtypes import is_bool
+from ..relax.attributes import DimsAttr, new_symbols
 from ..relax.types import TensorType
 from ..tir.func import FuncOp as KernelOp
 from .calls import check_function_call, check_kernel_call, symbols_beside
@@ -45,17 +47,23 @@ from .memory import tensor_type
 
 @irdl_op_definition
 class FuncOp(IRDLOperation):
-    """A function of the host program: `vm.func @main(%x: T) -> (T) { ... vm.return %y : T }`.
+    """A function of the host program: `vm.func @main<n>(%x: T) -> (T) { ... vm.return %y : T }`.
+
+    Its symbols are told by the shapes of the arguments, which must fit their types.
 
     (C1) the first block's arguments have the types of the signature.
     (C2) every vm.return in it returns values of the signature's result types.
     (C3) input_names and output_names, where present, name each argument and result.
     (C4) calls fit the kernels and functions of the module (see calls.py).
+    (C5) every symbol is declared by the function, or told by an operation before.
+    (C6) symbol_bounds, where present, are the least and largest value of each symbol (-1: any).
     """
 
     name = "vm.func"
     sym_name = prop_def(SymbolNameConstraint())
     function_type = prop_def(FunctionType)
+    symbols = opt_prop_def(ArrayAttr[StringAttr])
+    symbol_bounds = opt_prop_def(DenseArrayBase)
     input_names = opt_prop_def(ArrayAttr[StringAttr])
     output_names = opt_prop_def(ArrayAttr[StringAttr])
     body = region_def()
@@ -69,17 +77,30 @@ class FuncOp(IRDLOperation):
         input_names: Iterable[str] | None = None,
         output_names: Iterable[str] | None = None,
         attributes: dict[str, Attribute] | None = None,
+        symbols: Iterable[str] = (),
     ) -> None:
+        declared = _names(symbols)
         super().__init__(
             properties={
                 "sym_name": StringAttr(name),
                 "function_type": function_type,
+                "symbols": declared if declared.data else None,
                 "input_names": None if input_names is None else _names(input_names),
                 "output_names": None if output_names is None else _names(output_names),
             },
             attributes=attributes or {},
             regions=[body or Region(Block(arg_types=function_type.inputs))],
         )
+
+    @property
+    def symbol_names(self) -> tuple[str, ...]:
+        """The declared symbols."""
+        return () if self.symbols is None else tuple(symbol.data for symbol in self.symbols)
+
+    @property
+    def bounds(self) -> tuple[tuple[int, int | None], ...]:
+        """The least and the largest value of each symbol; None: any."""
+        return bounds_of(self.symbol_bounds, len(self.symbol_names))
 
     def verify_(self) -> None:
         entry = self.body.first_block
@@ -101,6 +122,21 @@ class FuncOp(IRDLOperation):
         ):
             if names is not None and len(names) != count:  # (C3)
                 raise VerifyException(f"vm.func: {len(names)} names for {count} values")
+        self._verify_declared()
+        check_bounds(self.name, self.symbol_bounds, self.symbol_names)  # (C6)
+
+    def _verify_declared(self) -> None:  # (C5)
+        known: set[Hashable] = set(self.symbol_names)
+        for block in self.body.blocks:
+            for arg in block.args:
+                _check_known(known, _dims_of(arg.type), "an argument")
+            for op in block.ops:
+                known.update(new_symbols(op))
+                for result in op.results:
+                    _check_known(known, _dims_of(result.type), op.name)
+                for attr in op.properties.values():
+                    if isinstance(attr, DimsAttr):
+                        _check_known(known, attr.data, op.name)
 
     def verify_symbols(self) -> None:
         """Check what needs the module around the function."""
@@ -120,6 +156,9 @@ class FuncOp(IRDLOperation):
     def parse(cls, parser: Parser) -> FuncOp:
         """Parse the custom form; by hand, since the entry block's arguments stand outside it."""
         name = parser.parse_symbol_name().data
+        symbols = parser.parse_optional_comma_separated_list(
+            parser.Delimiter.ANGLE, parser.parse_identifier
+        )
         args = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_argument)
         outputs: list[Attribute] = []
         if parser.parse_optional_punctuation("->"):
@@ -128,10 +167,10 @@ class FuncOp(IRDLOperation):
         found = parser.parse_optional_attr_dict_with_keyword()
         if found is not None:
             attributes |= found.data
-        names = {key: attributes.pop(key, None) for key in ("input_names", "output_names")}
+        names = {key: attributes.pop(key, None) for key in _PRINTED}
         body = parser.parse_region(args)
         function_type = FunctionType.from_lists([arg.type for arg in args], outputs)
-        op = cls(name, function_type, body, attributes=attributes)
+        op = cls(name, function_type, body, attributes=attributes, symbols=symbols or ())
         op.properties |= {key: value for key, value in names.items() if value is not None}
         return op
 
@@ -139,6 +178,8 @@ class FuncOp(IRDLOperation):
         """Print the custom form."""
         printer.print_string(" ")
         printer.print_symbol_name(self.sym_name.data)
+        if self.symbol_names:
+            printer.print_string("<" + ", ".join(self.symbol_names) + ">")
         entry = self.body.first_block
         printer.print_string("(")
         if entry is not None:
@@ -148,7 +189,7 @@ class FuncOp(IRDLOperation):
             printer.print_string(" -> (")
             printer.print_list(self.function_type.outputs.data, printer.print_attribute)
             printer.print_string(")")
-        named = {k: v for k, v in self.properties.items() if k in ("input_names", "output_names")}
+        named = {k: v for k, v in self.properties.items() if k in _PRINTED}
         printer.print_op_attributes({**named, **self.attributes}, print_keyword=True)
         printer.print_string(" ")
         printer.print_region(self.body, print_entry_block_args=False, print_empty_block=False)
@@ -160,12 +201,12 @@ class CallOp(IRDLOperation):
 
     The kernel, a tir.func, reads its inputs and writes its outputs; it may write anything to its
     workspaces. An operand that is both input and output is updated in place. `symbols` are the
-    values of the kernel's symbols, in its order.
+    values of the kernel's symbols, in its order: numbers, or expressions over the function's.
     """
 
     name = "vm.call"
     callee = prop_def(FlatSymbolRefAttrConstr)
-    symbols = opt_prop_def(DenseArrayBase)
+    symbols = opt_prop_def(DenseArrayBase | DimsAttr)
     inputs = var_operand_def()
     outputs = var_operand_def(TensorType)
     workspaces = var_operand_def(TensorType)
@@ -182,13 +223,13 @@ class CallOp(IRDLOperation):
         inputs: Sequence[SSAValue],
         outputs: Sequence[SSAValue],
         workspaces: Sequence[SSAValue] = (),
-        symbols: Sequence[int] = (),
+        symbols: Sequence[IntExpr | int] = (),
     ) -> None:
         super().__init__(
             operands=[inputs, outputs, workspaces],
             properties={
                 "callee": SymbolRefAttr(callee),
-                "symbols": DenseArrayBase.from_list(i64, list(symbols)) if symbols else None,
+                "symbols": _numbers_or_dims([as_expr(symbol) for symbol in symbols]),
             },
         )
 
@@ -198,12 +239,16 @@ class CallOp(IRDLOperation):
         return self.callee.root_reference.data
 
     @property
-    def symbol_values(self) -> tuple[int, ...]:
-        """The values of the kernel's symbols."""
-        if self.symbols is None:
-            return ()
-        symbols: DenseArrayBase[Any] = self.symbols
-        return tuple(int(value) for value in symbols.iter_values())
+    def symbol_values(self) -> tuple[IntExpr, ...]:
+        """The values of the kernel's symbols, constants where they are numbers."""
+        match self.symbols:
+            case None:
+                return ()
+            case DimsAttr():
+                return self.symbols.data
+            case _:
+                symbols: DenseArrayBase[Any] = self.symbols
+                return tuple(as_expr(int(value)) for value in symbols.iter_values())
 
 
 class _ValueCallOp(IRDLOperation):
@@ -309,6 +354,59 @@ class ReturnOp(IRDLOperation):
 
     def __init__(self, values: Sequence[SSAValue]) -> None:
         super().__init__(operands=[values])
+
+
+_PRINTED = ("input_names", "output_names", "symbol_bounds")
+
+
+def bounds_of(attr: DenseArrayBase[Any] | None, count: int) -> tuple[tuple[int, int | None], ...]:
+    """Return the (least, largest) values that symbol_bounds says; None: any."""
+    if attr is None:
+        return ((0, None),) * count
+    values = [int(value) for value in attr.iter_values()]
+    return tuple(
+        (low, None if high < 0 else high)
+        for low, high in zip(values[::2], values[1::2], strict=True)
+    )
+
+
+def check_bounds(name: str, attr: DenseArrayBase[Any] | None, symbols: Sequence[str]) -> None:
+    """Check that symbol_bounds says two numbers a symbol.
+
+    Raises:
+        VerifyException: it does not, or a symbol could have no value.
+    """
+    values = [] if attr is None else [int(value) for value in attr.iter_values()]
+    if attr is not None and len(values) != 2 * len(symbols):
+        raise VerifyException(
+            f"{name}: {len(values)} bounds for {len(symbols)} symbols; use two each"
+        )
+    for symbol, (low, high) in zip(symbols, bounds_of(attr, len(symbols)), strict=True):
+        if low < 0 or (high is not None and high < low):
+            raise VerifyException(f"{name}: symbol '{symbol}' cannot be from {low} to {high}")
+
+
+def _numbers_or_dims(values: Sequence[IntExpr]) -> Attribute | None:
+    if not values:
+        return None
+    if all(value.is_constant for value in values):
+        return DenseArrayBase.from_list(i64, [value.constant_value for value in values])
+    return DimsAttr.of(values)
+
+
+def _dims_of(type_: Attribute) -> Iterable[IntExpr]:
+    shape = type_.shape if isinstance(type_, TensorType) else None
+    return (dim for dim in shape or () if dim is not None)
+
+
+def _check_known(known: set[Hashable], dims: Iterable[IntExpr], where: str) -> None:
+    for dim in dims:
+        for key in dim.free_vars():
+            if key not in known:
+                raise VerifyException(
+                    f"vm.func: symbol '{key}' in {where} is neither declared (@name<{key}>) nor"
+                    " told before"
+                )
 
 
 def _names(names: Iterable[str]) -> ArrayAttr[StringAttr]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import cast
 
-from xdsl.dialects.builtin import IntegerAttr, StringAttr, TupleType, i64
+from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, TupleType, i64
 from xdsl.ir import Attribute, OpResult, SSAValue, TypeAttribute
 from xdsl.irdl import (
     IRDLOperation,
@@ -22,7 +22,9 @@ from xdsl.irdl import (
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
+from ...symbolic import IntExpr, as_expr
 from .. import dtypes
+from ..relax.attributes import DimsAttr
 from ..relax.base import compatible
 from ..relax.constant import ConstantAttr
 from ..relax.types import TensorType
@@ -30,33 +32,65 @@ from .types import StorageType
 
 MAX_ALIGN_BYTES = 64  # what the runtime's allocators give
 
+Size = IntegerAttr | DimsAttr
+"""A number of bytes, or one expression over symbols."""
+
+
+def size_attr(size: IntExpr | int) -> Size:
+    """Return a size as an attribute: a plain number where it is one."""
+    expr = as_expr(size)
+    return IntegerAttr(expr.constant_value, i64) if expr.is_constant else DimsAttr.of([expr])
+
+
+def size_expr(size: Size) -> IntExpr:
+    """Return what a size is, as an expression."""
+    return as_expr(size.value.data) if isinstance(size, IntegerAttr) else size.data[0]
+
+
+def check_one(name: str, size: Size) -> None:
+    """Check that a size is one expression.
+
+    Raises:
+        VerifyException: it is none, or several.
+    """
+    if isinstance(size, DimsAttr) and len(size.data) != 1:
+        raise VerifyException(f"{name}: a size is one expression; found {len(size.data)}")
+
 
 @irdl_op_definition
 class AllocStorageOp(IRDLOperation):
     """`%s = vm.alloc_storage {size_bytes, align_bytes}`: memory until the function returns.
 
+    The size is a number or, as `#relax.dims<[n * 256]>`, an expression over symbols.
+
     (C1) the size is not negative, the alignment a power of two, at most 64.
     """
 
     name = "vm.alloc_storage"
-    size_bytes = prop_def(IntegerAttr)
+    size_bytes = prop_def(IntegerAttr | DimsAttr)
     align_bytes = prop_def(IntegerAttr)
     result = result_def(StorageType)
     irdl_options = (ParsePropInAttrDict(),)
     assembly_format = "attr-dict `:` type($result)"
 
-    def __init__(self, size_bytes: int, align_bytes: int = MAX_ALIGN_BYTES) -> None:
+    def __init__(self, size_bytes: IntExpr | int, align_bytes: int = MAX_ALIGN_BYTES) -> None:
         super().__init__(
             properties={
-                "size_bytes": IntegerAttr(size_bytes, i64),
+                "size_bytes": size_attr(size_bytes),
                 "align_bytes": IntegerAttr(align_bytes, i64),
             },
             result_types=[StorageType()],
         )
 
+    @property
+    def size(self) -> IntExpr:
+        """The bytes, as an expression."""
+        return size_expr(self.size_bytes)
+
     def verify_(self) -> None:
-        size, align = self.size_bytes.value.data, self.align_bytes.value.data
-        if size < 0:  # (C1)
+        check_one(self.name, self.size_bytes)
+        size, align = self.size, self.align_bytes.value.data
+        if size.is_constant and size.constant_value < 0:  # (C1)
             raise VerifyException(f"vm.alloc_storage: {size} bytes; use 0 or more")
         if not 1 <= align <= MAX_ALIGN_BYTES or align & (align - 1):
             raise VerifyException(
@@ -68,39 +102,48 @@ class AllocStorageOp(IRDLOperation):
 class TensorOp(IRDLOperation):
     """`%t = vm.tensor %s {offset} : T`: the tensor at byte `offset` of a storage.
 
-    (C1) its shape is static.
+    The offset is a number or an expression over symbols, as the size of a storage.
+
+    (C1) every dim is known: a number, or an expression.
     (C2) where the storage's size is at hand, the tensor lies within it.
     (C3) the offset is a multiple of the element's size.
     """
 
     name = "vm.tensor"
     storage = operand_def(StorageType)
-    offset = prop_def(IntegerAttr)
+    offset = prop_def(IntegerAttr | DimsAttr)
     result = result_def(TensorType)
     irdl_options = (ParsePropInAttrDict(),)
     traits = traits_def(Pure())
     assembly_format = "$storage attr-dict `:` type($result)"
 
-    def __init__(self, storage: SSAValue, offset: int, result_type: TensorType) -> None:
+    def __init__(self, storage: SSAValue, offset: IntExpr | int, result_type: TensorType) -> None:
         super().__init__(
             operands=[storage],
-            properties={"offset": IntegerAttr(offset, i64)},
+            properties={"offset": size_attr(offset)},
             result_types=[result_type],
         )
 
+    @property
+    def place(self) -> IntExpr:
+        """The offset, as an expression."""
+        return size_expr(self.offset)
+
     def verify_(self) -> None:
-        size = size_bytes(tensor_type(self.result))
-        offset = self.offset.value.data
+        check_one(self.name, self.offset)
+        size = byte_size(tensor_type(self.result))
+        offset = self.place
         if size is None:  # (C1)
-            raise VerifyException(f"vm.tensor: {self.result.type} has no static shape")
+            raise VerifyException(f"vm.tensor: {self.result.type} has an unknown dim")
         storage = self.storage.owner
         if isinstance(storage, AllocStorageOp):  # (C2)
-            limit = storage.size_bytes.value.data
-            if offset < 0 or offset + size > limit:
+            limit = storage.size
+            if _is_negative(offset) or _is_negative(limit - offset - size):
                 raise VerifyException(
                     f"vm.tensor: bytes {offset}..{offset + size} of a storage of {limit} bytes"
                 )
-        if offset % dtypes.size_bytes(tensor_type(self.result).dtype):  # (C3)
+        element = dtypes.size_bytes(tensor_type(self.result).dtype)
+        if offset.is_constant and not offset.is_multiple_of(element):  # (C3)
             raise VerifyException(f"vm.tensor: offset {offset} does not align {self.result.type}")
 
 
@@ -122,8 +165,7 @@ class ReshapeOp(IRDLOperation):
 
     def verify_(self) -> None:
         a, b = tensor_type(self.x), tensor_type(self.result)
-        sizes = size_bytes(a), size_bytes(b)
-        if a.dtype != b.dtype or (None not in sizes and sizes[0] != sizes[1]):  # (C1)
+        if not _may_hold(a, b):  # (C1)
             raise VerifyException(f"vm.reshape: {a} cannot be seen as {b}")
 
 
@@ -133,7 +175,7 @@ class AllocOutputOp(IRDLOperation):
 
     With `index`, the function returns it as this result: the caller may give the memory.
 
-    (C1) its shape is static.
+    (C1) every dim is known: a number, or an expression.
     """
 
     name = "vm.alloc_output"
@@ -149,8 +191,8 @@ class AllocOutputOp(IRDLOperation):
         )
 
     def verify_(self) -> None:
-        if tensor_type(self.result).static_shape() is None:  # (C1)
-            raise VerifyException(f"vm.alloc_output: {self.result.type} has no static shape")
+        if tensor_type(self.result).known_shape() is None:  # (C1)
+            raise VerifyException(f"vm.alloc_output: {self.result.type} has an unknown dim")
 
 
 @irdl_op_definition
@@ -193,8 +235,7 @@ class CopyOp(IRDLOperation):
 
     def verify_(self) -> None:
         a, b = tensor_type(self.source), tensor_type(self.destination)
-        sizes = size_bytes(a), size_bytes(b)
-        if a.dtype != b.dtype or (None not in sizes and sizes[0] != sizes[1]):  # (C1)
+        if not _may_hold(a, b):  # (C1)
             raise VerifyException(f"vm.copy: {a} does not fit into {b}")
 
 
@@ -202,19 +243,33 @@ class CopyOp(IRDLOperation):
 class CheckTensorOp(IRDLOperation):
     """`%y = vm.check_tensor %x "what" : A -> B`: x, which must be a B; an error names "what".
 
+    Symbols that B names first are told by the shape of x: `{new_symbols = ["k"]}`.
+
     (C1) the types do not contradict each other.
     """
 
     name = "vm.check_tensor"
     x = operand_def()
     what = prop_def(StringAttr)
+    new_symbols = opt_prop_def(ArrayAttr[StringAttr])
     result = result_def(TensorType)
+    irdl_options = (ParsePropInAttrDict(),)
     assembly_format = "$x $what attr-dict `:` type($x) `->` type($result)"
 
-    def __init__(self, x: SSAValue, what: str, result_type: TensorType) -> None:
+    def __init__(
+        self, x: SSAValue, what: str, result_type: TensorType, new_symbols: Sequence[str] = ()
+    ) -> None:
+        names = ArrayAttr([StringAttr(name) for name in new_symbols])
         super().__init__(
-            operands=[x], properties={"what": StringAttr(what)}, result_types=[result_type]
+            operands=[x],
+            properties={"what": StringAttr(what), "new_symbols": names if new_symbols else None},
+            result_types=[result_type],
         )
+
+    @property
+    def symbol_names(self) -> tuple[str, ...]:
+        """The symbols that it tells."""
+        return () if self.new_symbols is None else tuple(s.data for s in self.new_symbols)
 
     def verify_(self) -> None:
         if isinstance(self.x.type, TensorType) and not compatible(self.result.type, self.x.type):
@@ -314,3 +369,29 @@ def size_bytes(type_: TensorType) -> int | None:
     """Return the bytes of a tensor, or None where its shape is not static."""
     shape = type_.static_shape()
     return None if shape is None else prod(shape) * dtypes.size_bytes(type_.dtype)
+
+
+def byte_size(type_: TensorType) -> IntExpr | None:
+    """Return the bytes of a tensor as an expression, or None where a dim is unknown."""
+    shape = type_.known_shape()
+    if shape is None:
+        return None
+    total = as_expr(dtypes.size_bytes(type_.dtype))
+    for dim in shape:
+        total = total * dim
+    return total
+
+
+def _is_negative(expr: IntExpr) -> bool:
+    return expr.is_constant and expr.constant_value < 0
+
+
+def _may_hold(a: TensorType, b: TensorType) -> bool:
+    """Tell whether two types have one element type and can have equally many elements."""
+    sizes = byte_size(a), byte_size(b)
+    if a.dtype != b.dtype:
+        return False
+    if sizes[0] is None or sizes[1] is None:
+        return True
+    difference = sizes[0] - sizes[1]
+    return not difference.is_constant or difference.constant_value == 0

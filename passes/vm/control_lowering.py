@@ -98,7 +98,7 @@ def _carry(b: MemoryBuilder, op: relax.WhileOp, carried: list[Leaf]) -> None:
         source = b.value(following)
         # What an earlier move overwrites is saved before the first of them.
         if any(b.destinations.of(origin) in written for origin in origins(b.aliases, following)):
-            scratch = b.fresh(b.static_type(following.type))
+            scratch = b.fresh(b.shaped_type(following.type))
             b.copy(source, scratch)
             source = scratch
         moves.append((source, leaf))

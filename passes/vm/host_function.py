@@ -2,7 +2,8 @@
 
 A tensor is its address. Storages, and memory that a function allocates and does not return, lie at
 fixed places of the function's frame, behind what its callees work in; where a loop may come by an
-allocation twice, each time gets memory of its own from the context.
+allocation twice, each time gets memory of its own from the context. Symbols are arguments behind
+the addresses; sizes, places and the frame's own size are expressions over them.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from xdsl.dialects.builtin import i8, i32, i64
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ...analysis.constant_pool import ConstantPool
+from ...analysis.kernel_symbols import Dims, solve_symbols
 from ...dialects import relax, vm
 from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR
 from ...dialects.location import show
+from ...symbolic import IntExpr, as_expr, ceildiv, max_
+from ..llvm.expressions import Expressions
 
 CONTEXT_ALLOCATE = 24
 """Offset of `allocate` in struct tyrex_context (runtime/native/tyrex.h)."""
@@ -57,8 +61,17 @@ class Names:
         return self.kernels.get(name, name)
 
 
+@dataclass(frozen=True)
+class Callee:
+    """A function that was built: what its callers need."""
+
+    func: vm.FuncOp
+    frame_bytes: IntExpr
+    """The memory that it works in, over its symbols."""
+
+
 class HostFunction:
-    """Builds one function; `frames` are the bytes of memory that its callees work in."""
+    """Builds one function; `callees` are those that it calls."""
 
     def __init__(
         self,
@@ -66,28 +79,38 @@ class HostFunction:
         func: vm.FuncOp,
         names: Names,
         pool: ConstantPool,
-        frames: Mapping[str, int],
+        callees: Mapping[str, Callee],
     ) -> None:
         self.b, self.func, self.names = b, func, names
         self.pool = pool
+        self.callees = callees
+        self.exprs = Expressions(b)
         self.values: dict[SSAValue, Value] = {}
         self.passed: dict[int, SSAValue] = {}  # what the argument words hold, within a block
         # One callee works at a time: all begin at the frame's start, its own memory follows.
-        callees = [frames[op.callee_name] for op in func.walk() if isinstance(op, vm.InvokeOp)]
-        self.frame_bytes = max(callees, default=0)
+        frames = [
+            callees[op.callee_name].frame_bytes.substitute(dict(self.callee_symbols(op)))
+            for op in func.walk()
+            if isinstance(op, vm.InvokeOp)
+        ]
+        self.frame_bytes = max_(*frames) if frames else as_expr(0)
         self.repeated = _repeated(func)
 
-    def build(self) -> int:
-        """Append the function; return the bytes of memory that it works in."""
+    def build(self) -> Callee:
+        """Append the function; return what its callers need."""
         b, types = self.b, self.func.function_type
         for type_ in (*types.inputs, *types.outputs):
             self.bytes_of(self.func, type_)
         b.location = self.func.location
         count = len(types.inputs) + len(types.outputs)
         name = self.names.body(self.func.sym_name.data)
-        function = b.function(name, [PTR] * (2 + count), i32, linkage="internal")
+        symbols = self.func.symbol_names
+        arg_types = [*([PTR] * (2 + count)), *([i64] * len(symbols))]
+        function = b.function(name, arg_types, i32, linkage="internal")
         self.context, self.memory, *pointers = function.body.block.args
-        self.outputs = pointers[len(types.inputs) :]
+        self.outputs = pointers[len(types.inputs) : count]
+        self.exprs.values |= dict(zip(symbols, pointers[count:], strict=True))
+        self.exprs.bounds |= dict(zip(symbols, self.func.bounds, strict=True))
         self.words, *self.arguments = self.argument_words()
         blocks = list(self.func.body.blocks)
         for value, pointer in zip(blocks[0].args, pointers, strict=False):
@@ -95,16 +118,23 @@ class HostFunction:
         self.blocks = {block: self.new_block(block) for block in blocks[1:]}
         self.failure, self.may_fail = b.new_block(i32), False
         for block in blocks:
-            self.passed.clear()
-            if block in self.blocks:
-                b.start(self.blocks[block])
-            for op in block.ops:
-                self.operation(op)
+            self.block(block)
         if self.may_fail:
             b.location = self.func.location
             b.start(self.failure)
             b.ret(self.failure.args[0])
-        return self.frame_bytes
+        return Callee(self.func, self.frame_bytes)
+
+    def block(self, block: Block) -> None:
+        """Append the operations of a block."""
+        self.passed.clear()
+        if block in self.blocks:
+            self.b.start(self.blocks[block])
+            self.exprs.push()  # what the first block computes holds in all of them
+        for op in block.ops:
+            self.operation(op)
+        if block in self.blocks:
+            self.exprs.pop()
 
     def argument_words(self) -> list[SSAValue]:
         """Return the addresses of the argument words of kernel calls, the context's in its place.
@@ -146,9 +176,9 @@ class HostFunction:
             raise _missing(op, "a branch to the first block")
         return found
 
-    def bytes_of(self, op: Operation, type_: Attribute) -> int:
+    def bytes_of(self, op: Operation, type_: Attribute) -> IntExpr:
         """Return the bytes of a tensor."""
-        size = vm.size_bytes(type_) if isinstance(type_, relax.TensorType) else None
+        size = vm.byte_size(type_) if isinstance(type_, relax.TensorType) else None
         if size is None:
             raise _missing(op, f"a value of type {type_}")
         return size
@@ -164,18 +194,47 @@ class HostFunction:
         """Return the addresses of tensors."""
         return [self.pointer(op, value) for value in values]
 
-    def allocate(self, op: Operation, size: int) -> SSAValue:
+    def number(self, op: Operation, expr: IntExpr) -> SSAValue:
+        """Return the value of an expression over the function's symbols."""
+        unknown = [key for key in expr.free_vars() if key not in self.exprs.values]
+        if unknown:
+            raise _missing(op, f"the symbol '{unknown[0]}', which no argument tells")
+        return self.exprs.value(expr)
+
+    def callee_symbols(self, op: vm.InvokeOp) -> dict[str, IntExpr]:
+        """Return the symbols of a callee over those of the function."""
+        callee = self.callees[op.callee_name].func
+        pairs = list(zip(callee.function_type.inputs, (arg.type for arg in op.args), strict=True))
+        dims: list[Dims] = []
+        for declared, found in pairs:
+            if isinstance(declared, relax.TensorType) and isinstance(found, relax.TensorType):
+                rows = zip(declared.known_shape() or (), found.known_shape() or (), strict=False)
+                dims += list(rows)
+        symbols = solve_symbols(sorted(dims, key=lambda pair: pair[0].as_var() is None))
+        is_same = all(d.substitute(dict(symbols)) is f for d, f in dims if not d.is_constant)
+        if not is_same or any(name not in symbols for name in callee.symbol_names):
+            raise _missing(op, f"a call of @{op.callee_name} whose symbols only a run can tell")
+        return symbols
+
+    def at(self, op: Operation, base: SSAValue, offset: IntExpr) -> SSAValue:
+        """Return the address at a byte of memory."""
+        if offset.is_constant:
+            return self.b.gep(base, i8, offset.constant_value) if offset != 0 else base
+        return self.b.gep(base, i8, self.number(op, offset))
+
+    def allocate(self, op: Operation, size: IntExpr) -> SSAValue:
         """Return memory that nobody else uses until the run ends."""
         b = self.b
         if op.parent in self.repeated:
             function = b.load(b.gep(self.context, i8, CONTEXT_ALLOCATE), PTR, _WORD_BYTES)
-            found = b.call(function, (self.context, b.integer(size)), PTR)
+            found = b.call(function, (self.context, self.number(op, size)), PTR)
             assert found is not None, "the call has a result"
             self.fail_if(b.icmp("eq", found, b.zero(PTR)), b.integer(ERROR_MEMORY, i32))
             return found
         offset = self.frame_bytes
-        self.frame_bytes += -(-size // _ALIGN_BYTES) * _ALIGN_BYTES
-        return b.gep(self.memory, i8, offset) if offset else self.memory
+        whole = size if size.is_multiple_of(_ALIGN_BYTES) else _rounded(size)
+        self.frame_bytes = offset + whole
+        return self.at(op, self.memory, offset)
 
     def fail_if(self, failed: SSAValue, code: SSAValue) -> None:
         """Leave the function with `code` where `failed` (i1) is true."""
@@ -189,16 +248,16 @@ class HostFunction:
         assert code is not None, "the call has a result"
         self.fail_if(self.b.icmp("ne", code, self.b.integer(0, i32)), code)
 
-    def copy(self, source: SSAValue, target: SSAValue, size: int) -> None:
+    def copy(self, op: Operation, source: SSAValue, target: SSAValue, size: IntExpr) -> None:
         """Append a copy of memory."""
-        if source is not target and size:
-            self.b.memcpy(target, source, self.b.integer(size))
+        if source is not target and size != 0:
+            self.b.memcpy(target, source, self.number(op, size))
 
 
 def _call(f: HostFunction, op: vm.CallOp) -> None:
     b = f.b
     words: list[SSAValue] = f.pointers(op, op.operands)
-    words += [b.integer(symbol) for symbol in op.symbol_values]
+    words += [f.number(op, symbol) for symbol in op.symbol_values]
     for index, word in enumerate(words):
         if f.passed.get(index) is not word:
             f.passed[index] = word
@@ -212,7 +271,10 @@ def _invoke(f: HostFunction, op: vm.InvokeOp) -> None:
     b = f.b
     results = [f.allocate(op, f.bytes_of(op, result.type)) for result in op.res]
     f.values |= dict(zip(op.res, results, strict=True))
-    args = (f.context, f.memory, *f.pointers(op, op.args), *results)
+    symbols = f.callee_symbols(op)
+    names = f.callees[op.callee_name].func.symbol_names
+    numbers = [f.number(op, symbols[name]) for name in names]
+    args = (f.context, f.memory, *f.pointers(op, op.args), *results, *numbers)
     f.check(b.call(f.names.body(op.callee_name), args, i32))
 
 
@@ -234,7 +296,7 @@ def _cond_branch(f: HostFunction, op: vm.CondBranchOp) -> None:
 
 def _return(f: HostFunction, op: vm.ReturnOp) -> None:
     for value, target in zip(op.values, f.outputs, strict=True):
-        f.copy(f.pointer(op, value), target, f.bytes_of(op, value.type))
+        f.copy(op, f.pointer(op, value), target, f.bytes_of(op, value.type))
     f.b.ret(f.b.integer(0, i32))
 
 
@@ -246,12 +308,11 @@ def _alloc_output(f: HostFunction, op: vm.AllocOutputOp) -> None:
 
 
 def _alloc_storage(f: HostFunction, op: vm.AllocStorageOp) -> None:
-    f.values[op.result] = f.allocate(op, op.size_bytes.value.data)
+    f.values[op.result] = f.allocate(op, op.size)
 
 
 def _tensor(f: HostFunction, op: vm.TensorOp) -> None:
-    storage, offset = f.pointer(op, op.storage), op.offset.value.data
-    f.values[op.result] = f.b.gep(storage, i8, offset) if offset else storage
+    f.values[op.result] = f.at(op, f.pointer(op, op.storage), op.place)
 
 
 def _reshape(f: HostFunction, op: vm.ReshapeOp) -> None:
@@ -270,7 +331,7 @@ def _constant(f: HostFunction, op: vm.ConstantOp) -> None:
 
 def _copy(f: HostFunction, op: vm.CopyOp) -> None:
     size = f.bytes_of(op, op.source.type)
-    f.copy(f.pointer(op, op.source), f.pointer(op, op.destination), size)
+    f.copy(op, f.pointer(op, op.source), f.pointer(op, op.destination), size)
 
 
 def _tuple(f: HostFunction, op: vm.TupleOp) -> None:
@@ -304,6 +365,10 @@ _HANDLERS: dict[type[Operation], Callable[[HostFunction, Any], None]] = {
     vm.TupleGetOp: _tuple_get,
     vm.TupleOp: _tuple,
 }
+
+
+def _rounded(size: IntExpr) -> IntExpr:
+    return ceildiv(size, _ALIGN_BYTES) * _ALIGN_BYTES
 
 
 def _repeated(func: vm.FuncOp) -> set[Block]:

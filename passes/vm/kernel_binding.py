@@ -1,7 +1,8 @@
 """What a call of a kernel passes besides its tensors: the values of the kernel's symbols.
 
 A kernel of symbolic shape, `@k<n>(%a: !tir.buffer<[n, 4], f32>)`, is called with tensors whose
-shapes say what `n` is. Types are matched dim by dim; every dim of every buffer must then agree.
+shapes say what `n` is: a number, or an expression over the caller's symbols. Types are matched dim
+by dim; every dim of every buffer must then agree.
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ from dataclasses import dataclass
 
 from xdsl.ir import Attribute, Operation
 
+from ...analysis.kernel_symbols import dims_beside, solve_symbols
 from ...dialects import relax, tir
 from ...dialects.diagnostics import CompileError
+from ...symbolic import IntExpr
 
 
 @dataclass(frozen=True, slots=True)
 class KernelBinding:
     """One call of a kernel, solved."""
 
-    symbols: tuple[int, ...]
-    """Values of the kernel's symbols, in its order."""
+    symbols: tuple[IntExpr, ...]
+    """Values of the kernel's symbols, in its order, over the caller's."""
     workspaces: tuple[relax.TensorType, ...]
+    checked: tuple[tuple[int, relax.TensorType], ...] = ()
+    """Inputs whose types are equal to the kernel's for some values of symbols: to be checked."""
 
 
 def bind_kernel(
@@ -44,12 +49,11 @@ def bind_kernel(
             [(kernel, "the kernel")],
         )
     buffers = [arg.type for arg in (*kernel.inputs, *kernel.outputs)]
-    values: dict[str, int] = {}
     pairs = list(zip(buffers, (*inputs, *outputs), strict=True))
-    for position, (buffer, tensor) in enumerate(pairs):
+    for position, (buffer, _) in enumerate(pairs):
         if not isinstance(buffer, tir.BufferType):
             raise NotImplementedError(f"kernel @{name}: argument {position} of type {buffer}")
-        _solve(values, buffer, tensor)
+    values = solve_symbols(dims_beside(pairs))
     missing = [symbol for symbol in kernel.symbol_names if symbol not in values]
     if missing:
         raise CompileError(
@@ -57,36 +61,31 @@ def bind_kernel(
             f"symbol '{missing[0]}' of kernel @{name} is the dim of no argument",
             [(kernel, "the kernel")],
         )
+    checked: list[tuple[int, relax.TensorType]] = []
     for position, (buffer, tensor) in enumerate(pairs):
-        assert isinstance(buffer, tir.BufferType)
         found = _substituted(buffer, values)
-        if found != tensor:
+        if found == tensor:
+            continue
+        if position >= len(inputs) or not may_be_equal(found, tensor):
             raise CompileError(
                 call,
-                f"passes {tensor} as argument {position} of kernel @{name}, "
-                f"which takes {found or buffer}",
+                f"passes {tensor} as argument {position} of kernel @{name}, which takes {found}",
                 [(kernel, "the kernel")],
             )
-    workspaces = [_substituted(w.type, values) for w in kernel.workspaces]
-    return KernelBinding(
-        tuple(values[symbol] for symbol in kernel.symbol_names),
-        tuple(w for w in workspaces if w is not None),
-    )
+        checked.append((position, found))
+    workspaces = tuple(_substituted(w.type, values) for w in kernel.workspaces)
+    symbols = tuple(values[symbol] for symbol in kernel.symbol_names)
+    return KernelBinding(symbols, workspaces, tuple(checked))
 
 
-def _solve(values: dict[str, int], buffer: tir.BufferType, tensor: Attribute) -> None:
-    """Learn the symbols that are whole dims of `buffer`."""
-    shape = tensor.static_shape() if isinstance(tensor, relax.TensorType) else None
-    for dim, size in zip(buffer.shape, shape or (), strict=False):
-        keys = dim.free_vars()
-        if len(keys) == 1 and isinstance(keys[0], str) and str(dim) == keys[0]:
-            values.setdefault(keys[0], size)
+def may_be_equal(a: relax.TensorType, b: Attribute) -> bool:
+    """Tell whether two tensor types agree for some values of their symbols."""
+    if not isinstance(b, relax.TensorType) or a.dtype != b.dtype or a.rank != b.rank:
+        return False
+    return all(map(relax.may_be_equal, a.shape or (), b.shape or ()))
 
 
-def _substituted(buffer: Attribute, values: dict[str, int]) -> relax.TensorType | None:
+def _substituted(buffer: Attribute, values: dict[str, IntExpr]) -> relax.TensorType:
     """Return the tensor that lies in a buffer once its symbols have values."""
     assert isinstance(buffer, tir.BufferType)
-    dims = [dim.substitute(dict(values)) for dim in buffer.shape]
-    if not all(dim.is_constant for dim in dims):
-        return None
-    return relax.TensorType.of(dims, buffer.dtype)
+    return relax.TensorType.of([dim.substitute(dict(values)) for dim in buffer.shape], buffer.dtype)

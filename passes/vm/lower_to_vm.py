@@ -10,7 +10,10 @@ in memory that may leave it. Reshapes are views, tuples are taken apart, `if` an
 branches. Nothing that is returned lies in an argument, a constant or another result: it is copied
 where it would.
 
-Needs:  kernels, reshapes, tuples, control flow, calls alone (legalize-ops); static shapes.
+A size that symbols decide is an expression; symbols are those of the function, told by the shapes
+of its arguments, and those that a match_cast tells on the way.
+
+Needs:  kernels, reshapes, tuples, control flow, calls alone (legalize-ops); no unknown dims.
 Leaves: vm.func for every relax.func.
 Why here: the last pass that reads graphs; plan-memory, which follows, reads where memory is used.
 """
@@ -31,7 +34,7 @@ from ...dialects import relax, tir, vm
 from ...dialects.diagnostics import CompileError
 from .control_lowering import lower_if, lower_while
 from .kernel_binding import bind_kernel
-from .memory_builder import MemoryBuilder, not_static
+from .memory_builder import MemoryBuilder, not_shaped
 
 _KernelCall = relax.CallTIROp | relax.CallTIRInplaceOp
 
@@ -56,6 +59,9 @@ def _kernel(b: MemoryBuilder, op: _KernelCall) -> None:
     binding = bind_kernel(
         op, kernel, [value.type for value in inputs], [value.type for value in outputs]
     )
+    for position, wanted_type in binding.checked:
+        what = f"argument {position} of @{op.callee_name}"
+        inputs[position] = b.emit_value(vm.CheckTensorOp(inputs[position], what, wanted_type))
     workspaces = [b.fresh(workspace) for workspace in binding.workspaces]
     b.emit(vm.CallOp(op.callee_name, inputs, outputs, workspaces, binding.symbols))
     for result, memory in zip(op.results, outputs, strict=True):
@@ -84,7 +90,7 @@ def _constant(b: MemoryBuilder, op: relax.ConstantOp) -> None:
 
 
 def _reshape(b: MemoryBuilder, op: relax.ReshapeOp) -> None:
-    wanted = b.static_type(op.result.type)
+    wanted = b.shaped_type(op.result.type)
     b.set_value(Leaf(op.result), b.viewed(b.value(Leaf(op.x)), wanted, op.result.name_hint))
 
 
@@ -92,9 +98,10 @@ def _match_cast(b: MemoryBuilder, op: relax.MatchCastOp) -> None:
     for leaf, result in zip(leaves_of(op.x), leaves_of(op.result), strict=True):
         value = b.value(leaf)
         if value.type != result.type:
-            wanted = b.static_type(result.type)
+            wanted = b.shaped_type(result.type)
             what = f"'{op.x.name_hint}'" if op.x.name_hint else "a value"
-            value = b.emit_value(vm.CheckTensorOp(value, what, wanted), op.result.name_hint)
+            check = vm.CheckTensorOp(value, what, wanted, relax.new_symbols(op))
+            value = b.emit_value(check, op.result.name_hint)
         b.set_value(result, value)
 
 
@@ -155,8 +162,8 @@ def _function(func: relax.FuncOp, kernels: Mapping[str, tir.FuncOp]) -> vm.FuncO
     old_args = func.body.block.args
     for value in (*old_args, *func.return_op.values):
         for leaf in leaves_of(value):
-            if isinstance(leaf.type, relax.TensorType) and leaf.type.static_shape() is None:
-                raise not_static(func, leaf.type)
+            if isinstance(leaf.type, relax.TensorType) and leaf.type.known_shape() is None:
+                raise not_shaped(func, leaf.type)
     b.start(Block(arg_types=[arg.type for arg in old_args]))
     for old, new in zip(old_args, b.block.args, strict=True):
         new.name_hint = old.name_hint
@@ -166,8 +173,8 @@ def _function(func: relax.FuncOp, kernels: Mapping[str, tir.FuncOp]) -> vm.FuncO
     b.current = func.return_op
     leaves = iter(_returned(b))
     b.emit(vm.ReturnOp([b.packed(t, leaves) for t in func.function_type.outputs.data]))
-    result = vm.FuncOp(func.sym_name.data, func.function_type, b.region)
-    for key in ("input_names", "output_names"):
+    result = vm.FuncOp(func.sym_name.data, func.function_type, b.region, symbols=func.symbol_names)
+    for key in ("input_names", "output_names", "symbol_bounds"):
         if key in func.properties:
             result.properties[key] = func.properties[key]
     result.attributes |= func.attributes

@@ -10,7 +10,11 @@ with one `context->allocate`; whoever owns the context resets its arena between 
 or the code of the first kernel that failed. Constants are declared, `@tyrex_constant0` and on,
 numbered as in the bytecode; kernels are called by name. Neither is defined here.
 
-Needs:  static shapes, planned memory (plan-memory); kernels that are in the module are of `llvm`
+A function with symbols has a fourth argument, `const int64_t *symbols`: their values, in its order.
+Whoever calls it has found them in the shapes of the inputs, checked them, and knows by them how
+large the outputs are; no size that they decide may reach 2^63.
+
+Needs:  symbols that arguments tell, planned memory (plan-memory); kernels that are in the module are of `llvm`
         (lower-to-llvm).
 Leaves: no `vm` operation.
 Why here: behind plan-memory, which decides what shares memory.
@@ -23,14 +27,16 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, i8, i32, i64
-from xdsl.ir import Operation
+from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from ...analysis.constant_pool import ConstantPool
 from ...dialects import llvm, vm
 from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR
-from .host_function import CONTEXT_ALLOCATE, ERROR_MEMORY, HostFunction, Names
+from ...symbolic import IntExpr
+from ..llvm.expressions import Expressions
+from .host_function import CONTEXT_ALLOCATE, ERROR_MEMORY, Callee, HostFunction, Names
 
 
 class _HostProgram:
@@ -43,7 +49,7 @@ class _HostProgram:
             op.sym_name.data: op for op in source.body.ops if isinstance(op, vm.FuncOp)
         }
         self.pool = ConstantPool()
-        self.frames: dict[str, int] = {}
+        self.callees: dict[str, Callee] = {}
 
     def lower(self) -> None:
         """Append every function, then its entry."""
@@ -66,7 +72,7 @@ class _HostProgram:
 
     def function(self, name: str, callers: tuple[str, ...]) -> None:
         """Append a function, unless it is there; the functions that it calls come first."""
-        if name in self.frames:
+        if name in self.callees:
             return
         if name in callers:
             raise NotImplementedError(
@@ -76,33 +82,44 @@ class _HostProgram:
         for op in func.walk():
             if isinstance(op, vm.InvokeOp):
                 self.function(op.callee_name, (*callers, name))
-        self.frames[name] = HostFunction(self.b, func, self.names, self.pool, self.frames).build()
+        builder = HostFunction(self.b, func, self.names, self.pool, self.callees)
+        self.callees[name] = builder.build()
 
     def entry(self, name: str) -> None:
         """Append the function that unpacks addresses and takes the run's memory."""
         b, func = self.b, self.functions[name]
         b.location = func.location
-        entry = b.function(self.names.entry(name), [PTR, PTR, PTR], i32)
-        context, inputs, outputs = entry.body.block.args
-        types = func.function_type
+        types, symbols = func.function_type, func.symbol_names
+        entry = b.function(self.names.entry(name), [PTR] * (4 if symbols else 3), i32)
+        context, inputs, outputs, *told = entry.body.block.args
         pointers = [
             b.load(b.gep(table, i64, index), PTR, 8)
             for table, count in ((inputs, len(types.inputs)), (outputs, len(types.outputs)))
             for index in range(count)
         ]
-        memory, size = b.zero(PTR), self.frames[name]
-        if size:
-            allocate = b.load(b.gep(context, i8, CONTEXT_ALLOCATE), PTR, 8)
-            found = b.call(allocate, (context, b.integer(size)), PTR)
-            assert found is not None, "the call has a result"
-            failed = b.icmp("eq", found, memory)
-            memory = found
-            out_of_memory, ready = b.new_block(), b.new_block()
-            b.cond_br(failed, out_of_memory, ready)
-            b.start(out_of_memory)
-            b.ret(b.integer(ERROR_MEMORY, i32))
-            b.start(ready)
-        b.ret(b.call(self.names.body(name), (context, memory, *pointers), i32))
+        exprs = Expressions(b)
+        for index, symbol in enumerate(symbols):
+            exprs.values[symbol] = b.load(b.gep(told[0], i64, index), i64, 8)
+        exprs.bounds |= dict(zip(symbols, func.bounds, strict=True))
+        memory = self.frame(context, self.callees[name].frame_bytes, exprs)
+        words = (*pointers, *(exprs.values[symbol] for symbol in symbols))
+        b.ret(b.call(self.names.body(name), (context, memory, *words), i32))
+
+    def frame(self, context: SSAValue, size: IntExpr, exprs: Expressions) -> SSAValue:
+        """Append taking the memory of a run; return its address."""
+        b = self.b
+        none = b.zero(PTR)
+        if size == 0:
+            return none
+        allocate = b.load(b.gep(context, i8, CONTEXT_ALLOCATE), PTR, 8)
+        memory = b.call(allocate, (context, exprs.value(size)), PTR)
+        assert memory is not None, "the call has a result"
+        out_of_memory, ready = b.new_block(), b.new_block()
+        b.cond_br(b.icmp("eq", memory, none), out_of_memory, ready)
+        b.start(out_of_memory)
+        b.ret(b.integer(ERROR_MEMORY, i32))
+        b.start(ready)
+        return memory
 
 
 def lower_program(

@@ -90,12 +90,12 @@ class MemoryBuilder:
         hint = leaf.value.name_hint
         memory = self.destinations.memory.get(leaf)
         if memory is None:
-            return self.fresh(self.static_type(leaf.type), hint)
+            return self.fresh(self.shaped_type(leaf.type), hint)
         return self.placed(memory, leaf.type, hint)
 
     def placed(self, memory: Memory, leaf_type: Attribute, hint: str | None = None) -> SSAValue:
         """Return `memory` as a tensor of a type; it is allocated here where it is new."""
-        wanted = self.static_type(leaf_type)
+        wanted = self.shaped_type(leaf_type)
         base = self._memories.get(memory)
         if base is None:
             if memory.output is None:
@@ -107,13 +107,13 @@ class MemoryBuilder:
 
     def new_output(self, index: int, hint: str | None = None) -> SSAValue:
         """Allocate the memory of result `index` of the function."""
-        declared = self.static_type(self.returned[index].type)
+        declared = self.shaped_type(self.returned[index].type)
         return self.emit_value(vm.AllocOutputOp(declared, index), hint)
 
     def fresh(self, tensor_type: relax.TensorType, hint: str | None = None) -> SSAValue:
         """Allocate a storage and return the tensor that fills it."""
-        size = vm.size_bytes(tensor_type)
-        assert size is not None, "checked by static_type"
+        size = vm.byte_size(tensor_type)
+        assert size is not None, "checked by shaped_type"
         storage = self.emit_value(vm.AllocStorageOp(size))
         return self.emit_value(vm.TensorOp(storage, 0, tensor_type), hint)
 
@@ -132,28 +132,22 @@ class MemoryBuilder:
         """Copy a tensor's elements."""
         self.emit(vm.CopyOp(value, destination))
 
-    def static_type(self, leaf_type: Attribute) -> relax.TensorType:
+    def shaped_type(self, leaf_type: Attribute) -> relax.TensorType:
         """Return the type of a tensor that needs memory.
 
         Raises:
-            CompileError: its shape is not static.
+            CompileError: a dim is neither a number nor an expression over symbols.
         """
-        if isinstance(leaf_type, relax.TensorType) and leaf_type.static_shape() is not None:
+        if isinstance(leaf_type, relax.TensorType) and leaf_type.known_shape() is not None:
             return leaf_type
-        raise not_static(self.current, leaf_type)
+        raise not_shaped(self.current, leaf_type)
 
 
-def not_static(op: Operation, found: Attribute) -> CompileError:
-    """Return the error for a value whose shape is not known before the program runs."""
-    symbols: list[str] = []
-    if isinstance(found, relax.TensorType):
-        for dim in found.shape or ():
-            symbols += [] if dim is None else map(str, dim.free_vars())
-    names = list(dict.fromkeys(symbols))
-    what = f"the dim '{names[0]}'" if names else "a shape"
-    fix = ", ".join(f'"{name}": 1' for name in names) or '"batch": 1'
+def not_shaped(op: Operation, found: Attribute) -> CompileError:
+    """Return the error for a value of which nothing says how large it will be."""
     return CompileError(
         op,
-        f"has a value of type {found}: {what} is not known before the program runs",
-        hint=f"fix it when the model is read: dims={{{fix}}}, or shapes={{input: (1, 3, 32, 32)}}",
+        f"has a value of type {found}: nothing says how large it will be",
+        hint="give the dims names, or fix them when the model is read:"
+        " shapes={input: (1, 3, 32, 32)}",
     )

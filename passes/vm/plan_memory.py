@@ -9,7 +9,13 @@ Two storages overlap only where no operation of any block finds both in use: bra
 with each other, a loop keeps what it carries, a view keeps what it views. A kernel's inputs,
 outputs and workspaces are all in use while it runs; in place is only what names one memory twice.
 
-Needs:  vm.func (lower-to-vm).      Leaves: one vm.alloc_storage a function, in its first block.
+A storage that symbols size has the room of its largest size where the symbols have upper bounds;
+without them such storages share *slots*, as large as the largest tensor in them turns out to be, or
+places in units of what all sizes are multiples of. What is sized by a symbol that the function
+tells on its way (the number of elements found) stays a storage of its own.
+
+Needs:  vm.func (lower-to-vm).      Leaves: one vm.alloc_storage a function, in its first block; one
+for each slot besides; those sized on the way.
 Why here: memory is visible, and every pass that makes or removes a temporary has run.
 Source: see analysis/offset_assignment.py; TVM's static_plan_block_memory.cc reuses storages of a
 branch on paths that never allocated them: here lifetimes are those of the control flow graph.
@@ -17,49 +23,84 @@ branch on paths that never allocated them: here lifetimes are those of the contr
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from ...analysis.offset_assignment import assign_offsets
+from ...analysis.slot_assignment import assign_slots
 from ...analysis.storage_liveness import StorageLiveness, bits
 from ...dialects import vm
+from ...symbolic import IntExpr, as_expr
 
 ARENA_ALIGN_BYTES = 64
 """One cache line, one AVX-512 register: two tensors never share one."""
 
 
 def plan(func: vm.FuncOp) -> None:
-    """Put the storages of `func` into one."""
+    """Let the storages of `func` share memory."""
     liveness = StorageLiveness(func)
-    planned = [(i, op) for i, op in enumerate(liveness.storages) if liveness.fixed_places >> i & 1]
+    bounds: dict[Hashable, tuple[int, int | None]] = dict(
+        zip(func.symbol_names, func.bounds, strict=True)
+    )
+    fixed: dict[int, int] = {}
+    symbolic: dict[int, IntExpr] = {}
+    for i, op in enumerate(liveness.storages):
+        if not liveness.fixed_places >> i & 1 or not bounds.keys() >= set(op.size.free_vars()):
+            continue  # a storage of which several are needed, or that the way decides
+        largest = op.size.bounds(bounds)[1]
+        if largest is None:
+            symbolic[i] = op.size
+        else:
+            fixed[i] = largest
+    storages: list[vm.AllocStorageOp] = []
+    if symbolic:
+        conflicts = _conflicts(liveness, list(symbolic))
+        slots = assign_slots(list(symbolic.values()), conflicts, ARENA_ALIGN_BYTES, bounds)
+        storages += [_storage(func, size, "slot") for size in slots.storages]
+        for i, place in zip(symbolic, slots.places, strict=True):
+            _move(liveness.storages[i], storages[place.storage], place.offset)
+    if fixed:
+        places = assign_offsets(
+            list(fixed.values()), _conflicts(liveness, list(fixed)), ARENA_ALIGN_BYTES
+        )
+        storages.append(_storage(func, as_expr(places.size_bytes), "arena"))
+        for i, offset in zip(fixed, places.offsets, strict=True):
+            _move(liveness.storages[i], storages[-1], as_expr(offset))
     entry = func.body.first_block
-    if not planned or entry is None:
-        return
-    positions = {storage: position for position, (storage, _) in enumerate(planned)}
-    conflicts = [
+    first = None if entry is None else entry.first_op
+    if entry is not None and first is not None:
+        entry.insert_ops_before(storages, first)
+
+
+def _conflicts(liveness: StorageLiveness, chosen: Sequence[int]) -> list[list[int]]:
+    """Return for each of some storages those of them that hold something at the same time."""
+    positions = {storage: position for position, storage in enumerate(chosen)}
+    return [
         [positions[other] for other in bits(liveness.conflicts[i]) if other in positions]
-        for i, _ in planned
+        for i in chosen
     ]
-    sizes = [op.size_bytes.value.data for _, op in planned]
-    places = assign_offsets(sizes, conflicts, ARENA_ALIGN_BYTES)
-    arena = vm.AllocStorageOp(places.size_bytes, ARENA_ALIGN_BYTES)
-    arena.result.name_hint = "arena"
-    arena.location = func.location
-    for (_, op), offset in zip(planned, places.offsets, strict=True):
-        for use in list(op.result.uses):
-            tensor = use.operation
-            assert isinstance(tensor, vm.TensorOp), "storages are used by vm.tensor"
-            inner = tensor.offset.value.data
-            tensor.properties["offset"] = IntegerAttr(offset + inner, i64)
-            tensor.operands[0] = arena.result
-        op.detach()
-        op.erase()
-    first = entry.first_op
-    assert first is not None, "verified: a block ends with a terminator"
-    entry.insert_op_before(arena, first)
+
+
+def _storage(func: vm.FuncOp, size: IntExpr, hint: str) -> vm.AllocStorageOp:
+    op = vm.AllocStorageOp(size, ARENA_ALIGN_BYTES)
+    op.result.name_hint = hint
+    op.location = func.location
+    return op
+
+
+def _move(old: vm.AllocStorageOp, new: vm.AllocStorageOp, offset: IntExpr) -> None:
+    """Put the tensors of a storage into another one, and erase the first."""
+    for use in list(old.result.uses):
+        tensor = use.operation
+        assert isinstance(tensor, vm.TensorOp), "storages are used by vm.tensor"
+        tensor.properties["offset"] = vm.size_attr(offset + tensor.place)
+        tensor.operands[0] = new.result
+    old.detach()
+    old.erase()
 
 
 @dataclass(frozen=True)
