@@ -81,7 +81,8 @@ class _Run:
         self.storages: list[Array] = []
 
     def run(self, block: Block, args: Sequence[Value]) -> list[Value]:
-        self.told(self.func, zip(block.args, args, strict=True))
+        if self.func.symbol_names:
+            self.told(self.func, zip(block.args, args, strict=True))
         for arg, value in zip(block.args, args, strict=True):
             self.values[arg] = checked(self.func, value, self.typed(arg.type))
             self.guarded += [("an argument", array) for array in _arrays(value)]

@@ -102,9 +102,8 @@ class Matcher:
 
     def _error(self, place: _Place, extent: int, found: dict[str, int]) -> ShapeError:
         expected = place.dim.evaluate(found)
-        dim = f"{place.dim} = {expected}" if len(place.dim.code) > 1 else str(expected)
         return ShapeError(
-            f"{place.name}: expected {dim} in dimension {place.axis}"
+            f"{place.name}: expected {place.dim} = {expected} in dimension {place.axis}"
             f"{self._given(place, found)}; found {extent}"
         )
 

@@ -17,14 +17,14 @@ from typing import Any, Protocol
 
 from .bytecode import Spec, TensorSpec
 from .dtype import DType
-from .errors import LoadError, ShapeError
+from .errors import LoadError
 from .image import Layout, check_size
 from .memory import Allocator, make_allocator
 from .native_library import native
 from .signature import Signature
 from .tensor import Tensor
 from .threads import Context, check_num_threads
-from .vm import admit_outputs
+from .vm import admit_outputs, check_output
 
 _ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 _SYMBOLIC_ENTRY_TYPE = ctypes.CFUNCTYPE(
@@ -237,13 +237,9 @@ class NativeProgram:
         results: list[Tensor] = []
         for index, (shape, dtype, size) in enumerate(wanted):
             buffer = given.get(index)
-            if buffer is not None and buffer.shape != shape:
-                name = self.signature.outputs[index].name
-                raise ShapeError(
-                    f"{self.signature.name}: out[{name!r}]: expected shape {shape}; found"
-                    f" {buffer.shape}"
-                )
-            if buffer is None:
+            if buffer is not None:
+                check_output(self.signature, index, buffer, shape)
+            else:
                 block = self._allocator.allocate(size)
                 buffer = Tensor(block.address, shape, dtype, block)
             results.append(buffer)

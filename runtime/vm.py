@@ -190,6 +190,7 @@ class VirtualMachine:
             self._idle.append(state)
         for index, buffer in outputs.items():
             if results[index] is not buffer:
+                check_output(signature, index, buffer, results[index].shape)
                 results[index] = buffer.copyfrom(results[index])
         return results[0] if len(results) == 1 else tuple(results)
 
@@ -292,7 +293,8 @@ def _admit_output(buffer: Any, spec: Any, place: str) -> Tensor:
     if tensor.dtype is not spec.dtype:
         raise DTypeError(f"{place}: expected {spec.dtype}; found {tensor.dtype}")
     if not _fits(tensor.shape, spec):
-        raise ShapeError(f"{place}: expected {spec}; found shape {tensor.shape}")
+        expected = spec if spec.static_shape is None else f"shape {spec.static_shape}"
+        raise ShapeError(f"{place}: expected {expected}; found {tensor.shape}")
     if tensor.read_only:
         raise ArgumentError(f"{place}: the buffer is read-only")
     if not tensor.is_contiguous or tensor.data % tensor.dtype.size_bytes:
@@ -301,6 +303,19 @@ def _admit_output(buffer: Any, spec: Any, place: str) -> Tensor:
             " cannot be written to it"
         )
     return tensor
+
+
+def check_output(signature: Signature, index: int, buffer: Tensor, shape: tuple[int, ...]) -> None:
+    """Check that a buffer has the shape that a result turned out to have.
+
+    Raises:
+        ShapeError: it has another one.
+    """
+    if buffer.shape != shape:
+        raise ShapeError(
+            f"{signature.name}: out[{signature.outputs[index].name!r}]: expected shape {shape};"
+            f" found {buffer.shape}"
+        )
 
 
 def _fits(shape: tuple[int, ...], spec: TensorSpec) -> bool:

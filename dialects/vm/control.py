@@ -39,6 +39,7 @@ from xdsl.utils.exceptions import VerifyException
 from ...symbolic import IntExpr, as_expr
 from ..dtypes import is_bool
 from ..relax.attributes import DimsAttr, new_symbols
+from ..relax.base import compatible
 from ..relax.types import TensorType
 from ..tir.func import FuncOp as KernelOp
 from .calls import check_function_call, check_kernel_call, symbols_beside
@@ -110,8 +111,9 @@ class FuncOp(IRDLOperation):
         for block in self.body.blocks:
             last = block.last_op
             if isinstance(last, ReturnOp):  # (C2)
-                found = tuple(value.type for value in last.values)
-                if found != outputs:
+                found = [value.type for value in last.values]
+                # What is sized on the way has no name in the signature.
+                if len(found) != len(outputs) or not all(map(compatible, outputs, found)):
                     raise VerifyException(
                         f"vm.func: returns ({', '.join(map(str, found))}), "
                         f"declared ({', '.join(map(str, outputs))})"

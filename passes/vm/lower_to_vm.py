@@ -160,7 +160,7 @@ def _returned(b: MemoryBuilder) -> list[SSAValue]:
 def _function(func: relax.FuncOp, kernels: Mapping[str, tir.FuncOp]) -> vm.FuncOp:
     b = MemoryBuilder(func, kernels)
     old_args = func.body.block.args
-    for value in (*old_args, *func.return_op.values):
+    for value in func.return_op.values:
         for leaf in leaves_of(value):
             if isinstance(leaf.type, relax.TensorType) and leaf.type.known_shape() is None:
                 raise not_shaped(func, leaf.type)

@@ -14,8 +14,8 @@ A function with symbols has a fourth argument, `const int64_t *symbols`: their v
 Whoever calls it has found them in the shapes of the inputs, checked them, and knows by them how
 large the outputs are; no size that they decide may reach 2^63.
 
-Needs:  symbols that arguments tell, planned memory (plan-memory); kernels that are in the module are of `llvm`
-        (lower-to-llvm).
+Needs:  symbols that arguments tell, planned memory (plan-memory); kernels that are in the module
+        are of `llvm` (lower-to-llvm).
 Leaves: no `vm` operation.
 Why here: behind plan-memory, which decides what shares memory.
 """

@@ -197,7 +197,11 @@ def test_buffers_that_cannot_be_used() -> None:
         (ArgumentError, "out['z']: the buffer is read-only", {"z": frozen}),
         (ArgumentError, "is not contiguous", {"z": np.zeros(8, np.float32)[::2]}),
         (DTypeError, "out['z']: expected float32; found float64", {"z": np.zeros(4)}),
-        (ShapeError, "out['z']: expected shape (4,); found (2, 2)", {"z": np.zeros(shape, "f4")}),
+        (
+            ShapeError,
+            "out['z']: expected shape (4,); found (2, 2)",
+            {"z": np.zeros(shape, "f4")},
+        ),
     ]
     for kind, message, out in cases:
         with pytest.raises(kind) as caught:

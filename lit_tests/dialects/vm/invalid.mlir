@@ -16,10 +16,48 @@ vm.func @align() {
 
 // -----
 
+// expected-error @below {{vm.func: symbol 'n' in an argument is neither declared (@name<n>) nor told before}}
+vm.func @undeclared(%x: !relax.tensor<[n], f32>) {
+  vm.return
+}
+
+// -----
+
+// expected-error @below {{vm.func: 1 bounds for 1 symbols; use two each}}
+vm.func @bounds<n>(%x: !relax.tensor<[n], f32>) attributes {symbol_bounds = array<i64: 1>} {
+  vm.return
+}
+
+// -----
+
+// expected-error @below {{vm.func: symbol 'n' cannot be from 8 to 4}}
+vm.func @bounds<n>(%x: !relax.tensor<[n], f32>) attributes {symbol_bounds = array<i64: 8, 4>} {
+  vm.return
+}
+
+// -----
+
+vm.func @two_sizes<n>(%x: !relax.tensor<[n], f32>) {
+  // expected-error @below {{vm.alloc_storage: a size is one expression; found 2}}
+  %s = vm.alloc_storage {size_bytes = #relax.dims<[n, n]>, align_bytes = 64 : i64} : !vm.storage
+  vm.return
+}
+
+// -----
+
+vm.func @beyond<n>(%x: !relax.tensor<[n], f32>) {
+  %s = vm.alloc_storage {size_bytes = #relax.dims<[n * 4]>, align_bytes = 64 : i64} : !vm.storage
+  // expected-error @below {{vm.tensor: bytes 4..n * 4 + 4 of a storage of n * 4 bytes}}
+  %t = vm.tensor %s {offset = 4 : i64} : !relax.tensor<[n], f32>
+  vm.return
+}
+
+// -----
+
 vm.func @symbolic() {
   %s = vm.alloc_storage {size_bytes = 8 : i64, align_bytes = 64 : i64} : !vm.storage
-  // expected-error @below {{vm.tensor: !relax.tensor<[n], f32> has no static shape}}
-  %t = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[n], f32>
+  // expected-error @below {{vm.tensor: !relax.tensor<[?], f32> has an unknown dim}}
+  %t = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[?], f32>
   vm.return
 }
 
@@ -52,7 +90,7 @@ vm.func @reshape(%x: !relax.tensor<[4], f32>) {
 // -----
 
 vm.func @output() {
-  // expected-error @below {{vm.alloc_output: !relax.tensor<[?], f32> has no static shape}}
+  // expected-error @below {{vm.alloc_output: !relax.tensor<[?], f32> has an unknown dim}}
   %y = vm.alloc_output : !relax.tensor<[?], f32>
   vm.return
 }

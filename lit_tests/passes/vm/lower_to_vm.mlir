@@ -194,3 +194,34 @@ relax.func @cast() -> (!relax.tensor<[4], f32>) {
   %y = relax.match_cast %x : !relax.tensor<*, f32> -> !relax.tensor<[4], f32>
   relax.return %y : !relax.tensor<[4], f32>
 }
+
+// -----
+
+// A symbol of the function sizes memory as an expression; a kernel gets its symbols by expressions.
+
+tir.func @double<m>(%a: !tir.buffer<[m], f32>) -> (%c: !tir.buffer<[m], f32>) {
+}
+
+// CHECK-LABEL: vm.func @symbolic<n>(%x: !relax.tensor<[n, 4], f32>) -> (!relax.tensor<[n * 4], f32>)
+relax.func @symbolic<n>(%x: !relax.tensor<[n, 4], f32>) -> (!relax.tensor<[n * 4], f32>) {
+  // CHECK: %[[S:.*]] = vm.alloc_storage {size_bytes = #relax.dims<[n * 16]>, align_bytes = 64 : i64}
+  // CHECK: %t = vm.tensor %[[S]] {offset = 0 : i64} : !relax.tensor<[n * 4], f32>
+  // CHECK: vm.call @double(%{{.*}}) -> (%t) {symbols = #relax.dims<[n * 4]>}
+  // CHECK: vm.alloc_output {index = 0 : i64} : !relax.tensor<[n * 4], f32>
+  %f = relax.reshape %x {shape = #relax.dims<[n * 4]>} : (!relax.tensor<[n, 4], f32>) -> !relax.tensor<[n * 4], f32>
+  %t = relax.call_tir @double(%f) : (!relax.tensor<[n * 4], f32>) -> !relax.tensor<[n * 4], f32>
+  %u = relax.call_tir @double(%t) : (!relax.tensor<[n * 4], f32>) -> !relax.tensor<[n * 4], f32>
+  relax.return %u : !relax.tensor<[n * 4], f32>
+}
+
+// -----
+
+// A symbol that the program meets on its way is told where it is met.
+
+// CHECK-LABEL: vm.func @told
+relax.func @told(%x: !relax.tensor<[?], f32>) -> (!relax.tensor<[4], f32>) {
+  // CHECK: vm.check_tensor %x "'x'" {new_symbols = ["k"]} : !relax.tensor<[?], f32> -> !relax.tensor<[k], f32>
+  %y = relax.match_cast %x {new_symbols = ["k"]} : !relax.tensor<[?], f32> -> !relax.tensor<[k], f32>
+  %z = relax.match_cast %y : !relax.tensor<[k], f32> -> !relax.tensor<[4], f32>
+  relax.return %z : !relax.tensor<[4], f32>
+}

@@ -77,3 +77,27 @@ vm.func @loop(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>) -> (!relax
 ^end:
   vm.return %y : !relax.tensor<[4], f32>
 }
+
+// -----
+
+// Symbols come as an array behind the addresses; memory, places and copies are computed from them.
+
+// CHECK: llvm.func internal @tyrex_main.body(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %[[N:.*]]: i64) -> i32
+// CHECK: %[[OFFSET:.*]] = llvm.mul %[[N]], %{{.*}} : i64
+// CHECK: llvm.getelementptr inbounds %{{.*}}[%[[OFFSET]]]
+// CHECK: llvm.store %[[N]], %{{.*}} : i64
+// CHECK: llvm.call @f
+// CHECK: "llvm.memcpy.p0.p0.i64"(%{{.*}}, %{{.*}}, %[[OFFSET]],
+// CHECK: llvm.func @tyrex_main_run(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %[[TOLD:.*]]: !llvm.ptr) -> i32
+// CHECK: %[[AT:.*]] = llvm.getelementptr inbounds %[[TOLD]][0]
+// CHECK: %[[M:.*]] = llvm.load %[[AT]]
+// CHECK: %[[SIZE:.*]] = llvm.mul %[[M]]
+// CHECK: llvm.call %{{.*}}(%{{.*}}, %[[SIZE]])
+vm.func @main<n>(%x: !relax.tensor<[n, 16], f32>) -> (!relax.tensor<[n, 16], f32>) {
+  %s = vm.alloc_storage {size_bytes = #relax.dims<[n * 128]>, align_bytes = 64 : i64} : !vm.storage
+  %t = vm.tensor %s {offset = #relax.dims<[n * 64]>} : !relax.tensor<[n, 16], f32>
+  vm.call @f(%x) -> (%t) {symbols = #relax.dims<[n]>} : (!relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 16], f32>
+  %y = vm.alloc_output {index = 0 : i64} : !relax.tensor<[n, 16], f32>
+  vm.copy %t, %y : !relax.tensor<[n, 16], f32>, !relax.tensor<[n, 16], f32>
+  vm.return %y : !relax.tensor<[n, 16], f32>
+}

@@ -94,3 +94,84 @@ vm.func @loop(%x: !relax.tensor<[16], f32>, %c: !relax.tensor<[], i1>) {
 ^end:
   vm.return
 }
+
+// -----
+
+// Where all sizes are multiples of one product, places are in units of it: c and d lie in what b took.
+
+tir.func @f<n>(%a: !tir.buffer<[n, 16], f32>) -> (%c: !tir.buffer<[n, 16], f32>) {
+}
+tir.func @g<n>(%a: !tir.buffer<[n, 16], f32>) -> (%c: !tir.buffer<[n, 64], f32>) {
+}
+tir.func @h<n>(%a: !tir.buffer<[n, 64], f32>) -> (%c: !tir.buffer<[n, 16], f32>) {
+}
+tir.func @k<n>(%a: !tir.buffer<[n, 16], f32>, %b: !tir.buffer<[n, 16], f32>) -> (%c: !tir.buffer<[n, 16], f32>) {
+}
+
+// CHECK-LABEL: vm.func @scaled
+relax.func @scaled<n>(%x: !relax.tensor<[n, 16], f32>) -> (!relax.tensor<[n, 16], f32>) {
+  // CHECK: %slot = vm.alloc_storage {size_bytes = #relax.dims<[n * 320]>, align_bytes = 64 : i64}
+  // CHECK-NOT: vm.alloc_storage
+  // CHECK: %a = vm.tensor %slot {offset = #relax.dims<[n * 256]>}
+  // CHECK: %b = vm.tensor %slot {offset = 0 : i64}
+  // CHECK: %c = vm.tensor %slot {offset = #relax.dims<[n * 256]>}
+  // CHECK: %d = vm.tensor %slot {offset = 0 : i64}
+  // CHECK: %e = vm.tensor %slot {offset = #relax.dims<[n * 64]>}
+  %a = relax.call_tir @f(%x) : (!relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 16], f32>
+  %b = relax.call_tir @g(%a) : (!relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 64], f32>
+  %c = relax.call_tir @h(%b) : (!relax.tensor<[n, 64], f32>) -> !relax.tensor<[n, 16], f32>
+  %d = relax.call_tir @f(%c) : (!relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 16], f32>
+  %e = relax.call_tir @k(%c, %d) : (!relax.tensor<[n, 16], f32>, !relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 16], f32>
+  %r = relax.call_tir @f(%e) : (!relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 16], f32>
+  relax.return %r : !relax.tensor<[n, 16], f32>
+}
+
+// -----
+
+// Sizes that no one product divides share slots, each as large as its largest tensor.
+
+tir.func @f<n, m>(%a: !tir.buffer<[n, 16], f32>, %b: !tir.buffer<[m, 16], f32>) -> (%c: !tir.buffer<[n, 16], f32>, %d: !tir.buffer<[m, 16], f32>) {
+}
+tir.func @g<n, m>(%a: !tir.buffer<[n, 16], f32>, %b: !tir.buffer<[m, 16], f32>) -> (%c: !tir.buffer<[n + m, 16], f32>) {
+}
+tir.func @h<k>(%a: !tir.buffer<[k, 16], f32>) -> (%c: !tir.buffer<[k, 16], f32>) {
+}
+
+// CHECK-LABEL: vm.func @slots
+relax.func @slots<n, m>(%x: !relax.tensor<[n, 16], f32>, %y: !relax.tensor<[m, 16], f32>) -> (!relax.tensor<[m + n, 16], f32>) {
+  // CHECK: %slot = vm.alloc_storage {size_bytes = #relax.dims<[m * 64 + n * 64]>
+  // CHECK: %slot_1 = vm.alloc_storage {size_bytes = #relax.dims<[m * 64 + n * 64]>
+  // CHECK: %slot_2 = vm.alloc_storage {size_bytes = #relax.dims<[m * 64]>
+  // CHECK-NOT: vm.alloc_storage
+  // CHECK: %a = vm.tensor %slot_1 {offset = 0 : i64}
+  // CHECK: %b = vm.tensor %slot_2 {offset = 0 : i64}
+  // CHECK: %c = vm.tensor %slot {offset = 0 : i64}
+  // CHECK: %d = vm.tensor %slot_1 {offset = 0 : i64}
+  %a, %b = relax.call_tir @f(%x, %y) : (!relax.tensor<[n, 16], f32>, !relax.tensor<[m, 16], f32>) -> (!relax.tensor<[n, 16], f32>, !relax.tensor<[m, 16], f32>)
+  %c = relax.call_tir @g(%a, %b) : (!relax.tensor<[n, 16], f32>, !relax.tensor<[m, 16], f32>) -> !relax.tensor<[m + n, 16], f32>
+  %d = relax.call_tir @h(%c) : (!relax.tensor<[m + n, 16], f32>) -> !relax.tensor<[m + n, 16], f32>
+  %e = relax.call_tir @h(%d) : (!relax.tensor<[m + n, 16], f32>) -> !relax.tensor<[m + n, 16], f32>
+  relax.return %e : !relax.tensor<[m + n, 16], f32>
+}
+
+// -----
+
+// With an upper bound a storage is as large as it can become, in the arena with all others.
+
+tir.func @f<n>(%a: !tir.buffer<[n, 16], f32>) -> (%c: !tir.buffer<[n, 16], f32>) {
+}
+
+// CHECK-LABEL: vm.func @bounded<n>
+vm.func @bounded<n>(%x: !relax.tensor<[n, 16], f32>) -> (!relax.tensor<[n, 16], f32>) attributes {symbol_bounds = array<i64: 1, 8>} {
+  // CHECK: %arena = vm.alloc_storage {size_bytes = 1024 : i64, align_bytes = 64 : i64}
+  // CHECK-NOT: vm.alloc_storage
+  %s = vm.alloc_storage {size_bytes = #relax.dims<[n * 64]>, align_bytes = 64 : i64} : !vm.storage
+  %a = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[n, 16], f32>
+  vm.call @f(%x) -> (%a) {symbols = #relax.dims<[n]>} : (!relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 16], f32>
+  %t = vm.alloc_storage {size_bytes = #relax.dims<[n * 64]>, align_bytes = 64 : i64} : !vm.storage
+  %b = vm.tensor %t {offset = 0 : i64} : !relax.tensor<[n, 16], f32>
+  vm.call @f(%a) -> (%b) {symbols = #relax.dims<[n]>} : (!relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 16], f32>
+  %y = vm.alloc_output {index = 0 : i64} : !relax.tensor<[n, 16], f32>
+  vm.call @f(%b) -> (%y) {symbols = #relax.dims<[n]>} : (!relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 16], f32>
+  vm.return %y : !relax.tensor<[n, 16], f32>
+}

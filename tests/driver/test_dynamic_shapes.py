@@ -1,0 +1,201 @@
+"""Programs of symbolic shapes, compiled once and run at many: natively and in the interpreter."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import tyrex
+from tyrex.dialects.locating_parser import parse_module
+from tyrex.driver.pass_context import compiler_context
+from tyrex.interpreters import relax as relax_interpreter
+from tyrex.runtime.bytecode import TensorSpec
+from tyrex.runtime.dims import SymbolicDim
+from tyrex.runtime.errors import ShapeError
+
+Array = NDArray[Any]
+MODES = ("bytecode", "compiled")
+
+
+def t(*dims: object, dtype: str = "f32") -> str:
+    """Return a tensor type."""
+    return f"!relax.tensor<[{', '.join(map(str, dims))}], {dtype}>"
+
+
+PLAIN = "{transpose_a = false, transpose_b = false}"
+TRANSPOSED = "{transpose_a = false, transpose_b = true}"
+STRIDED = (
+    "{strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,"
+    " groups = 1 : i64}"
+)
+IMAGE = t("b", 8, "(h + 1) floordiv 2", "(w + 1) floordiv 2")
+X, Y, NM = t("n", 24), t("m", 24), t("n + m", 24)
+
+PROGRAMS = {
+    "elementwise": f"""relax.func @main<n>(%x: {X}, %y: {X}) -> ({X}) {{
+  %a = relax.add %x, %y : ({X}, {X}) -> {X}
+  %b = relax.tanh %a : ({X}) -> {X}
+  relax.return %b : {X}
+}}""",
+    "chain": f"""relax.func @main<n>(%x: {X}) -> ({X}) {{
+  %a = relax.softmax %x {{axis = 1}} : ({X}) -> {X}
+  %b = relax.softmax %a {{axis = 0}} : ({X}) -> {X}
+  %c = relax.add %a, %b : ({X}, {X}) -> {X}
+  %d = relax.softmax %c {{axis = 1}} : ({X}) -> {X}
+  relax.return %d : {X}
+}}""",
+    "concat": f"""relax.func @main<n, m>(%x: {X}, %y: {Y}) -> ({NM}, {t("n * 24")}) {{
+  %a = relax.concat %x, %y {{axis = 0}} : ({X}, {Y}) -> {NM}
+  %b = relax.softmax %a {{axis = 1}} : ({NM}) -> {NM}
+  %c = relax.reshape %x {{shape = #relax.dims<[n * 24]>}} : ({X}) -> {t("n * 24")}
+  %d = relax.neg %c : ({t("n * 24")}) -> {t("n * 24")}
+  relax.return %b, %d : {NM}, {t("n * 24")}
+}}""",
+    "matmul": f"""relax.func @main<n, k>(%x: {t("n", "k")}, %y: {t("k", 20)}) -> ({t("n", 20)}) {{
+  %a = relax.matmul %x, %y {PLAIN} : ({t("n", "k")}, {t("k", 20)}) -> {t("n", 20)}
+  %b = relax.relu %a : ({t("n", 20)}) -> {t("n", 20)}
+  relax.return %b : {t("n", 20)}
+}}""",
+    "scores": f"""relax.func @main<b, n>(%x: {t("b", "n", 16)}) -> ({t("b", "n", 16)}) {{
+  %a = relax.matmul %x, %x {TRANSPOSED}
+      : ({t("b", "n", 16)}, {t("b", "n", 16)}) -> {t("b", "n", "n")}
+  %s = relax.softmax %a {{axis = 2}} : ({t("b", "n", "n")}) -> {t("b", "n", "n")}
+  %r = relax.matmul %s, %x {PLAIN} : ({t("b", "n", "n")}, {t("b", "n", 16)}) -> {t("b", "n", 16)}
+  relax.return %r : {t("b", "n", 16)}
+}}""",
+    "twice": f"""relax.func @main<n>(%x: {t("n * 2", 3)}, %y: {t("n", 6)}) -> ({t("n", 6)}) {{
+  %a = relax.reshape %x {{shape = #relax.dims<[n, 6]>}} : ({t("n * 2", 3)}) -> {t("n", 6)}
+  %b = relax.multiply %a, %y : ({t("n", 6)}, {t("n", 6)}) -> {t("n", 6)}
+  relax.return %b : {t("n", 6)}
+}}""",
+    "branches": f"""relax.func @main<n>(%c: {t(dtype="i1")}, %x: {X}) -> ({X}) {{
+  %r = relax.if %c : {t(dtype="i1")} -> ({X}) {{
+    %a = relax.softmax %x {{axis = 0}} : ({X}) -> {X}
+    %b = relax.softmax %a {{axis = 1}} : ({X}) -> {X}
+    relax.yield %b : {X}
+  }} else {{
+    relax.yield %x : {X}
+  }}
+  %s = relax.add %r, %x : ({X}, {X}) -> {X}
+  relax.return %s : {X}
+}}""",
+    "images": f"""relax.func @main<b, h, w>(%x: {t("b", 3, "h", "w")}, %k: {t(8, 3, 3, 3)})
+      -> ({IMAGE}) {{
+  %c = relax.conv %x, %k {STRIDED} : ({t("b", 3, "h", "w")}, {t(8, 3, 3, 3)}) -> {IMAGE}
+  relax.return %c : {IMAGE}
+}}""",
+    "calls": f"""relax.func @half<k>(%x: {t("k", 4)}) -> ({t("k", 4)}) {{
+  %a = relax.softmax %x {{axis = 1}} : ({t("k", 4)}) -> {t("k", 4)}
+  %b = relax.softmax %a {{axis = 0}} : ({t("k", 4)}) -> {t("k", 4)}
+  relax.return %b : {t("k", 4)}
+}}
+relax.func @main<n>(%x: {t("n", 4)}, %y: {t("n * 3", 4)}) -> ({t("n", 4)}, {t("n * 3", 4)}) {{
+  %a = relax.call @half(%x) : ({t("n", 4)}) -> {t("n", 4)}
+  %b = relax.call @half(%y) : ({t("n * 3", 4)}) -> {t("n * 3", 4)}
+  relax.return %a, %b : {t("n", 4)}, {t("n * 3", 4)}
+}}""",
+}
+SIZES = (0, 1, 2, 3, 7, 16, 17, 33, 50)
+
+
+@pytest.fixture(scope="module", params=sorted(PROGRAMS))
+def program(request: pytest.FixtureRequest) -> Any:
+    """A program's name, its text, and its executables."""
+    text = PROGRAMS[request.param]
+    exes = [tyrex.compile(text, exec_mode=mode) for mode in MODES]
+    assert [exe.exec_mode for exe in exes] == list(MODES)
+    return request.param, text, exes
+
+
+def inputs_of(exe: Any, sizes: dict[str, int], rng: np.random.Generator) -> list[Array]:
+    """Return random arguments of the shapes that the symbols' values make."""
+    found: list[Array] = []
+    for _, spec in exe.signature.inputs:
+        assert isinstance(spec, TensorSpec)
+        shape = spec.shape_at(sizes)
+        if spec.dtype == "bool":
+            found.append(np.array(rng.integers(2), bool).reshape(shape))
+        else:
+            found.append(rng.standard_normal(shape).astype(np.float32))
+    return found
+
+
+def symbols_of(exe: Any) -> list[str]:
+    dims = [dim for _, spec in exe.signature.inputs for dim in spec.shape]
+    found = [name for dim in dims if isinstance(dim, SymbolicDim) for name in dim.symbols]
+    return list(dict.fromkeys(found))
+
+
+def as_list(results: Any) -> list[Array]:
+    values: tuple[Any, ...] = results if isinstance(results, tuple) else (results,)
+    return [np.asarray(value) for value in values]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_shape(program: Any, seed: int) -> None:
+    _, text, exes = program
+    rng = np.random.default_rng(seed)
+    symbols = symbols_of(exes[0])
+    # The first calls are of all zeros, then all ones.
+    sizes = {s: SIZES[seed] if seed < 2 else int(rng.choice(SIZES)) for s in symbols}
+    args = inputs_of(exes[0], sizes, rng)
+    expected = relax_interpreter.run(parse_module(compiler_context(), text), "main", args)
+    for exe in exes:
+        for found, wanted in zip(as_list(exe(*args)), expected, strict=True):
+            assert found.shape == wanted.shape
+            np.testing.assert_allclose(found, wanted, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_memory_does_not_grow(mode: str) -> None:
+    exe: Any = tyrex.compile(PROGRAMS["scores"], exec_mode=mode)
+    rng = np.random.default_rng(0)
+    allocator = exe.machine.allocator if mode == "bytecode" else exe._native._allocator
+
+    def run(calls: int) -> int:
+        for _ in range(calls):
+            shape = int(rng.integers(0, 5)), int(rng.integers(0, 40)), 16
+            exe(np.zeros(shape, np.float32))
+        return allocator.stats().num_system_allocations
+
+    warm = run(400)
+    assert run(1000) <= warm + 8
+    assert allocator.stats().in_use_bytes < 1 << 20
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_shapes_that_do_not_fit(mode: str) -> None:
+    exe = tyrex.compile(PROGRAMS["twice"], exec_mode=mode)
+    zeros = np.zeros
+    with pytest.raises(ShapeError) as caught:
+        exe(zeros((5, 3), np.float32), zeros((2, 6), np.float32))
+    assert str(caught.value) == (
+        "main: argument 'x': expected n * 2 = 4 in dimension 0, where n = 2 (main: argument 'y',"
+        " dimension 0); found 5"
+    )
+    with pytest.raises(ShapeError, match="expected 6 in dimension 1, float32"):
+        exe(zeros((4, 3), np.float32), zeros((2, 5), np.float32))
+    with pytest.raises(ShapeError, match=r"out\['output0'\]: expected shape \(2, 6\); found"):
+        exe.run(
+            [zeros((4, 3), np.float32), zeros((2, 6), np.float32)],
+            out=[zeros((3, 6), np.float32)],
+        )
+    y = zeros((2, 6), np.float32)
+    exe.run([np.ones((4, 3), np.float32), np.ones((2, 6), np.float32)], out=[y])
+    assert (y == 1).all()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_sizes_beyond_addresses(mode: str) -> None:
+    # What comes in is small; what it leads to is not.
+    sides = [t("a", 0), t(0, "b")]
+    text = f"""relax.func @main<a, b>(%x: {sides[0]}, %y: {sides[1]}) -> ({t("a", "b")}) {{
+  %r = relax.matmul %x, %y {PLAIN} : ({", ".join(sides)}) -> {t("a", "b")}
+  relax.return %r : {t("a", "b")}
+}}"""
+    exe = tyrex.compile(text, exec_mode=mode)
+    huge = 2**32
+    with pytest.raises(ShapeError, match=r"bytes of memory \(a = 4294967296, b = "):
+        exe(np.zeros((huge, 0), np.float32), np.zeros((0, huge), np.float32))
+    assert np.asarray(exe(np.zeros((2, 0), np.float32), np.zeros((0, 3), np.float32))).sum() == 0
