@@ -34,6 +34,12 @@ class ArtifactExporter:
         main = next((f for f in program.functions if f.name == ENTRY), None)
         if main is None:
             raise ArgumentError(f"export: the program has no function '{ENTRY}'")
+        if main.symbols:
+            name_of = main.symbols[0].name
+            raise NotImplementedError(
+                f"export: the dim '{name_of}' is not known before the model runs, and a C interface of"
+                f" such dims is not there yet; fix it when the model is read: dims={{{name_of!r}: 1}}"
+            )
         machine = artifact.host.require().machine
         return Package(
             name,

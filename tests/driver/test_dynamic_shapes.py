@@ -1,5 +1,6 @@
 """Programs of symbolic shapes, compiled once and run at many: natively and in the interpreter."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -199,3 +200,9 @@ def test_sizes_beyond_addresses(mode: str) -> None:
     with pytest.raises(ShapeError, match=r"bytes of memory \(a = 4294967296, b = "):
         exe(np.zeros((huge, 0), np.float32), np.zeros((0, huge), np.float32))
     assert np.asarray(exe(np.zeros((2, 0), np.float32), np.zeros((0, 3), np.float32))).sum() == 0
+
+
+def test_an_export_names_the_dim(tmp_path: Path) -> None:
+    exe = tyrex.compile(PROGRAMS["elementwise"])
+    with pytest.raises(NotImplementedError, match="the dim 'n' is not known before the model runs"):
+        exe.export_library(tmp_path / "m.so")
