@@ -35,10 +35,10 @@ class ArtifactExporter:
         if main is None:
             raise ArgumentError(f"export: the program has no function '{ENTRY}'")
         if main.symbols:
-            name_of = main.symbols[0].name
+            dim = main.symbols[0].name
             raise NotImplementedError(
-                f"export: the dim '{name_of}' is not known before the model runs, and a C interface of"
-                f" such dims is not there yet; fix it when the model is read: dims={{{name_of!r}: 1}}"
+                f"export: the dim '{dim}' is not known before the model runs, and the C interface has"
+                f" no such dims yet; fix it when the model is read: dims={{{dim!r}: 1}}"
             )
         machine = artifact.host.require().machine
         return Package(
