@@ -37,8 +37,8 @@ class ArtifactExporter:
         if main.symbols:
             dim = main.symbols[0].name
             raise NotImplementedError(
-                f"export: the dim '{dim}' is not known before the model runs, and the C interface has"
-                f" no such dims yet; fix it when the model is read: dims={{{dim!r}: 1}}"
+                f"export: the dim '{dim}' is not known before the model runs, and the C interface"
+                f" has no such dims yet; fix it when the model is read: dims={{{dim!r}: 1}}"
             )
         machine = artifact.host.require().machine
         return Package(
