@@ -1,7 +1,7 @@
 """Programs of symbolic shapes, compiled once and run at many: natively and in the interpreter."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -129,8 +129,8 @@ def symbols_of(exe: Any) -> list[str]:
 
 
 def as_list(results: Any) -> list[Array]:
-    values: tuple[Any, ...] = results if isinstance(results, tuple) else (results,)
-    return [np.asarray(value) for value in values]
+    several = cast(tuple[Any, ...], results if isinstance(results, tuple) else (results,))
+    return [np.asarray(value) for value in several]
 
 
 @pytest.mark.parametrize("seed", range(20))
