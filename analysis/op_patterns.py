@@ -66,7 +66,7 @@ def pattern_of(func: tir.FuncOp) -> Pattern:
     if not reducing:
         return max(_map_pattern(nest) for nest in nests)
     read_once = len(reducing) == 1 and nests[0] is reducing[0] and not _read_again(nests)
-    if read_once and not _has_reuse(reducing[0]):
+    if read_once and not has_reuse(reducing[0]):
         return Pattern.REDUCTION
     return Pattern.OUT_FUSABLE
 
@@ -159,7 +159,7 @@ def _read_again(nests: Sequence[Nest]) -> bool:
     return any(load.buffer in first for nest in nests[1:] for load in nest.loads)
 
 
-def _has_reuse(nest: Nest) -> bool:
+def has_reuse(nest: Nest) -> bool:
     """Tell whether a reduction combines elements of which one serves many output elements."""
     target = nest.stores[0].buffer
     loads = [load for load in nest.loads if load.buffer is not target]

@@ -24,6 +24,7 @@ PASSES: dict[str, str] = {
     "fold-constants": "relax.fold_constants:FoldConstantsPass",
     "fold-scales": "relax.fold_scales:FoldScalesPass",
     "fuse-ops": "relax.fuse_ops:FuseOpsPass",
+    "fuse-rows": "tir.fuse_rows:FuseRowsPass",
     "fuse-tir": "relax.fuse_tir:FuseTirPass",
     "group-convolutions": "relax.group_convolutions:GroupConvolutionsPass",
     "infer-shapes": "relax.infer_shapes:InferShapesPass",

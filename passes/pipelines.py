@@ -26,6 +26,7 @@ from .relax.simplify_moves import SimplifyMovesPass
 from .relax.split_conv_transpose import SplitConvTransposePass
 from .tir.compact_buffers import CompactBuffersPass
 from .tir.expand_math import ExpandMathPass
+from .tir.fuse_rows import FuseRowsPass
 from .tir.inline_blocks import InlineBlocksPass
 from .tir.inline_epilogues import InlineEpiloguesPass
 from .tir.lower_blocks import LowerBlocksPass
@@ -62,6 +63,7 @@ SCHEDULED: tuple[ModulePass, ...] = (
     InlineBlocksPass(),  # first: a schedule must see one block per pass over memory
     InlineEpiloguesPass(),  # maps are one block each now; a tile's writer takes the one after it
     PadReductionsPass(),  # after inlining, which would put the padded copy back
+    FuseRowsPass(),  # what is left are passes over memory: those over the same rows share a loop
     ExpandMathPass(),  # functions of libm would keep their loops out of vectors
     ScheduleDefaultPass(),  # needs final blocks; decides loops, vectors, threads
     PackConstantsPass(),  # the schedule chose layouts; while blocks still say the indices

@@ -4,8 +4,8 @@ Rewrites   block { t[i] = f(x[i]) } ; block { y[j] = g(t[e(j)]) }
 into       block { y[j] = g(f(x[e(j)])) }
 
 A producer is inlined when it only maps elements (spatial variables, straight-line code, one store
-at its own variables) and computing it again is cheap: every reader is a mapping block that reads
-it at one place, or the producer only moves elements (transpose, pad, slice, broadcast, cast).
+at its own variables) and computing it again is cheap: its only reader is a mapping block that reads
+it at one place, no element twice, or it only moves elements (transpose, pad, slice, cast).
 
 Needs:  kernels as compute definitions (legalize-ops, fuse-tir).
 Leaves: no temporary between mapping blocks; reductions and their epilogues stay blocks.
@@ -137,7 +137,21 @@ def _worth_it(producer: Nest, readers: Sequence[tuple[Nest, int]]) -> bool:
         # Borders are tested once per copy; a stencil would test them at each of its places.
         has_borders = any(isinstance(load, tir.PredicatedLoadOp) for load in producer.loads)
         return not has_borders or all(count == 1 for _, count in readers)
-    return len(readers) == 1 and readers[0][1] == 1 and not readers[0][0].reduce
+    return (
+        len(readers) == 1
+        and readers[0][1] == 1
+        and not readers[0][0].reduce
+        and not _is_repeated(readers[0][0], producer)
+    )
+
+
+def _is_repeated(reader: Nest, producer: Nest) -> bool:
+    """Tell whether a map reads one element in several iterations, as a broadcast does."""
+    own = [v for v, n in zip(reader.block.iter_vars, reader.extents, strict=True) if n != 1]
+    target = producer.stores[0].buffer
+    loads = [load for load in reader.loads if load.buffer is target]
+    used = {key for op in loads for e in op.exprs_over_values(op.indices) for key in e.free_vars()}
+    return any(variable not in used for variable in own)
 
 
 def _distinct_places(loads: Sequence[Access]) -> int:

@@ -75,6 +75,8 @@ class _Policy:
             if op.parent is None or isinstance(op, tir.AllocOp):
                 continue  # consumed as an epilogue; nothing to schedule
             if isinstance(op, tir.ForOp) and op.kind.data is tir.ForKind.PARALLEL:
+                if _is_short(op):
+                    op.properties["kind"] = tir.ForKindAttr(tir.ForKind.SERIAL)
                 self.statements(op.body.block)
                 continue
             nest = nest_of(op)
@@ -275,6 +277,19 @@ class _Policy:
         outermost_is_spatial = nest.block.kinds.data[0] is tir.IterKind.SPATIAL
         if outermost_is_spatial and NestSteps(nest, extents).work() >= PARALLEL_WORK:
             copy.loops[0].properties["kind"] = tir.ForKindAttr(tir.ForKind.PARALLEL)
+
+
+def _is_short(loop: tir.ForOp) -> bool:
+    """Tell whether all iterations of a loop are less work than a hand-off to other threads."""
+    extent = loop.extent_expr()
+    nests = [nest_of(op) for op in loop.body.block.ops if not isinstance(op, tir.AllocOp)]
+    work = 0
+    for nest in nests:
+        extents = constant_extents(nest) if nest is not None and nest.is_plain else None
+        if nest is None or extents is None or not extent.is_constant:
+            return False
+        work += NestSteps(nest, extents).work()
+    return work * extent.constant_value < PARALLEL_WORK
 
 
 @dataclass(frozen=True)

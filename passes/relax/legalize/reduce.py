@@ -134,12 +134,14 @@ def _softmax(k: KernelBuilder, op: relax.SoftmaxOp, ins: Buffers, outs: Buffers)
         return acc + k.load(exponentials, *reduced.split(iters)[0])
 
     total = reduce_temp(k, "sum", largest.shape, x.dtype, reduced.extents, 0, add)
+    inverse = k.temp(total.shape, total.dtype)  # one division a row; products are far cheaper
+    k.compute("inverse", inverse, lambda *i: 1.0 / k.load(total, *i))
 
-    def divide_by_total(*i: IntExpr) -> Value:
-        value = k.load(exponentials, *i) / k.load(total, *_outer(reduced, i))
+    def normalize(*i: IntExpr) -> Value:
+        value = k.load(exponentials, *i) * k.load(inverse, *_outer(reduced, i))
         return k.cast(value, out.dtype)
 
-    k.compute("softmax", out, divide_by_total)
+    k.compute("softmax", out, normalize)
 
 
 @rule(relax.LogSoftmaxOp)

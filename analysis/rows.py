@@ -1,0 +1,112 @@
+"""Which steps of a kernel work row by row: what may share one loop over rows.
+
+A row is what is left of a buffer when its first axes are fixed. Where every step reads what an
+earlier one wrote at its own row only, the steps can run one after the other for each row, and what
+they hand on is one row long: a softmax reads its input from memory once, then from the cache.
+A reduction qualifies where it runs along contiguous memory (as lanes of vectors) and no element
+serves several sums; a matrix product has tiles instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.ir import SSAValue
+
+from ..dialects import tir
+from ..symbolic import IntExpr, as_expr, var
+from .nests import Access, Nest
+from .op_patterns import has_reuse, plain_steps
+from .steps import NestSteps, constant_extents
+
+_ZERO, _ONE = as_expr(0), as_expr(1)
+
+
+@dataclass(frozen=True)
+class RowFacts:
+    """How a kernel of one output works row by row.
+
+    Attributes:
+        depth: the most axes that may be fixed, from the outermost in.
+        inputs: for each input, how many of those axes it is read at as the output is written.
+        reduces: whether a step reduces.
+    """
+
+    depth: int
+    inputs: tuple[int, ...]
+    reduces: bool
+
+
+def row_facts(func: tir.FuncOp) -> RowFacts | None:
+    """Return how a compute definition works row by row, None where it does not."""
+    steps = plain_steps(func)
+    if steps is None or not all(works_in_rows(nest) for nest in steps):
+        return None
+    depth = depth_of(steps)
+    inputs = dict.fromkeys(func.inputs, depth)
+    for nest in steps:
+        for load in nest.loads:
+            if load.buffer in inputs:
+                inputs[load.buffer] = min(inputs[load.buffer], own_axes(nest, load))
+    return RowFacts(depth, tuple(inputs.values()), any(nest.reduce for nest in steps))
+
+
+def works_in_rows(nest: Nest) -> bool:
+    """Tell whether a step may be one of several on a row: see the module docstring."""
+    extents = constant_extents(nest)
+    if not nest.is_plain or not nest.writes_identity() or extents is None or 0 in extents:
+        return False
+    if len(nest.spatial) + len(nest.reduce) != len(extents):
+        return False
+    if not nest.reduce:
+        return True
+    if nest.block.init is None or has_reuse(nest):
+        return False
+    steps = NestSteps(nest, extents)
+    groups = steps.groups(nest.reduce)
+    moves = {m.steps[groups[-1][-1]] for m in steps.loads} if groups else set[int | None]()
+    return moves <= {0, 1} and 1 in moves
+
+
+def depth_of(steps: Sequence[Nest]) -> int:
+    """Return the most axes that may be fixed at once for steps that run one after the other.
+
+    Every step has those axes first, of the same extents, and accesses what a step of these writes
+    at their values only.
+    """
+    written = {nest.stores[0].buffer for nest in steps}
+    first = steps[0].extents
+    depth = len(first)
+    for nest in steps:
+        depth = min(depth, leading_axes(nest))
+        pairs = zip(first, nest.extents, strict=False)
+        depth = min(depth, next((i for i, (a, b) in enumerate(pairs) if a is not b), depth))
+        for load in nest.loads:  # what is written is written in place: `works_in_rows`
+            if load.buffer in written:
+                depth = min(depth, own_axes(nest, load))
+    return depth
+
+
+def leading_axes(nest: Nest) -> int:
+    """Return how many of the nest's axes are spatial before the first that is not."""
+    kinds = nest.block.kinds.data
+    spatial = (i for i, kind in enumerate(kinds) if kind is not tir.IterKind.SPATIAL)
+    return next(spatial, len(kinds))
+
+
+def own_axes(nest: Nest, op: Access) -> int:
+    """Return how many of a buffer's first axes a load has at the nest's own variables."""
+    buffer_type = op.buffer.type
+    assert isinstance(buffer_type, tir.BufferType)
+    own: Sequence[SSAValue] = nest.block.iter_vars[: leading_axes(nest)]
+    indices: Sequence[IntExpr] = op.exprs_over_values(op.indices)
+    count = 0
+    for index, dim, variable, extent in zip(
+        indices, buffer_type.shape, own, nest.extents, strict=False
+    ):
+        at_zero = index is _ZERO and extent is _ONE
+        if dim is not extent or not (at_zero or index is var(variable)):
+            break
+        count += 1
+    return count

@@ -1,0 +1,284 @@
+"""fuse-rows: steps that work row by row run one after the other for each row.
+
+Rewrites   for i, j { block: m[i] = max(m[i], x[i, j]) } ; for i, j { block: y[i, j] = x - m[i] }
+into       for i parallel { m = alloc stack ; for j { m = max(m, x[i, j]) } ; for j { y = x - m } }
+
+What one step hands to the next is then one row long and stays in the cache, as does the row that
+several steps read: a softmax or a layer normalization passes over memory once. The rows must be
+short enough for that; a kernel of longer ones keeps a loop per step.
+
+Needs:  kernels as compute definitions with blocks inlined (inline-blocks).
+Leaves: parallel loops around nests; stack buffers whose last axis has room for a whole vector.
+Why here: after inlining, which leaves the steps that a row needs; before schedule-default, which
+        schedules what is in a parallel loop for one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from ...analysis.nests import Nest, nest_of
+from ...analysis.rows import depth_of, own_axes, works_in_rows
+from ...dialects import dtypes, tir
+from ...dialects.location import fuse_locations
+from ...dialects.target import Target, target_of
+from ...dialects.tir.clone import Cloner, Exprs
+from ...symbolic import IntExpr, as_expr, var
+from .schedule.build import NestBuilder
+
+VECTOR_BYTES = 64  # of the widest vectors: a row's buffer ends with a whole one
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Steps that share a loop over rows.
+
+    Attributes:
+        steps: their nests, in order.
+        depth: how many axes the loop runs over.
+        temps: buffers that only these steps use, as they are for one row.
+    """
+
+    steps: tuple[Nest, ...]
+    depth: int
+    temps: dict[SSAValue, tir.BufferType]
+
+
+def _rows_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> _Rows | None:
+    """Return how steps share a loop over rows, None where they cannot, or rows are too long."""
+    depth = depth_of(steps)
+    aliased = {func.inputs[i] for i, _ in func.aliases()}
+    for nest in steps:
+        for load in nest.loads:
+            if load.buffer in aliased:  # a row must not be read once another row is written
+                depth = min(depth, own_axes(nest, load))
+    if depth == 0:
+        return None
+    temps = {
+        nest.stores[0].buffer: _row_type(nest.stores[0].buffer, depth)
+        for nest in steps
+        if _is_local(nest.stores[0].buffer, steps)
+    }
+    if sum(t.size_bytes() or 0 for t in temps.values()) > target.l1d_bytes // 2:
+        return None
+    touched = {op.buffer for nest in steps for op in (*nest.loads, *nest.stores)} - set(temps)
+    if sum(_row_bytes(buffer, depth) for buffer in touched) > target.l2_bytes // 2:
+        return None
+    return _Rows(tuple(steps), depth, temps)
+
+
+def _is_local(buffer: SSAValue, steps: Sequence[Nest]) -> bool:
+    """Tell whether a buffer is the kernel's own and no other step uses it."""
+    return isinstance(buffer.owner, tir.AllocOp) and all(
+        any(nest.root.is_ancestor(use.operation) for nest in steps) for use in buffer.uses
+    )
+
+
+def _row_type(buffer: SSAValue, depth: int) -> tir.BufferType:
+    """Return a buffer's type for one row: its last axis ends with a whole vector."""
+    buffer_type = buffer.type
+    assert isinstance(buffer_type, tir.BufferType)
+    shape = list(buffer_type.static_shape() or ())[depth:]
+    if shape and shape[-1] > 1:
+        lanes = max(1, VECTOR_BYTES // dtypes.size_bytes(buffer_type.dtype))
+        shape[-1] = -(-shape[-1] // lanes) * lanes
+    return tir.BufferType.of(shape, buffer_type.dtype, tir.STACK)
+
+
+def _row_bytes(buffer: SSAValue, depth: int) -> int:
+    """Return how much of a buffer a row touches at most."""
+    buffer_type = buffer.type
+    assert isinstance(buffer_type, tir.BufferType)
+    shape = buffer_type.static_shape() or ()
+    return prod(shape[depth:]) * dtypes.size_bytes(buffer_type.dtype)
+
+
+def _pays(rows: _Rows) -> bool:
+    """Tell whether a step reads again what one before it read or wrote, and one reduces."""
+    if not any(nest.reduce for nest in rows.steps):
+        return False
+    seen: set[SSAValue] = set()
+    for nest in rows.steps:
+        own = nest.stores[0].buffer
+        if any(load.buffer in seen for load in nest.loads if load.buffer is not own):
+            return True
+        seen.update(load.buffer for load in nest.loads)
+        seen.add(own)
+    return False
+
+
+class _InRow(Cloner):
+    """Clones a step with its first axes fixed and the row's own buffers in place of the whole."""
+
+    def __init__(self, block: Block, rows: _Rows, buffers: Mapping[SSAValue, SSAValue]) -> None:
+        super().__init__(block, values=buffers)
+        self.rows = rows
+
+    def load(
+        self, op: tir.LoadOp | tir.PredicatedLoadOp, indices: Exprs, conditions: Exprs
+    ) -> SSAValue:
+        return super().load(op, self.within(op.buffer, indices), conditions)
+
+    def store(
+        self, op: tir.StoreOp | tir.PredicatedStoreOp, indices: Exprs, conditions: Exprs
+    ) -> None:
+        super().store(op, self.within(op.buffer, indices), conditions)
+
+    def within(self, buffer: SSAValue, indices: Exprs) -> Exprs:
+        """Return the indices in a row's buffer."""
+        return indices[self.rows.depth :] if buffer in self.values else indices
+
+    def region(self, region: Region, fixed: Sequence[IntExpr], count: int) -> Region:
+        """Return a block's body or init: `count` variables follow the fixed ones."""
+        body = Block(arg_types=[tir.INDEX] * count)
+        values = [*fixed, *(var(arg) for arg in body.args)]
+        for old, new in zip(region.block.args, values, strict=True):
+            self.exprs[old] = new
+        for old, new in zip(region.block.args[len(fixed) :], body.args, strict=True):
+            new.name_hint = old.name_hint
+        outer, self.block = self.block, body
+        self.clone(region.block.ops)
+        self.block = outer
+        return Region(body)
+
+
+class _Builder:
+    """Builds the loop over rows."""
+
+    def __init__(self, rows: _Rows) -> None:
+        self.rows = rows
+        location = fuse_locations(nest.block.location for nest in rows.steps)
+        self.b = NestBuilder(Block(), location)
+        self.buffers: dict[SSAValue, SSAValue] = {}
+
+    def build(self) -> Block:
+        """Return the loop, in a block of its own."""
+        first = self.rows.steps[0].extents[: self.rows.depth]
+        extents = [extent.constant_value for extent in first]
+        with self.b.nest(extents, tir.ForKind.PARALLEL) as fixed:
+            for buffer, row_type in self.rows.temps.items():
+                self.buffers[buffer] = self.alloc(row_type, buffer.name_hint)
+            for nest in self.rows.steps:
+                self.step(nest, fixed)
+        return self.b.block
+
+    def alloc(self, row_type: tir.BufferType, hint: str | None) -> SSAValue:
+        """Append a stack buffer."""
+        op = tir.AllocOp(row_type)
+        op.buffer.name_hint = hint
+        self.b.append(op)
+        return op.buffer
+
+    def step(self, nest: Nest, fixed: Sequence[IntExpr]) -> None:
+        """Append one step. A sum of which the caller gets the result is summed up here first."""
+        out = nest.stores[0].buffer
+        if not nest.reduce or out in self.buffers:
+            self.nest(nest, fixed, self.buffers)
+            return
+        row = self.alloc(_row_type(out, self.rows.depth), out.name_hint)
+        self.nest(nest, fixed, {**self.buffers, out: row})
+        self.copy(nest, fixed, row, out)
+
+    def nest(
+        self, nest: Nest, fixed: Sequence[IntExpr], buffers: Mapping[SSAValue, SSAValue]
+    ) -> None:
+        """Append a step's loops without those over the rows."""
+        depth = self.rows.depth
+        cloner = _InRow(Block(), self.rows, buffers)
+        inner = nest.extents[depth:]
+        body = cloner.region(nest.block.body, fixed, len(inner))
+        init = nest.block.init
+        start = cloner.region(init, fixed, len(inner)) if init is not None else None
+        kinds = nest.block.kinds.data[depth:]
+        self.loops(nest, list(zip(kinds, inner, strict=True)), body, start)
+
+    def copy(self, nest: Nest, fixed: Sequence[IntExpr], row: SSAValue, out: SSAValue) -> None:
+        """Append `out[row] = row`."""
+        inner = [nest.extents[i] for i in nest.spatial[self.rows.depth :]]
+        body = Block(arg_types=[tir.INDEX] * len(inner))
+        own = [var(arg) for arg in body.args]
+        cloner = Cloner(body)
+        value = cloner.append(tir.LoadOp(row, own), nest.block.location).results[0]
+        cloner.append(tir.StoreOp(value, out, [*fixed, *own]), nest.block.location)
+        self.loops(nest, [(tir.IterKind.SPATIAL, e) for e in inner], Region(body), None)
+
+    def loops(
+        self,
+        nest: Nest,
+        axes: Sequence[tuple[tir.IterKind, IntExpr]],
+        body: Region,
+        init: Region | None,
+    ) -> None:
+        """Append a plain nest around a block."""
+        loops = [Block(arg_types=[tir.INDEX]) for _ in axes]
+        pairs = zip(axes, loops, strict=True)
+        iters = [(kind, extent, var(loop.args[0])) for (kind, extent), loop in pairs]
+        op: Operation = tir.BlockOp(nest.block.block_name.data, iters, body, init)
+        op.location = nest.block.location
+        for (_, extent), loop in reversed(list(zip(axes, loops, strict=True))):
+            loop.add_op(op)
+            op = tir.ForOp(as_expr(extent), Region(loop))
+            op.location = nest.block.location
+        self.b.block.add_op(op)
+
+
+def _fuse(func: tir.FuncOp, rows: _Rows) -> None:
+    """Put a loop over rows in the place of its steps."""
+    block, last = func.body.block, rows.steps[-1].root
+    new = _Builder(rows).build()
+    for op in list(new.ops):
+        op.detach()
+        block.insert_op_before(op, last)
+    for nest in rows.steps:
+        nest.root.detach()
+        nest.root.erase()
+    for buffer in rows.temps:
+        assert isinstance(buffer.owner, tir.AllocOp)
+        buffer.owner.detach()
+        buffer.owner.erase()
+
+
+def _groups(func: tir.FuncOp, target: Target) -> list[_Rows]:
+    """Return the longest runs of steps that share a loop and gain by it."""
+    found: list[_Rows] = []
+    steps: list[Nest] = []
+
+    def end() -> None:
+        rows = _rows_of(func, steps, target) if len(steps) > 1 else None
+        if rows is not None and _pays(rows):
+            found.append(rows)
+        steps.clear()
+
+    for op in func.body.block.ops:
+        if isinstance(op, tir.AllocOp):
+            continue
+        nest = nest_of(op)
+        if nest is None or not works_in_rows(nest):
+            end()
+            continue
+        if steps and depth_of([*steps, nest]) == 0:
+            end()
+        steps.append(nest)
+    end()
+    return found
+
+
+@dataclass(frozen=True)
+class FuseRowsPass(ModulePass):
+    """See the module docstring."""
+
+    name = "fuse-rows"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        target = target_of(op) or Target("unknown")
+        for func in op.body.ops:
+            if isinstance(func, tir.FuncOp):
+                for rows in _groups(func, target):
+                    _fuse(func, rows)
