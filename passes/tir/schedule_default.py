@@ -71,6 +71,7 @@ class _Policy:
         A compute definition says by a parallel loop that its iterations are independent; what is
         inside is scheduled for one thread.
         """
+        _put_buffers_first(block)
         for op in list(block.ops):
             if op.parent is None or isinstance(op, tir.AllocOp):
                 continue  # consumed as an epilogue; nothing to schedule
@@ -277,6 +278,15 @@ class _Policy:
         outermost_is_spatial = nest.block.kinds.data[0] is tir.IterKind.SPATIAL
         if outermost_is_spatial and NestSteps(nest, extents).work() >= PARALLEL_WORK:
             copy.loops[0].properties["kind"] = tir.ForKindAttr(tir.ForKind.PARALLEL)
+
+
+def _put_buffers_first(block: Block) -> None:
+    """Move the allocations of a block to its start: what moves up may write what follows it."""
+    for op in reversed([op for op in block.ops if isinstance(op, tir.AllocOp)]):
+        first = block.first_op
+        if first is not None and op is not first:
+            op.detach()
+            block.insert_op_before(op, first)
 
 
 def _is_short(loop: tir.ForOp) -> bool:
