@@ -97,6 +97,42 @@ def operands(steps: NestSteps, axis: int) -> tuple[list[Movement], list[Movement
     return [m for m in reads if m.steps[axis] != 0], [m for m in reads if m.steps[axis] == 0]
 
 
+# What a panel costs and saves, in cycles of one vector: to copy it (from the second-level cache; or
+# by a gather), and what each row that reads it elsewhere loses to addresses far apart; where it is
+# strided, each tile of rows gathers it anew.
+CONTIGUOUS_COPY, CONTIGUOUS_READ = 4.0, 0.15
+STRIDED_COPY, STRIDED_READ = 20.0, 16.0
+
+
+def panel_pays(steps: NestSteps, tile: Tile, operand: Movement, target: Target) -> bool:
+    """Tell whether the vectors' operand had better be copied to where tiles read it in order.
+
+    An element serves every row. Where vectors are contiguous already, each read of one costs a
+    little more than it would in a panel, unless the operand of a batch fits into the first-level
+    cache or has the panel's layout; where they are strided, each tile of rows gathers it.
+    """
+    rows = steps.extent_of(tile.row_group) if tile.row_group else 1
+    fixed = {*tile.lane_group, *tile.row_group}
+    others = [i for i in steps.nest.spatial if i not in fixed and operand.steps[i] == 0]
+    rows *= prod(steps.extents[i] for i in others)
+    if operand.steps[tile.lane_group[-1]] != 1:
+        return -(-rows // tile.rows) * STRIDED_READ > STRIDED_COPY
+    reads = [i for i in range(len(steps.extents)) if operand.steps[i] != 0]
+    batch = [i for i in steps.nest.spatial if i not in fixed]
+    size = prod(steps.extents[i] for i in reads if i not in batch) * steps.widest_bytes
+    width = tile.vectors * tile.lanes
+    in_order = steps.extent_of(tile.lane_group) <= width and _runs_on(steps, operand, width)
+    return (
+        not in_order and size > target.l1d_bytes // 2 and rows * CONTIGUOUS_READ > CONTIGUOUS_COPY
+    )
+
+
+def _runs_on(steps: NestSteps, operand: Movement, width: int) -> bool:
+    """Tell whether the next reduction step reads within a tile's width from here."""
+    reduce = [i for i in steps.nest.reduce if steps.extents[i] != 1]
+    return not reduce or (operand.steps[reduce[-1]] or width + 1) <= width
+
+
 def _power_of_two_from(n: int) -> int:
     return 1 << max(0, n - 1).bit_length()
 

@@ -47,6 +47,11 @@ class Pack:
         rest = [index for axis, index in enumerate(indices) if axis != self.axis]
         return [along // self.tile, *rest, along % self.tile]
 
+    def source(self, place: Sequence[IntExpr]) -> list[IntExpr]:
+        """Return which element of the buffer stands at a place of the packed one."""
+        tile, *rest, within = place
+        return [*rest[: self.axis], tile * self.tile + within, *rest[self.axis :]]
+
     def shape(self, shape: Sequence[int]) -> list[int]:
         """Return the shape of the packed buffer."""
         rest = [dim for axis, dim in enumerate(shape) if axis != self.axis]
@@ -121,6 +126,18 @@ def repack(func: tir.FuncOp, pack: Pack) -> None:
     cloner.clone(source.ops)
     func.detach_region(func.body)
     func.add_region(Region(block))
+
+
+def constant_inputs(module: ModuleOp) -> dict[str, set[int]]:
+    """Return the inputs of each kernel that are constants at every call."""
+    return {
+        name: {
+            i
+            for i in range(len(calls[0].args))
+            if all(isinstance(call.args[i].owner, relax.ConstantOp) for call in calls)
+        }
+        for name, calls in _calls(module).items()
+    }
 
 
 def _calls(module: ModuleOp) -> dict[str, list[relax.CallTIROp | relax.CallTIRInplaceOp]]:

@@ -17,11 +17,12 @@ Source: the tiles of Goto & van de Geijn (ACM TOMS 2008) without packing; see an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Block, Operation
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from ...analysis.nests import Access, Nest, nest_of, same_indices, statement_beside
@@ -34,11 +35,11 @@ from ...dialects.location import fuse_locations
 from ...dialects.target import Target, target_of
 from ...dialects.tir.clone import Cloner
 from ...symbolic import IntExpr
-from .pack_constants import Pack, set_packs
+from .pack_constants import Pack, constant_inputs, set_packs
 from .schedule.build import NestBuilder, iters_of
 from .schedule.lanes import LaneSchedule, combining_op, lane_group
 from .schedule.maps import PARALLEL_WORK, SCALAR_MATH, kind_of_outer, map_block, schedule_map
-from .schedule.tiles import TileSchedule
+from .schedule.tiles import Surroundings, TileSchedule
 
 MIN_ROWS_FOR_STRIDED = 4  # loads that are no vectors pay when this many rows use each
 
@@ -46,9 +47,10 @@ MIN_ROWS_FOR_STRIDED = 4  # loads that are no vectors pay when this many rows us
 class _Policy:
     """Schedules one kernel."""
 
-    def __init__(self, func: tir.FuncOp, target: Target) -> None:
+    def __init__(self, func: tir.FuncOp, target: Target, constants: Iterable[int] = ()) -> None:
         self.func = func
         self.target = target
+        self.constants = frozenset(func.body.block.args[i] for i in constants)
         self.packs: list[Pack] = []
         self.staging: Staging | None = None  # of the reduction at hand
 
@@ -214,7 +216,9 @@ class _Policy:
         if tile is not None and (group is None or self.prefers_tile(steps, tile)):
             if epilogue is not None and has_any(epilogue, (*SCALAR_MATH, tir.IfOp)):
                 epilogue = None
-            schedule = TileSchedule(b, steps, tile, self.target, epilogue, self.staging)
+            at_top = steps.nest.root.parent is self.func.body.block
+            around = Surroundings(self.constants, self.workspace if at_top else None, self.staging)
+            schedule = TileSchedule(b, steps, tile, self.target, epilogue, around)
             schedule.build()
             self.packs += schedule.packs()
             return epilogue is not None
@@ -224,6 +228,15 @@ class _Policy:
         else:
             self.split_init(b, nest, kind_of_outer(steps))
         return False
+
+    def workspace(self, buffer_type: tir.BufferType) -> SSAValue:
+        """Return a new buffer for the length of a call."""
+        alloc = tir.AllocOp(buffer_type)
+        alloc.location = self.func.location
+        first = self.func.body.block.first_op
+        assert first is not None
+        self.func.body.block.insert_op_before(alloc, first)
+        return alloc.buffer
 
     def prefers_tile(self, steps: NestSteps, tile: Tile) -> bool:
         """Tell whether a tile beats a sum per lane: its loads are vectors, or much reused."""
@@ -316,6 +329,7 @@ class ScheduleDefaultPass(ModulePass):
                 "names no target, so no tile can be chosen",
                 hint="set the module's attribute `tyrex.target`",
             )
+        constants = constant_inputs(op)
         for func in op.body.ops:
             if isinstance(func, tir.FuncOp):
-                _Policy(func, target).run()
+                _Policy(func, target, constants.get(func.sym_name.data, ())).run()

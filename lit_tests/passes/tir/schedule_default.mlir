@@ -262,16 +262,23 @@ tir.func @by_hand(%a: !tir.buffer<[64], f32>) -> (%y: !tir.buffer<[64], f32>) {
 
 // -----
 
-// The tiles of one column ask for what those of the next column read: 8 tiles, one part each, at
-// every 8th step. Where there are few bytes they are near anyway.
+// An operand that tiles would read far apart is copied into a panel, column by column, and the tiles
+// of one column ask for what the next one copies: 8 tiles, one part each, at every 8th step. Where
+// there are few bytes they are near anyway.
 builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 512, vector_registers = 32, l2_bytes = 65536>} {
 // CHECK-LABEL: tir.func @next_column
-// CHECK: tir.for %[[t:.*]] in 32 parallel {
+// CHECK: %[[panel:.*]] = tir.alloc : !tir.buffer<[4, 64, 48], f32>
+// CHECK: tir.for %[[c:.*]] in 4 parallel {
+// CHECK: tir.block "panel" (%[[pk:.*]]: spatial(64) = %{{.*}}, %[[pl:.*]]: spatial(48) =
+// CHECK-NEXT: %[[element:.*]] = tir.load %b[%[[pk]], %[[c]] * 48 + %[[pl]]]
+// CHECK-NEXT: tir.store %[[element]], %[[panel]][%[[c]], %[[pk]], %[[pl]]]
+// CHECK: tir.for %[[r:.*]] in 8 serial {
 // CHECK: tir.for %[[k:.*]] in 8 serial {
 // CHECK-NEXT: tir.for %[[v:.*]] in 3 unrolled {
-// CHECK-NEXT: tir.prefetch %b[%[[k]] + (%[[t]] mod 8) * 8, %[[v]] * 16 + (%[[t]] floordiv 8) * 48 + 48] : !tir.buffer<[64, 192], f32>
+// CHECK-NEXT: tir.prefetch %b[%[[r]] * 8 + %[[k]], %[[c]] * 48 + %[[v]] * 16 + 48] : !tir.buffer<[64, 192], f32>
 // CHECK: tir.for %[[w:.*]] in 8 serial {
-// CHECK: tir.block "matmul" ({{.*}}: reduce(64) = %[[k]] * 8 + %[[w]],
+// CHECK: tir.block "matmul" (%{{.*}}: spatial(64) = %[[r]] * 8 + %{{.*}}, %[[j:.*]]: spatial(192) = {{.*}}, %[[kk:.*]]: reduce(64) = %[[k]] * 8 + %[[w]],
+// CHECK: tir.load %[[panel]][%[[j]] floordiv 48, %[[kk]], %[[j]] mod 48]
 tir.func @next_column(%a: !tir.buffer<[64, 64], f32>, %b: !tir.buffer<[64, 192], f32>) -> (%y: !tir.buffer<[64, 192], f32>) {
   tir.for %i in 64 serial {
     tir.for %j in 192 serial {
@@ -307,6 +314,67 @@ tir.func @near(%a: !tir.buffer<[64, 8], f32>, %b: !tir.buffer<[8, 96], f32>) -> 
           %p = arith.mulf %x, %z : f32
           %s = arith.addf %acc, %p : f32
           tir.store %s, %y[%vi, %vj] : !tir.buffer<[64, 96], f32>
+        }
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Where the tiles of a column do not run one after the other, the panel is made once, before all; its
+// last tile is filled up with zeros. A constant has its layout from pack-constants.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 32, l1d_bytes = 64, l2_bytes = 512>} {
+// CHECK-LABEL: tir.func @blocks_of_rows
+// CHECK: %[[panel:.*]] = tir.alloc : !tir.buffer<[5, 2, 4], f32>
+// CHECK: tir.block "panel" (%[[t:.*]]: spatial(5) = {{.*}}, %[[k:.*]]: spatial(2) = {{.*}}, %[[l:.*]]: spatial(4) =
+// CHECK-NEXT: %[[zero:.*]] = arith.constant 0.0
+// CHECK-NEXT: tir.predicated_load %b[%[[k]], %[[t]] * 4 + %[[l]]] where (%[[t]] * -4 - %[[l]] + 17 >= 0) else %[[zero]]
+// CHECK: tir.for %[[block:.*]] in 4 serial {
+// CHECK: tir.block "matmul" ({{.*}}, %[[j:.*]]: spatial(18) = {{.*}}, %[[kk:.*]]: reduce(2)
+// CHECK: tir.load %[[panel]][%[[j]] floordiv 4, %[[kk]], %[[j]] mod 4]
+// CHECK-LABEL: tir.func @constant
+// CHECK-NOT: "panel"
+relax.func @main(%a: !relax.tensor<[64, 2], f32>, %b: !relax.tensor<[2, 18], f32>) -> (!relax.tensor<[64, 18], f32>, !relax.tensor<[64, 18], f32>) {
+  %w = relax.constant <[2, 18], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0, 31.0, 32.0, 33.0, 34.0, 35.0]> : !relax.tensor<[2, 18], f32>
+  %y = relax.call_tir @blocks_of_rows(%a, %b) : (!relax.tensor<[64, 2], f32>, !relax.tensor<[2, 18], f32>) -> !relax.tensor<[64, 18], f32>
+  %z = relax.call_tir @constant(%a, %w) : (!relax.tensor<[64, 2], f32>, !relax.tensor<[2, 18], f32>) -> !relax.tensor<[64, 18], f32>
+  relax.return %y, %z : !relax.tensor<[64, 18], f32>, !relax.tensor<[64, 18], f32>
+}
+tir.func @blocks_of_rows(%a: !tir.buffer<[64, 2], f32>, %b: !tir.buffer<[2, 18], f32>) -> (%y: !tir.buffer<[64, 18], f32>) {
+  tir.for %i in 64 serial {
+    tir.for %j in 18 serial {
+      tir.for %k in 2 serial {
+        tir.block "matmul" (%vi: spatial(64) = %i, %vj: spatial(18) = %j, %vk: reduce(2) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[64, 18], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[64, 18], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[64, 2], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[2, 18], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[64, 18], f32>
+        }
+      }
+    }
+  }
+}
+tir.func @constant(%a: !tir.buffer<[64, 2], f32>, %b: !tir.buffer<[2, 18], f32>) -> (%y: !tir.buffer<[64, 18], f32>) {
+  tir.for %i in 64 serial {
+    tir.for %j in 18 serial {
+      tir.for %k in 2 serial {
+        tir.block "matmul" (%vi: spatial(64) = %i, %vj: spatial(18) = %j, %vk: reduce(2) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[64, 18], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[64, 18], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[64, 2], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[2, 18], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[64, 18], f32>
         }
       }
     }

@@ -1,39 +1,43 @@
 """Reductions into register tiles: matmul, convolution, pooling.
 
-for tiles (parallel)                       one tile of rows x vectors x lanes accumulators
-acc[...] = init
-for the reduction: acc[...] = update     rows and vectors unrolled, lanes a vector
-                   prefetch              now and then, for the tiles of the next column
-out[...] = epilogue(acc[...])            bias, activation, residual: still in registers
+for columns (parallel)
+    panel = operand[:, column]               where it pays: schedule/panels.py
+    for rows
+        one tile                             schedule/tile_body.py
+
+or with the rows outside; `choose_order` says which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 
-from xdsl.ir import BlockArgument, Region, SSAValue
+from xdsl.ir import BlockArgument, SSAValue
 
 from ....analysis.nests import Access, Nest, Write
 from ....analysis.staging import Staging
 from ....analysis.steps import NestSteps
-from ....analysis.tiling import Tile, bytes_of, choose_order, operands
+from ....analysis.tiling import Tile, bytes_of, choose_order, operands, panel_pays
 from ....dialects import tir
 from ....dialects.target import Target
-from ....dialects.tir.clone import Cloner
 from ....symbolic import IntExpr, as_expr, var
 from ..pack_constants import Pack
-from .build import Iter, NestBuilder, Redirected, clone_region, spatial_iters_of, spread
+from .build import BALANCED_ITERATIONS, NestBuilder
 from .maps import kind_of_outer
-from .stages import FromStage, Stage
+from .panels import Panel, copy_panel
+from .stages import Stage
+from .tile_body import Following, Place, TileBody
 
 FEW_OF_CACHE = 16  # an operand below this part of the second-level cache is in it anyway
+MOST_UNEVEN = 1.05  # the longest of the threads' shares of columns, by the mean
 MIN_FETCH_STEP = 4  # reduction steps between two requests: each costs as much as a load
 
-TileBody = Callable[[IntExpr, IntExpr, IntExpr], None]  # of row, column and lane in the tile
-Bindings = Callable[[IntExpr, IntExpr, IntExpr], list[IntExpr]]
-Conditions = Callable[[IntExpr, IntExpr], list[IntExpr]]  # of column and lane
+Allocate = Callable[[tir.BufferType], SSAValue]
+Loops = list[tuple[str, int]]  # name and extent, outermost first
+Values = dict[str, IntExpr]  # of loops, by name
 
 
 @dataclass(frozen=True)
@@ -45,27 +49,26 @@ class Part:
     size: int
 
 
-@dataclass(frozen=True)
-class Ahead:
-    """Which of the tiles that share a column one is."""
-
-    index: IntExpr
-    count: int
-
-
-@dataclass(frozen=True)
-class Following:
-    """What a tile asks for while it computes: `fetch` at every `step`-th reduction step."""
-
-    step: int
-    fetch: Callable[[IntExpr], None]
-
-
 def parts_of(extent: int, size: int) -> list[Part]:
     """Return an axis as full tiles and one rest."""
     full, rest = divmod(extent, size)
     parts = [Part(0, full, size)] if full else []
     return [*parts, Part(full * size, 1, rest)] if rest else parts
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a nest's schedule may use of the kernel it is in.
+
+    Attributes:
+        constants: inputs that are laid out at compile time where the schedule asks for it.
+        workspace: makes a buffer for the length of a call; None inside of parallel loops.
+        staging: how an operand that is a copy is made piece by piece, if it is.
+    """
+
+    constants: frozenset[SSAValue]
+    workspace: Allocate | None
+    staging: Staging | None = None
 
 
 class TileSchedule:
@@ -78,29 +81,27 @@ class TileSchedule:
         tile: Tile,
         machine: Target,
         epilogue: Nest | None,
-        staging: Staging | None = None,
+        around: Surroundings,
     ) -> None:
         self.b = b
         self.steps = steps
-        self.machine = machine
         self.nest = steps.nest
         self.tile = tile
-        self.epilogue = epilogue
-        self.staging = staging
-        self.stage: Stage | None = None
+        self.machine = machine
+        self.kind = kind_of_outer(steps)
+        self.staging = around.staging
         self.base: dict[int, IntExpr] = {}  # where the stage's values of an axis start
         self.sizes = dict(enumerate(steps.extents))  # of the axes, within a stage
-        self.kind = kind_of_outer(steps)
-        store = self.nest.block.body.block.last_op
-        assert isinstance(store, tir.StoreOp)
-        self.target = store.buffer
-        buffer_type = self.target.type
-        assert isinstance(buffer_type, tir.BufferType)
-        self.buffer_type = buffer_type
-        inner = {*tile.lane_group, *tile.row_group, *tile.column_group}
-        self.outer = [
-            axis for axis in self.nest.spatial if axis not in inner and steps.extents[axis] != 1
-        ]
+        width = tile.vectors if tile.is_blocked else tile.vectors * tile.lanes
+        self.rows = parts_of(steps.extent_of(tile.row_group), tile.rows)
+        self.columns = parts_of(steps.extent_of(tile.column_group), width)
+        row_tiles, column_tiles = self.rows[0].count, self.columns[0].count
+        self.order = choose_order(steps, tile, machine, row_tiles, column_tiles)
+        self.panel = self.choose_panel(around)
+        panels = {} if self.panel is None else {self.panel.load.buffer: self.panel}
+        self.body = TileBody(b, steps, tile, epilogue, panels)
+
+    # -- loops -------------------------------------------------------------------------------
 
     def build(self) -> None:
         """Append the tiles, in stages where an operand is copied piece by piece."""
@@ -118,140 +119,184 @@ class TileSchedule:
                     self.base[strip] = run * part.size + part.start
                     self.sizes[strip] = part.size
                 staging = self.staging.with_rows(part.size)
-                self.stage = Stage(self.b, staging, self.base, self.tile.lanes)
+                self.body.stage = Stage(self.b, staging, self.base, self.tile.lanes)
                 self.kind = tir.ForKind.SERIAL
                 self.combinations()
 
     def combinations(self) -> None:
         """Append every combination of full tiles and rests."""
-        tile, steps = self.tile, self.steps
-        rows = parts_of(steps.extent_of(tile.row_group), tile.rows)
-        width = tile.vectors if tile.is_blocked else tile.vectors * tile.lanes
-        for row in rows:
-            for column in parts_of(steps.extent_of(tile.column_group), width):
-                self.tiles(row, column)
+        if self.panel is not None and self.panel.whole:
+            copy_type = self.panel.copy.type
+            assert isinstance(copy_type, tir.BufferType)
+            copy_panel(self.b, self.panel, [None] * copy_type.rank, self.machine)
+        for outside in self.rows if self.order.rows_first else self.columns:
+            self.run_of(outside)
 
-    def tiles(self, row: Part, column: Part) -> None:
-        """Append the loops over the tiles of one combination."""
-        order = choose_order(self.steps, self.tile, self.machine, row.count, column.count)
-        batch, by_rows, by_columns = (
-            [(f"axis {axis}", self.sizes[axis]) for axis in axes]
-            for axes in (order.batch, order.with_rows, order.with_columns)
-        )
-        block = order.row_block
-        row_loops = [*by_rows, ("row", block or row.count)]
-        column_loops = [*by_columns, ("column", column.count)]
-        names = [*row_loops, *column_loops] if order.rows_first else [*column_loops, *row_loops]
-        if block:
-            names.insert(0, ("row block", row.count // block))
-        names = [*batch, *names]
-        with self.b.nest([extent for _, extent in names], self.kind) as loops:
-            values = dict(zip((name for name, _ in names), loops, strict=True))
-            r = values["row"] + values.get("row block", as_expr(0)) * block
-            outer = [values[f"axis {axis}"] + self.base.get(axis, 0) for axis in self.outer]
-            place = r * row.size + row.start, values["column"] * column.size + column.start
-            ahead = None
-            if not order.rows_first:
-                runs = as_expr(0)
-                for inner, count in row_loops:
-                    runs = runs * count + values[inner]
-                ahead = Ahead(runs, prod(count for _, count in row_loops))
-            self.one_tile(outer, place, row, column, ahead)
+    def axes(self, axes: Sequence[int]) -> Loops:
+        """Return loops over axes outside of tiles."""
+        return [(f"axis {axis}", self.sizes[axis]) for axis in axes]
 
-    def packs(self) -> list[Pack]:
-        """Return the layouts in which constant inputs would be read in order."""
-        tile = self.tile
-        axes: list[tuple[int, int]] = []
-        if len(tile.row_group) == 1:
-            axes.append((tile.row_group[0], tile.rows))
-        if len(tile.lane_group) == 1 and not tile.is_blocked:
-            axes.append((tile.lane_group[0], tile.vectors * tile.lanes))
-        found: list[Pack] = []
-        for m in self.steps.loads:
-            if isinstance(m.op, tir.LoadOp) and isinstance(m.op.buffer, BlockArgument):
-                indices = m.op.exprs_over_values(m.op.indices)
-                for axis, size in axes:
-                    dim = self.dim_of(indices, axis)
-                    if dim is not None and size > 1:
-                        found.append(Pack(m.op.buffer.index, dim, size))
+    def run_of(self, outside: Part) -> None:
+        """Append the tiles of a run of rows, or of columns."""
+        rows_first = self.order.rows_first
+        by = self.order.with_rows if rows_first else self.order.with_columns
+        batch, outer = self.axes(self.order.batch), [*self.axes(by), ("outside", outside.count)]
+        inside = self.columns if rows_first else self.rows
+        if not self.order.row_block and self.shares([*batch, *outer]):
+            with self.loops([*batch, *outer], self.kind) as values:
+                self.fill_panel(values, outside)
+                for part in inside:
+                    with self.loops(self.inner(part.count), tir.ForKind.SERIAL) as more:
+                        self.tile_at({**values, **more}, outside, part)
+            return
+        for part in inside:
+            block = self.order.row_block if part is self.rows[0] else 0
+            blocks = [("block", part.count // block)] if block else []
+            inner = self.inner(block or part.count)
+            with self.loops([*batch, *blocks, *outer, *inner], self.kind) as values:
+                self.tile_at(values, outside, part)
+
+    def shares(self, outer: Loops) -> bool:
+        """Tell whether full tiles and rests run one after the other inside of the same loops.
+
+        So both find an operand in the cache; but loops that threads share must be many.
+        """
+        column_by_column = self.panel is not None and not self.panel.whole
+        many = prod(count for _, count in outer) >= BALANCED_ITERATIONS
+        return column_by_column or many or self.kind is tir.ForKind.SERIAL
+
+    def inner(self, count: int) -> Loops:
+        """Return the loops over the tiles inside of the outer ones."""
+        by = self.order.with_columns if self.order.rows_first else self.order.with_rows
+        return [*self.axes(by), ("inside", count)]
+
+    @contextmanager
+    def loops(self, loops: Loops, kind: tir.ForKind) -> Generator[Values]:
+        """Append loops, the outermost of a kind; yield their variables by name."""
+        with self.b.nest([extent for _, extent in loops], kind) as variables:
+            yield dict(zip((name for name, _ in loops), variables, strict=True))
+
+    def tile_at(self, values: Values, outside: Part, inside: Part) -> None:
+        """Append the tile at the values of the loops around it."""
+        block = values.get("block", as_expr(0)) * self.order.row_block
+        first = values["outside"] * outside.size + outside.start
+        second = (values["inside"] + block) * inside.size + inside.start
+        outer = tuple(values[f"axis {axis}"] + self.base.get(axis, 0) for axis in self.body.outer)
+        if self.order.rows_first:
+            self.body.append(Place(outer, first, outside.size, second, inside.size), None)
+            return
+        following = Place(outer, as_expr(0), 1, first + outside.size, outside.size)
+        index, count = as_expr(0), 1
+        for name, extent in self.inner(self.order.row_block or inside.count):
+            index, count = index * extent + values[name], count * extent
+        place = Place(outer, second, inside.size, first, outside.size)
+        last = outside is self.columns[-1] and outside.count == 1 and not self.order.with_columns
+        self.body.append(place, self.following(following, index, count, last))
+
+    # -- operands ----------------------------------------------------------------------------
+
+    def choose_panel(self, around: Surroundings) -> Panel | None:
+        """Return the copy that the vectors' operand is read from, None for none."""
+        moving, _ = operands(self.steps, self.tile.lane_group[-1])
+        pack = self.lane_pack(moving[0].op) if len(moving) == 1 else None
+        if pack is None or around.workspace is None or around.staging is not None:
+            return None
+        if moving[0].op.buffer in around.constants:
+            return None
+        if not panel_pays(self.steps, self.tile, moving[0], self.machine):
+            return None
+        load = moving[0].op
+        assert isinstance(load, tir.LoadOp)
+        source_type = load.buffer.type
+        assert isinstance(source_type, tir.BufferType)
+        shape = source_type.static_shape()
+        assert shape is not None
+        copy_type = tir.BufferType.of(pack.shape(shape), source_type.dtype)
+        return Panel(load, pack, around.workspace(copy_type), not self.fills_by_column(load))
+
+    def fills_by_column(self, load: tir.LoadOp) -> bool:
+        """Tell whether a panel is filled column by column, while it is wanted: so it stays near."""
+        if self.order.rows_first or self.order.row_block:
+            return False
+        if self.dims_of_columns(load) is None:
+            return False
+        outer = (*self.order.batch, *self.order.with_columns)
+        extents = [self.steps.extents[axis] for axis in outer]
+        runs = prod(extents) * self.columns[0].count
+        cores = self.machine.cores
+        uneven = -(-runs // cores) * cores / runs
+        return self.kind is tir.ForKind.SERIAL or uneven <= MOST_UNEVEN
+
+    def dims_of_columns(self, load: tir.LoadOp) -> list[IntExpr | None] | None:
+        """Return for each dim of an operand where a column of tiles is, None for all of the dim.
+
+        None where an index mixes what is reduced with what is not.
+        """
+        variables = self.nest.block.iter_vars
+        reduced = {variables[axis] for axis in self.nest.reduce}
+        known = {variables[axis] for axis in (*self.order.batch, *self.order.with_columns)}
+        known.add(variables[self.tile.lane_group[0]])
+        found: list[IntExpr | None] = []
+        for index in load.exprs_over_values(load.indices):
+            free = index.free_vars()
+            if any(index is var(key) for key in reduced):
+                found.append(None)
+            elif any(key in reduced or (key in variables and key not in known) for key in free):
+                return None
+            else:
+                found.append(index)
         return found
 
-    def dim_of(self, indices: Sequence[IntExpr], axis: int) -> int | None:
-        """Return the dim whose index is exactly an axis's variable, in no other dim's."""
-        key = self.nest.block.iter_vars[axis]
-        dims = [d for d, index in enumerate(indices) if key in index.free_vars()]
-        return dims[0] if len(dims) == 1 and indices[dims[0]] is var(key) else None
+    def fill_panel(self, values: Values, column: Part) -> None:
+        """Append the copy of what a column of tiles reads, if it is made column by column."""
+        panel = self.panel
+        if panel is None or panel.whole:
+            return
+        dims = self.dims_of_columns(panel.load)
+        assert dims is not None, "chosen so"
+        tile = values["outside"] + column.start // panel.pack.tile
+        axes = {
+            self.nest.block.iter_vars[axis]: values[f"axis {axis}"]
+            for axis in self.body.outer
+            if f"axis {axis}" in values
+        }
+        rest = [None if e is None else e.substitute(axes) for e in dims]
+        del rest[panel.pack.axis]
+        copy_panel(self.b, panel, [tile, *rest, None], self.machine)
 
-    def one_tile(
-        self,
-        outer: list[IntExpr],
-        place: tuple[IntExpr, IntExpr],
-        rows: Part,
-        column: Part,
-        ahead: Ahead | None,
-    ) -> None:
-        """Append one tile, its first row and column at `place`: fill, accumulate, write back."""
-        tile, steps = self.tile, self.steps
-        lanes = tile.lanes
-        vectors = column.size if tile.is_blocked else -(-column.size // lanes)
-        valid = steps.extent_of(tile.lane_group) if tile.is_blocked else column.size
-        acc = self.b.stack((rows.size, vectors * lanes), self.buffer_type)
-        shape = rows.size, vectors
-        row, first = place
-
-        def bindings(u: IntExpr, v: IntExpr, lane: IntExpr) -> list[IntExpr]:
-            return self.bindings_of(outer, row + u, first, v, lane)
-
-        masked = valid != lanes if tile.is_blocked else vectors * lanes != valid
-
-        def conditions(v: IntExpr, lane: IntExpr) -> list[IntExpr]:
-            if not masked:
-                return []
-            return [valid - 1 - (lane if tile.is_blocked else v * lanes + lane)]
-
-        self.fill(acc, shape, bindings, conditions)
-        following = self.following(ahead, outer, first + column.size, vectors)
-        self.accumulate(acc, shape, bindings, conditions, following)
-        self.write_back(acc, shape, bindings, conditions)
-
-    def following(
-        self, ahead: Ahead | None, outer: list[IntExpr], first: IntExpr, vectors: int
-    ) -> Following | None:
+    def following(self, place: Place, index: IntExpr, count: int, last: bool) -> Following | None:
         """Return how a tile asks for its share of what the next column's tiles will read.
 
         The tiles of one column read the same vectors; those of the next are far away the first
         time. Each tile asks for its part of them, spread over its reduction, so that they are
         near when their turn comes and no tile waits. Convolutions in blocked layouts gain nothing:
         their weights are few beside the work on them.
+
+        Args:
+            place: of the next column.
+            index: which of the tiles of its column the tile is.
+            count: the tiles of a column.
+            last: whether no column follows.
         """
         tile, reduce = self.tile, self.nest.reduce
         moving, _ = operands(self.steps, tile.lane_group[-1])
-        if ahead is None or not reduce or len(moving) != 1 or tile.is_blocked:
+        if not reduce or len(moving) != 1 or tile.is_blocked or last or self.staging is not None:
             return None
-        if self.stage is not None:
-            return None  # what tiles read from a piece is near
         if bytes_of(moving) < self.machine.l2_bytes // FEW_OF_CACHE:
             return None
-        extents = self.steps.extents
-        step = max(d for d in range(1, ahead.count + 1) if extents[reduce[0]] % d == 0)
+        extents = [self.steps.extents[axis] for axis in reduce]
+        step = max(d for d in range(1, count + 1) if extents[0] % d == 0)
         if step < MIN_FETCH_STEP:
             return None
 
         def fetch(k: IntExpr) -> None:
-            share = ahead.index * extents[reduce[0]] // ahead.count
-
-            def loops(values: list[IntExpr]) -> None:
-                if len(values) < len(reduce):
-                    with self.b.loop(extents[reduce[len(values)]]) as inner:
-                        loops([*values, inner])
-                    return
-                with self.b.loop(vectors, tir.ForKind.UNROLLED) as v:
-                    at = self.bindings_of(outer, as_expr(0), first, v, as_expr(0))
-                    for axis, value in zip(reduce, values, strict=True):
-                        at[axis] = value
-                    self.prefetch(moving[0].op, at)
-
-            loops([share + k])
+            vectors, zero = -(-place.columns // tile.lanes), as_expr(0)
+            with (
+                self.b.nest(extents[1:], tir.ForKind.SERIAL) as inner,
+                self.b.loop(vectors, tir.ForKind.UNROLLED) as v,
+            ):
+                reduced = [index * extents[0] // count + k, *inner]
+                self.prefetch(moving[0].op, self.body.bindings(place, zero, v, zero, reduced))
 
         return Following(step, fetch)
 
@@ -259,152 +304,42 @@ class TileSchedule:
         """Append a prefetch of what a load reads when the nest's variables are `at`."""
         names = dict(zip(self.nest.block.iter_vars, at, strict=True))
         indices = [e.substitute(names) for e in load.exprs_over_values(load.indices)]
-        self.b.append(tir.PrefetchOp(load.buffer, indices))
+        buffer = load.buffer
+        if self.panel is not None and self.panel.whole:
+            buffer, indices = self.panel.copy, self.panel.pack.indices(indices)
+        self.b.append(tir.PrefetchOp(buffer, indices))
 
-    def bindings_of(
-        self, outer: list[IntExpr], row: IntExpr, first: IntExpr, v: IntExpr, lane: IntExpr
-    ) -> list[IntExpr]:
-        """Return the value of every axis, that of the reduced ones 0.
+    # -- layouts at compile time -------------------------------------------------------------
 
-        Args:
-            outer: the axes outside of the tile.
-            row: along the rows.
-            first: of the tile along its columns.
-            v: the vector in the tile.
-            lane: in the vector.
-        """
-        tile = self.tile
-        groups = [*([axis] for axis in self.outer), tile.row_group, tile.lane_group]
-        values = [*outer, row]
-        if tile.is_blocked:
-            groups.append(tile.column_group)
-            values += [lane, first + v]
-        else:
-            values.append(first + v * tile.lanes + lane)
-        return spread(groups, values, self.steps.extents, len(self.steps.extents))
+    def packs(self) -> list[Pack]:
+        """Return the layouts in which constant inputs would be read in order."""
+        found: list[Pack] = []
+        for m in self.steps.loads:
+            if isinstance(m.op.buffer, BlockArgument):
+                packs = (self.row_pack(m.op), self.lane_pack(m.op))
+                found += [pack for pack in packs if pack is not None and pack.tile > 1]
+        return found
 
-    def over_tile(self, shape: tuple[int, int], body: TileBody) -> None:
-        """Append the unrolled loops over a tile and its vector of lanes."""
-        unrolled = tir.ForKind.UNROLLED
-        with (
-            self.b.loop(shape[0], unrolled) as u,
-            self.b.loop(shape[1], unrolled) as v,
-            self.b.loop(self.tile.lanes, tir.ForKind.VECTORIZED) as lane,
-        ):
-            body(u, v, lane)
+    def row_pack(self, load: Access | Write) -> Pack | None:
+        """Return the layout in which the rows' operand is read in order."""
+        group = self.tile.row_group
+        return self.pack_along(load, group[0], self.tile.rows) if len(group) == 1 else None
 
-    def tile_iters(self, u: IntExpr, v: IntExpr, lane: IntExpr) -> list[Iter]:
-        """Return two iteration variables for the position in the tile."""
-        spatial = tir.IterKind.SPATIAL
-        place = v * self.tile.lanes + lane
-        return [(spatial, self.tile.rows, u), (spatial, self.tile.vectors * self.tile.lanes, place)]
+    def lane_pack(self, load: Access | Write) -> Pack | None:
+        """Return the layout in which the vectors' operand is read in order."""
+        group, tile = self.tile.lane_group, self.tile
+        if len(group) != 1 or tile.is_blocked:
+            return None
+        return self.pack_along(load, group[0], tile.vectors * tile.lanes)
 
-    def fill(
-        self,
-        acc: SSAValue,
-        shape: tuple[int, int],
-        bindings: Bindings,
-        conditions: Conditions,
-    ) -> None:
-        """Append `acc = init`; the conditions keep the axes in their domains, and cost nothing."""
-        init = self.nest.block.init
-        assert init is not None, "a reduction has an init"
-
-        def body(*at: IntExpr) -> None:
-            iters = [*spatial_iters_of(self.nest, bindings(*at)), *self.tile_iters(*at)]
-            with self.b.tile_block(f"{self.name}_init", iters, conditions(*at[1:])) as args:
-                self.clone(init, acc, args[:-2], args[-2:], self.nest.spatial)
-
-        self.over_tile(shape, body)
-
-    def accumulate(
-        self,
-        acc: SSAValue,
-        shape: tuple[int, int],
-        bindings: Bindings,
-        conditions: Conditions,
-        following: Following | None,
-    ) -> None:
-        """Append the reduction's loops around `acc = update(acc)`."""
-        reduce = self.nest.reduce
-
-        def loops(values: list[IntExpr]) -> None:
-            if not values and following is not None:
-                extent = self.steps.extents[reduce[0]]
-                step = following.step
-                with self.b.loop(extent // step) as k:
-                    following.fetch(k)
-                    with self.b.loop(step) as within:
-                        loops([k * step + within])
-                return
-            if len(values) < len(reduce):
-                with self.b.loop(self.steps.extents[reduce[len(values)]]) as k:
-                    loops([*values, k])
-                return
-            self.over_tile(shape, lambda u, v, lane: update(values, u, v, lane))
-
-        def update(values: Sequence[IntExpr], *at: IntExpr) -> None:
-            all_bindings = bindings(*at)
-            for axis, value in zip(reduce, values, strict=True):
-                all_bindings[axis] = value
-            kinds, extents = self.nest.block.kinds.data, self.nest.extents
-            iters: list[Iter] = list(zip(kinds, extents, all_bindings, strict=True))
-            iters += self.tile_iters(*at)
-            count, stage = len(iters), self.stage
-            iters += [] if stage is None else stage.iters()
-            with self.b.tile_block(self.name, iters, conditions(*at[1:])) as args:
-                axes, place, origin = args[: count - 2], args[count - 2 : count], args[count:]
-                if stage is None:
-                    cloner = Redirected(self.b.block, self.target, acc, place)
-                else:
-                    cloner = FromStage(self.b.block, self.target, acc, place, stage, origin)
-                clone_region(cloner, self.nest.block.body, axes)
-
-        loops([])
-
-    def write_back(
-        self,
-        acc: SSAValue,
-        shape: tuple[int, int],
-        bindings: Bindings,
-        conditions: Conditions,
-    ) -> None:
-        """Append `out = epilogue(acc)`."""
-
-        def body(*at: IntExpr) -> None:
-            iters = [*spatial_iters_of(self.nest, bindings(*at)), *self.tile_iters(*at)]
-            name = self.name if self.epilogue is None else self.epilogue.block.block_name.data
-            with self.b.tile_block(f"{name}_write", iters, conditions(*at[1:])) as args:
-                self.write(acc, args[:-2], args[-2:])
-
-        self.over_tile(shape, body)
-
-    def write(self, acc: SSAValue, axes: Sequence[IntExpr], place: Sequence[IntExpr]) -> None:
-        """Append the epilogue's body, or a plain copy out of the tile."""
-        if self.epilogue is not None:
-            cloner = Redirected(self.b.block, self.target, acc, place)
-            clone_region(cloner, self.epilogue.block.body, axes)
-            return
-        location = self.nest.block.location
-        cloner = Cloner(self.b.block)
-        value = cloner.append(tir.LoadOp(acc, place), location).results[0]
-        cloner.append(tir.StoreOp(value, self.target, axes), location)
-
-    def clone(
-        self,
-        region: Region,
-        acc: SSAValue,
-        args: Sequence[IntExpr],
-        place: Sequence[IntExpr],
-        axes: Sequence[int],
-    ) -> None:
-        """Append a region of the reduction with its buffer replaced by the tile."""
-        values = [as_expr(0)] * len(self.nest.block.kinds.data)
-        for axis, arg in zip(axes, args, strict=True):
-            values[axis] = arg
-        clone_region(Redirected(self.b.block, self.target, acc, place), region, values)
-
-    @property
-    def name(self) -> str:
-        """The name of the block."""
-        return self.nest.block.block_name.data
+    def pack_along(self, load: Access | Write, axis: int, size: int) -> Pack | None:
+        """Return a layout in tiles of an axis whose variable is exactly one index of a load."""
+        if not isinstance(load, tir.LoadOp):
+            return None
+        key = self.nest.block.iter_vars[axis]
+        indices = load.exprs_over_values(load.indices)
+        dims = [d for d, index in enumerate(indices) if key in index.free_vars()]
+        if len(dims) != 1 or indices[dims[0]] is not var(key):
+            return None
+        position = load.buffer.index if isinstance(load.buffer, BlockArgument) else -1
+        return Pack(position, dims[0], size)
