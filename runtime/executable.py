@@ -21,7 +21,7 @@ from .export_options import Exporter, ExportOptions
 from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
-from .native_program import LocalSession, NativeHost, NativeProgram
+from .native_program import NativeEntry, NativeHost, NativeProgram
 from .signature import Signature
 from .threads import check_num_threads, default_num_threads
 from .vm import Callee, VirtualMachine, check_several
@@ -79,14 +79,9 @@ class Executable:
             raise ArgumentError(f"Executable: native code runs '{ENTRY}'; the program has none")
         signature = Signature.of(self.program.functions[position])
         address = host.link([constant.data for constant in self.image.constants])
+        entry = NativeEntry(address, host, ENTRY)
         layout = self.image.layouts[position]
-        has_symbols = bool(layout.function.symbols)
-        return NativeProgram(
-            signature,
-            lambda threads: LocalSession(address, ENTRY, threads, has_symbols),
-            self._threads,
-            layout=layout,
-        )
+        return NativeProgram(signature, entry, self._threads, layout=layout)
 
     @property
     def image(self) -> Image:

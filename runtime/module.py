@@ -11,7 +11,7 @@ import ctypes
 import json
 import os
 from collections.abc import Mapping, Sequence
-from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int32, c_uint32, c_void_p
+from ctypes import CFUNCTYPE, POINTER, c_char_p, c_uint32, c_void_p
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -19,9 +19,9 @@ from typing import Any, cast
 from .bytecode import Param, TensorSpec
 from .dtype import DType
 from .elf import check_shared_library
-from .errors import LoadError, TyrexError, from_native
+from .errors import LoadError, TyrexError
 from .native_library import ABI_VERSION
-from .native_program import NativeProgram, Session
+from .native_program import NativeEntry, NativeProgram
 from .signature import Signature
 from .threads import check_num_threads, default_num_threads
 
@@ -30,70 +30,42 @@ FORMAT = 2
 
 
 class _Functions(ctypes.Structure):
-    """`struct tyrex_module` of an exported library (exporters/c_interface.py)."""
+    """`struct tyrex_module` of an exported library (exporters/c_interface.py): addresses."""
 
     _fields_ = (
         ("format", c_uint32),
         ("num_functions", c_uint32),
         ("describe", CFUNCTYPE(c_char_p)),
-        ("last_error", CFUNCTYPE(c_char_p)),
-        ("create", CFUNCTYPE(c_int32, c_uint32, POINTER(c_void_p))),
-        ("run", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_void_p)),
-        ("set_num_threads", CFUNCTYPE(c_int32, c_void_p, c_uint32)),
-        ("destroy", CFUNCTYPE(None, c_void_p)),
+        ("last_error", c_void_p),
+        ("create", c_void_p),
+        ("run", c_void_p),
+        ("set_num_threads", c_void_p),
+        ("destroy", c_void_p),
         ("shutdown", CFUNCTYPE(None)),
-        ("run_tensors", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_int32, c_void_p, c_int32)),
+        ("run_tensors", c_void_p),
     )
     format: int
     num_functions: int
     describe: Any  # functions of ctypes have no types
-    last_error: Any
-    create: Any
-    run: Any
-    set_num_threads: Any
-    destroy: Any
+    last_error: int
+    create: int
+    run: int
+    set_num_threads: int
+    destroy: int
     shutdown: Any
-    run_tensors: Any
+    run_tensors: int
 
-
-class _LibrarySession:
-    """A context of an exported library."""
-
-    def __init__(self, functions: _Functions, name: str, num_threads: int) -> None:
-        self._context = c_void_p()
-        self._functions, self._name = functions, name
-        self._run: Any = functions.run
-        self._num_threads = num_threads
-        self._check(functions.create(num_threads, ctypes.byref(self._context)))
-
-    def __del__(self) -> None:
-        if self._context:
-            self._functions.destroy(self._context)
-
-    @property
-    def num_threads(self) -> int:
-        """Threads of a parallel loop, the caller's included."""
-        return self._num_threads
-
-    @num_threads.setter
-    def num_threads(self, value: int) -> None:
-        self._check(self._functions.set_num_threads(self._context, value))
-        self._num_threads = value
-
-    def run(self, inputs: int, outputs: int, symbols: int) -> None:
-        """Run the model.
-
-        Raises:
-            TyrexError: it failed.
-        """
-        code = self._run(self._context, inputs, outputs)
-        if code:
-            self._check(code)
-
-    def _check(self, code: int) -> None:
-        if code:
-            message = cast(bytes, self._functions.last_error()).decode("utf-8", "replace")
-            raise from_native(code, message, self._name)
+    def entry(self, place: str) -> NativeEntry:
+        """Return the model; its code stays in memory until the process ends."""
+        return NativeEntry(
+            self.run,
+            self,
+            place,
+            create=self.create,
+            set_num_threads=self.set_num_threads,
+            destroy=self.destroy,
+            last_error=self.last_error,
+        )
 
 
 class Module:
@@ -119,12 +91,9 @@ class Module:
         )
         self._functions = functions
         self._program: NativeProgram | None = NativeProgram(
-            self.signature, self._new_session, default_num_threads()
+            self.signature, functions.entry(path.name), default_num_threads()
         )
-        self._new_session(1)  # looks at the processor
-
-    def _new_session(self, num_threads: int) -> Session:
-        return _LibrarySession(self._functions, self.path.name, num_threads)
+        self._program.prepare()  # looks at the processor
 
     @property
     def _open(self) -> NativeProgram:
@@ -163,7 +132,7 @@ class Module:
     def close(self) -> None:
         """Give back memory and threads; no call may be running. Closing twice is fine."""
         if self._program is not None:
-            self._program.forget_sessions()
+            self._program.forget_contexts()
             self._program = None
             self._functions.shutdown()
 

@@ -1,8 +1,7 @@
 """The native half of the runtime (`native/*.c`), loaded once, with typed functions.
 
-The library is a plain shared object that `pip install` builds beside this file. It knows
-nothing of Python: what it needs of Python's C API to make DLPack capsules is handed to it
-here, as a table of addresses.
+The library is what `pip install` builds beside this file: a module of Python, whose `Caller`
+(native/call.c) runs programs, and at once a shared object whose other functions ctypes calls.
 
 Functions that run kernels, wait, or give much memory back release the GIL; the others are
 so short that releasing it would cost more than they do.
@@ -23,6 +22,8 @@ from .errors import LoadError, TyrexError, from_native
 if TYPE_CHECKING:
     from typing_extensions import CapsuleType
 
+    from ._native import Caller
+
 ABI_VERSION = 1
 """TYREX_ABI_VERSION of `native/tyrex.h`."""
 
@@ -31,19 +32,6 @@ ALIGN_BYTES = 64
 
 _MODULE = "tyrex.runtime._native"
 _BUILD_HINT = "build it with `pip install .` (or `pip install -e .`) from the sources"
-
-_PYTHON_API = (
-    "Py_IsInitialized",
-    "PyGILState_Ensure",
-    "PyGILState_Release",
-    "Py_IncRef",
-    "Py_DecRef",
-    "PyCapsule_New",
-    "PyCapsule_IsValid",
-    "PyCapsule_GetPointer",
-    "PyCapsule_SetName",
-)
-"""The fields of `python_api` in native/tensor.c, in order."""
 
 
 class ArenaStatsStruct(ctypes.Structure):
@@ -178,13 +166,6 @@ def _library_path() -> str:
     return spec.origin
 
 
-def _bind_python(library: ctypes.PyDLL) -> None:
-    addresses = (c_void_p * len(_PYTHON_API))(
-        *(ctypes.cast(getattr(ctypes.pythonapi, name), c_void_p).value for name in _PYTHON_API)
-    )
-    library.tyrex_python_bind(addresses)
-
-
 def load(path: str) -> NativeLibrary:
     """Return the library at `path`.
 
@@ -203,8 +184,22 @@ def load(path: str) -> NativeLibrary:
         raise LoadError(f"{path}: not a native runtime library: {error}; {_BUILD_HINT}") from error
     if found != ABI_VERSION:
         raise LoadError(f"{path}: expected ABI version {ABI_VERSION}; found {found}; {_BUILD_HINT}")
-    _bind_python(holding)
     return NativeLibrary(path=path, **functions)
+
+
+@functools.cache
+def caller_type() -> type[Caller]:
+    """Return the type that calls native programs.
+
+    Raises:
+        LoadError: the library was built from other sources.
+    """
+    native()
+    try:
+        from ._native import Caller
+    except ImportError as error:
+        raise LoadError(f"{_MODULE}: built from other sources: {error}; {_BUILD_HINT}") from error
+    return Caller
 
 
 @functools.cache

@@ -1,35 +1,39 @@
-"""Whole models as native code: one call runs the program, no Python in between.
+"""Models as native code: one C function, called with addresses. What "compiled" runs.
 
-The entry is `int32_t run(tyrex_context *context, void **inputs, void **outputs)`: addresses of
-tensors that Python has checked, destinations included. A session is what one call at a time
-needs; calls of several threads take one each, and leave it for the next.
-
-A model with symbols has a fourth argument, an array of their values: what the shapes of the inputs
-tell, checked here, as are the sizes that they lead to.
+The function is `int32_t run(context, inputs, outputs)`, made by lower-vm-to-llvm; it is linked into
+this process, or comes with an exported library. That of a model with symbols has a fourth argument,
+an array of their values: what the shapes of the inputs tell, checked here, as are the sizes that
+they lead to. Arguments are checked as those of bytecode: what
+fits as it is, native code sees for itself (native/call.c); the rest is converted, or refused, here.
+Any number of threads may call one program at once: each run takes a context of its own, and leaves
+it for the next.
 """
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from math import prod
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .bytecode import Spec, TensorSpec
+import numpy as np
+
+from .bytecode import Param, Spec, TensorSpec
 from .dtype import DType
-from .errors import LoadError
+from .errors import LoadError, from_native
 from .image import Layout, check_size
 from .memory import Allocator, make_allocator
-from .native_library import native
+from .native_library import caller_type
 from .signature import Signature
 from .tensor import Tensor
-from .threads import Context, check_num_threads
+from .threads import check_num_threads
 from .vm import admit_outputs, check_output
 
-_ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
-_SYMBOLIC_ENTRY_TYPE = ctypes.CFUNCTYPE(
-    ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
-)
+if TYPE_CHECKING:
+    from ._native import Parameter
+
+_NO_CODE = 255  # no type code of DLPack's: nothing that NumPy shows has it
 
 Result = tuple[tuple[int, ...], DType, int]
 """Shape, data type and bytes of a result."""
@@ -47,92 +51,25 @@ class NativeHost(Protocol):
         ...
 
 
-class Session(Protocol):
-    """What one run at a time needs: memory, threads."""
+@dataclass(frozen=True)
+class NativeEntry:
+    """A model in memory: the addresses of its functions."""
+
+    run: int
+    owner: object
+    """Keeps the code in memory."""
+    place: str
+    """Begins the messages of errors."""
+    create: int = 0
+    """With the others, of a library that has contexts of its own; 0 for code of this process."""
+    set_num_threads: int = 0
+    destroy: int = 0
+    last_error: int = 0
 
     @property
-    def num_threads(self) -> int:
-        """Threads of a parallel loop, the caller's included."""
-        ...
-
-    @num_threads.setter
-    def num_threads(self, value: int) -> None: ...
-
-    def run(self, inputs: int, outputs: int, symbols: int) -> None:
-        """Run the model on arrays of addresses, given by their addresses.
-
-        Args:
-            inputs: the address of the array of inputs.
-            outputs: that of the array of destinations.
-            symbols: that of the values of symbols; of no meaning to a model without.
-
-        Raises:
-            TyrexError: it failed.
-        """
-        ...
-
-
-class LocalSession:
-    """A session of an entry that was linked into this process."""
-
-    def __init__(
-        self, address: int, name: str, num_threads: int, has_symbols: bool = False
-    ) -> None:
-        self._entry = (_SYMBOLIC_ENTRY_TYPE if has_symbols else _ENTRY_TYPE)(address)
-        self._has_symbols = has_symbols
-        self._name = name
-        self._context = Context(num_threads)
-        self._address = self._context.address
-        self._reset = self._context.arena.reset
-        self._num_threads = num_threads  # reading the context's costs more than the call
-
-    @property
-    def num_threads(self) -> int:
-        """Threads of a parallel loop, the caller's included."""
-        return self._num_threads
-
-    @num_threads.setter
-    def num_threads(self, value: int) -> None:
-        self._context.num_threads = self._num_threads = value
-
-    def run(self, inputs: int, outputs: int, symbols: int) -> None:
-        """Run the model; its memory stays for the next run.
-
-        Raises:
-            TyrexError: a kernel failed, or there is no memory.
-        """
-        if self._has_symbols:
-            code = self._entry(self._address, inputs, outputs, symbols)
-        else:
-            code = self._entry(self._address, inputs, outputs)
-        self._reset()
-        if code:
-            error = native().error(self._name, code)
-            native().error_clear()
-            raise error
-
-
-class _State:
-    """A session, and the arrays of addresses that it is called with."""
-
-    __slots__ = (
-        "input_words",
-        "inputs",
-        "output_words",
-        "outputs",
-        "session",
-        "symbol_words",
-        "symbols",
-    )
-
-    def __init__(self, session: Session, signature: Signature, num_symbols: int) -> None:
-        self.session = session
-        self.inputs = (ctypes.c_void_p * max(len(signature.inputs), 1))()
-        self.outputs = (ctypes.c_void_p * max(len(signature.outputs), 1))()
-        self.input_words = ctypes.addressof(self.inputs)
-        self.output_words = ctypes.addressof(self.outputs)
-        self.symbols = (ctypes.c_int64 * max(num_symbols, 1))()
-        self.symbol_words = ctypes.addressof(self.symbols)
+    def functions(self) -> tuple[int, int, int, int, int]:
+        """The addresses in the order of native/call.c."""
+        return self.create, self.run, self.set_num_threads, self.destroy, self.last_error
 
 
 class _Shapes:
@@ -173,7 +110,7 @@ class NativeProgram:
     def __init__(
         self,
         signature: Signature,
-        new_session: Callable[[int], Session],
+        entry: NativeEntry,
         threads: int,
         allocator: Allocator | None = None,
         layout: Layout | None = None,
@@ -182,7 +119,7 @@ class NativeProgram:
 
         Args:
             signature: all of it tensors; of static shapes, unless there is a layout.
-            new_session: makes a session with so many threads.
+            entry: the model's code.
             threads: of a run.
             allocator: of results.
             layout: of the program's function, where it has symbols.
@@ -194,20 +131,32 @@ class NativeProgram:
         self._shapes = _Shapes(layout) if layout is not None and layout.function.symbols else None
         self._results: list[Result] = []
         if self._shapes is None:
-            self._results = [_static(param.spec, signature) for param in signature.outputs]
-        self._new_session = new_session
+            self._results = [_static(param, signature) for param in signature.outputs]
+        self._entry = entry
         self._allocator = allocator or make_allocator("pooled")
-        self._idle: list[_State] = []
-        self.threads = threads
+        parameter = _unchecked if self._shapes is not None else _parameter
+        self._caller = caller_type()(
+            entry.functions,
+            tuple(parameter(param, signature) for param in signature.inputs),
+            tuple(parameter(param, signature) for param in signature.outputs),
+            Tensor,
+            np.ndarray,
+            self._allocator.allocate,
+            partial(_fail, entry.place),
+            entry.owner,
+            check_num_threads(threads, f"{signature.name}: threads"),
+            0 if self._shapes is None else self._shapes.count,
+        )
+        self._quick = self._caller.call
 
     @property
     def threads(self) -> int:
         """Threads of a run, the caller's included; results do not depend on it."""
-        return self._threads
+        return self._caller.num_threads
 
     @threads.setter
     def threads(self, value: int) -> None:
-        self._threads = check_num_threads(value, f"{self.signature.name}: threads")
+        self._caller.num_threads = check_num_threads(value, f"{self.signature.name}: threads")
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the model; arguments in order or by name.
@@ -215,8 +164,13 @@ class NativeProgram:
         Raises:
             TyrexError: an argument does not fit, or the model failed.
         """
-        if named or len(args) < len(self.signature.inputs):
+        if named:
             args = tuple(self.signature.positional(named, args))
+        result = self._quick(*args)
+        if result is not NotImplemented:
+            return result
+        if len(args) < len(self.signature.inputs):
+            args = tuple(self.signature.positional({}, args))
         return self._call(args, None)
 
     def run(
@@ -243,45 +197,55 @@ class NativeProgram:
                 block = self._allocator.allocate(size)
                 buffer = Tensor(block.address, shape, dtype, block)
             results.append(buffer)
-        try:
-            state = self._idle.pop()
-        except IndexError:
-            count = 0 if self._shapes is None else self._shapes.count
-            state = _State(self._new_session(self._threads), self.signature, count)
-        try:
-            for index, number in enumerate(symbols):
-                state.symbols[index] = number
-            self._run(state, values, results)
-        finally:
-            self._idle.append(state)
+        inputs = tuple([value.data for value in values])
+        self._caller.run(inputs, tuple([result.data for result in results]), tuple(symbols))
         return results[0] if len(results) == 1 else tuple(results)
 
-    def _run(self, state: _State, values: Sequence[Tensor], results: Sequence[Tensor]) -> None:
-        session = state.session
-        if session.num_threads != self._threads:
-            session.num_threads = self._threads
-        for index, value in enumerate(values):
-            state.inputs[index] = value.data
-        for index, result in enumerate(results):
-            state.outputs[index] = result.data
-        session.run(state.input_words, state.output_words, state.symbol_words)
+    def prepare(self) -> None:
+        """Make a context now.
 
-    def forget_sessions(self) -> None:
+        Raises:
+            UnsupportedError: the processor lacks instructions that the model uses.
+            OutOfMemoryError: the system has no memory left.
+        """
+        self._caller.prepare()
+
+    def forget_contexts(self) -> None:
         """Give back what calls left for the next one."""
-        self._idle.clear()
+        self._caller.forget()
 
     def __repr__(self) -> str:
         return str(self.signature)
 
 
+def _fail(place: str, code: int, message: str) -> None:
+    raise from_native(code, message, place)
+
+
+def _parameter(param: Param, signature: Signature) -> Parameter:
+    """Return what native code knows of a parameter."""
+    shape, dtype, size = _static(param, signature)
+    code = _NO_CODE if dtype.is_extension else dtype.dlpack_code
+    return code, dtype.size_bytes, shape, dtype, size
+
+
+def _unchecked(param: Param, signature: Signature) -> Parameter:
+    """Return a parameter that native code leaves to Python."""
+    spec = _shaped(param.spec, signature.name)
+    return _NO_CODE, spec.dtype.size_bytes, (), spec.dtype, 0
+
+
 def _shaped(spec: Spec, name: str) -> TensorSpec:
     if not isinstance(spec, TensorSpec) or not spec.is_shaped:
-        raise LoadError(f"{name}: native code returns tensors of known shapes: {spec}")
+        raise LoadError(f"{name}: native code takes and returns tensors of known shapes: {spec}")
     return spec
 
 
-def _static(spec: Spec, signature: Signature) -> tuple[tuple[int, ...], DType, int]:
+def _static(param: Param, signature: Signature) -> Result:
+    spec = param.spec
     shape = spec.static_shape if isinstance(spec, TensorSpec) else None
     if not isinstance(spec, TensorSpec) or shape is None:
-        raise LoadError(f"{signature.name}: native code returns tensors of static shapes: {spec}")
+        raise LoadError(
+            f"{signature.name}: native code takes and returns tensors of static shapes: {spec}"
+        )
     return shape, spec.dtype, spec.size_bytes or 0

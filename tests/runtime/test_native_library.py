@@ -3,6 +3,7 @@ import ctypes.util
 import shutil
 import subprocess
 import sys
+import sysconfig
 from importlib.resources import files
 from pathlib import Path
 
@@ -124,6 +125,7 @@ def test_sources_compile_without_warnings(tmp_path: Path):
     assert sources
     flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
     output = str(tmp_path / "native.so")
+    flags += ["-isystem", sysconfig.get_paths()["include"]]
     command = ["cc", *flags, "-fPIC", "-shared", "-pthread", *sources, "-o", output]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
