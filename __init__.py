@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from .dialects.machine import Target
     from .driver import instruments
     from .driver.compile import compile, compile_to
+    from .driver.load_module import load_module
     from .driver.pass_context import PassContext
     from .frontends.onnx import from_onnx
     from .passes.tir.primitives.schedule import Schedule, ScheduleError
     from .runtime.device import Device, cpu
     from .runtime.errors import TyrexError
     from .runtime.executable import Executable
-    from .runtime.module import load_module
     from .runtime.tensor import Tensor
     from .runtime.vm import VirtualMachine
 
@@ -65,7 +65,7 @@ _LAZY = {
     "cpu": "runtime.device",
     "from_onnx": "frontends.onnx",
     "instruments": "driver",
-    "load_module": "runtime.module",
+    "load_module": "driver.load_module",
 }
 """Name -> the module that has it."""
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 SUFFIXES = {".mlir": "host", ".ll": "llvm-ir", ".s": "asm", ".o": "obj"}
 """The level that `-o` writes by the file's suffix, where `--to` names none."""
 
-LIBRARIES = (".so", ".a")
-"""The suffixes of whole models for programs without Python."""
+LIBRARIES = (".so", ".a", ".tyx")
+"""The suffixes of whole models: for programs without Python, and to be loaded again."""
 
 _LEVELS = "graph, kernels, scheduled, host, llvm (MLIR); llvm-ir, asm, obj (of the kernels)"
 
@@ -39,7 +39,8 @@ def compile_command(model: str | None, print_pipeline: bool, **options: Any) -> 
     """Compile MODEL (.onnx or .mlir).
 
     Without --to and -o, the result goes into the cache, where the next run finds it. With -o m.so
-    or m.a it becomes a library with a C interface, which `tyrex run m.so` runs too.
+    or m.a it becomes a library with a C interface, with -o m.tyx a bundle; `tyrex run m.so` and
+    `tyrex run m.tyx` run it.
     """
     if print_pipeline:
         from .levels import print_pipeline as text_of_pipeline
@@ -62,7 +63,7 @@ def _level_of(level: str | None, output: str | None) -> str | None:
         return None
     if suffix not in SUFFIXES:
         known = ", ".join(f"{known} ({to})" for known, to in SUFFIXES.items())
-        known += f", {', '.join(LIBRARIES)} (the whole model, with a header for C)"
+        known += f", {', '.join(LIBRARIES)} (the whole model)"
         raise click.UsageError(
             f"-o {output}: no file of suffix '{suffix}' can be written; known are {known}"
         )

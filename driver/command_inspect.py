@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 @click.argument("file")
 @model_options
 def inspect_command(file: str, **options: Any) -> None:
-    """Show signature, operators, parameters and work of FILE (.onnx or .mlir)."""
+    """Show signature, operators, parameters and work of FILE (.onnx or .mlir).
+
+    Of a bundle (.tyx), its manifest and program are shown, without running its code; a library
+    (.so) is loaded.
+    """
+    from .command_run import is_exported
+
+    if is_exported(file):
+        from .inspecting import describe_exported
+
+        click.echo("\n".join(describe_exported(file)))
+        return
     from .compile import read_model
 
     module = read_model(file, **{name: options[name] for name in COMPILE_OPTIONS})

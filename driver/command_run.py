@@ -31,14 +31,14 @@ MAX_ERROR = 1e-3
 def run(model: str, **options: Any) -> int:
     """Compile MODEL (.onnx or .mlir), run its function `main`, summarize the outputs.
 
-    A library that was exported (.so) is loaded; options of the compiler have no effect on it.
+    What was exported (.so, .tyx) is loaded; options of the compiler have no effect on it.
     """
     from .feeds import make_feeds
     from .peers import PEERS
 
     check: str | None = options["check"]
-    if check and _is_library(model):
-        raise click.UsageError(f"--check: {check} runs .onnx files; {model} is a library")
+    if check and is_exported(model):
+        raise click.UsageError(f"--check: {check} runs .onnx files; {model} was exported")
     peer = PEERS[check](model, options["threads"], options["shapes"]) if check else None
     start = time.perf_counter()
     exe = _loaded(model, options)
@@ -51,14 +51,15 @@ def run(model: str, **options: Any) -> int:
     return 0 if check is None or peer is None else _compare(check, peer(feeds), outputs)
 
 
-def _is_library(model: str) -> bool:
-    return model.endswith(".so")
+def is_exported(model: str) -> bool:
+    """Tell whether a file is one that `load_module` reads."""
+    return model.endswith((".so", ".tyx"))
 
 
 def _loaded(model: str, options: Mapping[str, Any]) -> Executable | Module:
     """Return a model, compiled or loaded."""
-    if _is_library(model):
-        from ..runtime.module import load_module
+    if is_exported(model):
+        from .load_module import load_module
 
         module = load_module(model)
         if options["threads"] is not None:

@@ -105,7 +105,7 @@ def compile(
 
     report("load", 0, 0)
     elsewhere = _elsewhere(options.target)
-    return load_artifact(artifact, num_threads, stats, exec_mode, elsewhere)
+    return load_artifact(artifact, num_threads, stats, exec_mode, options.target, elsewhere)
 
 
 def compile_to(

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from ..exporters.formats import export
 from ..exporters.package import Package
+from ..runtime.bytecode import Function
 from ..runtime.errors import ArgumentError
 from ..runtime.export_options import ExportOptions
 from ..runtime.signature import Signature
 from .host_program import ENTRY, constant_symbol, entry_symbol
 
 if TYPE_CHECKING:
+    from ..dialects.machine import Target
     from .artifact import Artifact
 
 
@@ -22,6 +24,7 @@ class ArtifactExporter:
     """Writes one artifact to files."""
 
     artifact: Artifact
+    target: Target
 
     def export(self, path: Path, options: ExportOptions) -> Path:
         """Write the model to a file of the kind that the suffix names; see `formats.export`."""
@@ -34,20 +37,29 @@ class ArtifactExporter:
         main = next((f for f in program.functions if f.name == ENTRY), None)
         if main is None:
             raise ArgumentError(f"export: the program has no function '{ENTRY}'")
-        if main.symbols:
-            dim = main.symbols[0].name
-            raise NotImplementedError(
-                f"export: the dim '{dim}' is not known before the model runs, and the C interface"
-                f" has no such dims yet; fix it when the model is read: dims={{{dim!r}: 1}}"
-            )
-        machine = artifact.host.require().machine
+        host = artifact.host
+        is_native = host.job is not None
         return Package(
             name,
-            entry_symbol(),
-            (*artifact.objects, artifact.host.image),
+            entry_symbol() if is_native else "",
+            (*artifact.objects, host.image) if is_native else artifact.objects,
             tuple((constant_symbol(i), c) for i, c in enumerate(program.constants)),
             Signature.of(main),
-            machine.triple,
-            tuple(filter(None, machine.features.split(","))),
+            self.target.triple,
+            self.target.features,
+            program,
+            artifact.symbols,
             program.metadata,
+            host.refusal or _refusal(main),
         )
+
+
+def _refusal(main: Function) -> str:
+    """Return why a function cannot be called through the C interface, "" where it can."""
+    if not main.symbols:
+        return ""
+    dim = main.symbols[0].name
+    return (
+        f"export: the dim '{dim}' is not known before the model runs, and the C interface has no"
+        f" such dims yet; fix it when the model is read: dims={{{dim!r}: 1}}; or write a bundle"
+    )

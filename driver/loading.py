@@ -14,6 +14,7 @@ from ..runtime.kernel_library import KernelLibrary
 from .host_program import constant_symbol, entry_symbol
 
 if TYPE_CHECKING:
+    from ..dialects.machine import Target
     from .artifact import Artifact
 
 
@@ -61,29 +62,46 @@ class LinkedKernels:
 class LinkedHost:
     """A program's native code; in memory as long as this object lives."""
 
-    def __init__(self, image: bytes, loaded: KernelLibrary, symbols: Mapping[str, str]) -> None:
-        self._image = image
+    def __init__(
+        self,
+        image: bytes,
+        loaded: KernelLibrary,
+        symbols: Mapping[str, str],
+        entry: str = entry_symbol(),
+        constants: Sequence[str] | None = None,
+    ) -> None:
+        """Take the object of a host program.
+
+        Args:
+            image: the object.
+            loaded: the kernels.
+            symbols: those of kernels, by their names in the program.
+            entry: the symbol of the entry.
+            constants: their symbols; those that a compile chooses when None.
+        """
+        self._image, self._entry, self._constants = image, entry, constants
         self._kernels = {symbol: loaded.address(symbol) for symbol in set(symbols.values())}
         self._loaded: KernelLibrary | None = None
 
     def link(self, constants: Sequence[int]) -> int:
         """Return the address of the entry, given those of the constants."""
-        named = {constant_symbol(i): address for i, address in enumerate(constants)}
+        names = self._constants or [constant_symbol(i) for i in range(len(constants))]
+        named = dict(zip(names, constants, strict=True))
         self._loaded = load_objects(self._image, {**self._kernels, **named})
-        return self._loaded.address(entry_symbol())
+        return self._loaded.address(self._entry)
 
 
 class LazyExporter:
     """Writes an artifact to files; what that takes is imported then."""
 
-    def __init__(self, artifact: Artifact) -> None:
-        self._artifact = artifact
+    def __init__(self, artifact: Artifact, target: Target) -> None:
+        self._artifact, self._target = artifact, target
 
     def export(self, path: Path, options: ExportOptions) -> Path:
         """Write the model; see `ArtifactExporter.export`."""
         from .exporting import ArtifactExporter
 
-        return ArtifactExporter(self._artifact).export(path, options)
+        return ArtifactExporter(self._artifact, self._target).export(path, options)
 
 
 def load_artifact(
@@ -91,6 +109,7 @@ def load_artifact(
     threads: int | None,
     stats: Mapping[str, str],
     exec_mode: str,
+    target: Target,
     elsewhere: str = "",
 ) -> Executable:
     """Return an executable of an artifact.
@@ -100,6 +119,7 @@ def load_artifact(
         threads: of a run; None for the environment's.
         stats: what else is known of the compile.
         exec_mode: what runs the program: "bytecode", or "compiled" where it can be.
+        target: what it was compiled for.
         elsewhere: why this process cannot run it; then it can only be exported.
 
     Raises:
@@ -107,7 +127,7 @@ def load_artifact(
     """
     code_bytes = sum(map(len, artifact.objects))
     facts = {"code_bytes": code_bytes, **artifact.facts, **stats}
-    exporter = LazyExporter(artifact)
+    exporter = LazyExporter(artifact, target)
     if elsewhere:
         return Executable(artifact.program, stats=facts, exporter=exporter, elsewhere=elsewhere)
     loaded = load_objects(artifact.objects)

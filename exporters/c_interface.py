@@ -6,8 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import dedent
+from typing import Protocol
 
 from ..runtime.bytecode import Param
+from ..runtime.signature import Signature
 from .package import FORMAT, Package, tensors
 
 _LITERAL_CHARACTERS = 80
@@ -18,7 +20,21 @@ FUNCTIONS = ("create", "run", "run_tensors", "set_num_threads", "destroy", "desc
 """What a model's header declares, each behind the model's name."""
 
 
-def header_text(package: Package) -> str:
+class Interface(Protocol):
+    """What the header of a model shows."""
+
+    @property
+    def name(self) -> str:
+        """What its functions begin with."""
+        ...
+
+    @property
+    def signature(self) -> Signature:
+        """What it takes and returns: tensors of static shapes."""
+        ...
+
+
+def header_text(package: Interface) -> str:
     """Return the header: plain C, which C++ can include."""
     name, upper = package.name, package.name.upper()
     lines = [
@@ -77,7 +93,7 @@ def header_text(package: Package) -> str:
     return "\n".join(lines)
 
 
-def _tensor_lines(package: Package) -> list[str]:
+def _tensor_lines(package: Interface) -> list[str]:
     rows = [("inputs", package.signature.inputs), ("outputs", package.signature.outputs)]
     return [
         f" *   {what}[{index}]  {_comment(name)}: {spec}"
@@ -86,7 +102,7 @@ def _tensor_lines(package: Package) -> list[str]:
     ]
 
 
-def _macro_lines(package: Package) -> list[str]:
+def _macro_lines(package: Interface) -> list[str]:
     upper = package.name.upper()
     lines = [f"#define {upper}_SIGNATURE {_quoted(_one_line(package))}"]
     for what, parameters in (
@@ -108,7 +124,7 @@ def _macro_lines(package: Package) -> list[str]:
     return lines
 
 
-def _one_line(package: Package) -> str:
+def _one_line(package: Interface) -> str:
     """Return the signature under the name that C knows it by."""
     inputs, outputs = (
         ", ".join(f"{name}: {spec}" for name, spec in parameters)

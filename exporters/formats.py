@@ -14,6 +14,7 @@ from typing import Protocol
 
 from ..runtime.errors import ArgumentError
 from ..runtime.export_options import ExportOptions
+from .bundle import write_bundle
 from .library import write_archive, write_object, write_shared
 from .package import Package, identifier, is_identifier
 
@@ -22,10 +23,10 @@ class Model(Protocol):
     """What writers may ask a compiled model for."""
 
     def package(self, name: str) -> Package:
-        """Return its native code, constants and signature; symbols begin with `name`.
+        """Return its native code, constants and bytecode, under a name.
 
-        Raises:
-            NotImplementedError: native code cannot express the program.
+        Where native code cannot express the host program, the package has the kernels alone, and
+        says why.
         """
         ...
 
@@ -56,7 +57,17 @@ class Format:
 
 
 def _native(write: Callable[[Package, Path, str | None], None]) -> Callable[[Job], None]:
-    return lambda job: write(job.model.package(job.name), job.path, job.options.cc)
+    def of(job: Job) -> None:
+        package = job.model.package(job.name)
+        if package.refusal:
+            raise NotImplementedError(package.refusal)
+        write(package, job.path, job.options.cc)
+
+    return of
+
+
+def _bundle(job: Job) -> None:
+    write_bundle(job.model.package(job.name), job.path, job.options.cc)
 
 
 _NATIVE = frozenset(("name", "cc"))
@@ -67,6 +78,7 @@ FORMATS: dict[str, Format] = {
         Format(".so", "a shared library with a C interface", _NATIVE, _native(write_shared)),
         Format(".a", "the same as an archive, to be linked in", _NATIVE, _native(write_archive)),
         Format(".o", "the same as one object", _NATIVE, _native(write_object)),
+        Format(".tyx", "a bundle for tyrex.load_module", _NATIVE, _bundle),
     )
 }
 """Suffix -> format."""

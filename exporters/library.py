@@ -16,7 +16,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .c_interface import FUNCTIONS, header_text, source_text
+from ..runtime.errors import LoadError
+from .c_interface import FUNCTIONS, Interface, header_text, source_text
 from .elf_object import Data, write_data_object
 from .package import Package
 from .toolchain import find_binutil, find_compiler, run_tool
@@ -46,6 +47,28 @@ def write_shared(package: Package, path: Path, cc: str | None = None) -> None:
         RuntimeFailure: a tool failed.
     """
     _write(package, path, cc, _link_shared, is_shared=True)
+
+
+def copy_shared(source: Path, path: Path, interface: Interface) -> None:
+    """Write a shared library that was written before again, its header beside it.
+
+    Args:
+        source: the library.
+        path: an existing file is replaced at the end.
+        interface: of the model.
+
+    Raises:
+        LoadError: the library is gone.
+    """
+    with tempfile.TemporaryDirectory(prefix=".tyrex-export-", dir=path.parent) as folder:
+        copy, header = Path(folder) / "copy", Path(folder) / "header"
+        try:
+            shutil.copyfile(source, copy)
+        except OSError as error:
+            raise LoadError(f"{source}: cannot be read: {error.strerror}") from error
+        header.write_text(header_text(interface), encoding="ascii")
+        os.replace(header, path.with_name(f"{interface.name}.h"))
+        os.replace(copy, path)
 
 
 def write_archive(package: Package, path: Path, cc: str | None = None) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..runtime.bytecode import Constant, Spec, TensorSpec
+from ..runtime.bytecode import Constant, Program, Spec, TensorSpec
 from ..runtime.native_library import ABI_VERSION
 from ..runtime.signature import Signature
 from .cpu_features import Feature, checked_features
@@ -27,16 +28,23 @@ class Package:
     name: str
     """An identifier of C."""
     entry: str
-    """The symbol of the function `int32_t run(context, inputs, outputs)`."""
+    """The symbol of the function `int32_t run(context, inputs, outputs)`; "" where there
+    is none, and bytecode alone runs the model."""
     objects: tuple[bytes, ...]
     """Code, of kernels and of the host program."""
     constants: tuple[tuple[str, Constant], ...]
-    """With their symbols."""
+    """With their symbols, as the host program refers to them."""
     signature: Signature
     triple: str
-    features: tuple[str, ...] = ()
+    features: tuple[str, ...]
     """Of the target, "+avx2" present and "-avx512f" absent."""
-    metadata: Mapping[str, str] | None = None
+    program: Program
+    """The bytecode."""
+    kernels: Mapping[str, str]
+    """The name of a kernel in the program -> its symbol."""
+    metadata: Mapping[str, str]
+    refusal: str = ""
+    """Why it cannot be called through the C interface; "" where it can."""
 
     @property
     def arch(self) -> str:
@@ -52,15 +60,22 @@ class Package:
         fields = {
             "format": FORMAT,
             "name": self.name,
+            "tyrex": tyrex_version(),
             "abi": ABI_VERSION,
             "target": self.triple,
             "cpu_features": [feature.name for feature in self.checked()],
             "inputs": [_describe(name, spec) for name, spec in self.signature.inputs],
             "outputs": [_describe(name, spec) for name, spec in self.signature.outputs],
             "constant_bytes": sum(constant.data.nbytes for _, constant in self.constants),
-            "metadata": dict(self.metadata or {}),
+            "metadata": dict(self.metadata),
         }
         return json.dumps(fields)
+
+
+def tyrex_version() -> str:
+    """Return the version of this Tyrex."""
+    # The package's root is above every folder's imports.
+    return str(sys.modules[__name__.partition(".")[0]].__version__)
 
 
 def identifier(stem: str) -> str:

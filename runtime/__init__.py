@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .executable import Executable
     from .host_functions import register_host_function
     from .memory import make_allocator
-    from .module import Module, load_module
+    from .module import Module
     from .program_file import load_program, read_program, write_program
     from .tensor import Tensor, as_tensor
     from .threads import Context
@@ -38,7 +38,6 @@ __all__ = (
     "assemble",
     "cpu",
     "disassemble",
-    "load_module",
     "load_program",
     "make_allocator",
     "read_program",
@@ -61,7 +60,6 @@ _LAZY = {
     "assemble": "assembly",
     "cpu": "device",
     "disassemble": "assembly",
-    "load_module": "module",
     "load_program": "program_file",
     "make_allocator": "memory",
     "read_program": "program_file",

@@ -1,4 +1,4 @@
-"""Exported models, loaded again: `tyrex.load_module("m.so")`, without the compiler.
+"""Exported models, loaded again, without the compiler: what `tyrex.load_module` returns.
 
 Loading a library runs its code: load what you trust. The file is looked at before the system maps
 it (a file cut short would end the process at its first use), and the library looks at the processor
@@ -10,8 +10,9 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_uint32, c_void_p
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -19,8 +20,9 @@ from typing import Any, cast
 from .bytecode import Param, TensorSpec
 from .dtype import DType
 from .elf import check_shared_library
-from .errors import LoadError, TyrexError
-from .native_library import ABI_VERSION
+from .errors import LoadError, TyrexError, UnsupportedError
+from .executable import Executable
+from .export_options import Exporter, ExportOptions
 from .native_program import NativeEntry, NativeProgram
 from .signature import Signature
 from .threads import check_num_threads, default_num_threads
@@ -68,38 +70,117 @@ class _Functions(ctypes.Structure):
         )
 
 
+@dataclass(frozen=True)
+class About:
+    """What a file says about the model in it."""
+
+    path: Path
+    name: str
+    """What the functions of its C interface begin with."""
+    target: str
+    """The triple that it was compiled for."""
+    cpu_features: tuple[str, ...]
+    """The instruction sets that it uses."""
+    version: str
+    """The version of Tyrex that wrote it."""
+    metadata: Mapping[str, str]
+    """What is known of the model."""
+
+
 class Module:
     """An exported model: call it as the executable that it was.
 
-    With `with`, or `close`, its memory and threads are given back; its code stays mapped until the
-    process ends.
+    With `with`, or `close`, its memory and threads are given back. Results stay what they are.
     """
 
-    def __init__(self, path: Path, functions: _Functions, description: Mapping[str, Any]) -> None:
-        """Take over a library; `load_module` makes modules."""
-        self.path = path
-        self.name = str(description["name"])
-        """What the functions of its C interface begin with."""
-        self.metadata: dict[str, str] = dict(description["metadata"])
-        """What is known of the model."""
-        self.target = str(description["target"])
-        """The triple that it was compiled for."""
-        self.cpu_features = tuple(map(str, description["cpu_features"]))
-        """The instruction sets that it uses."""
-        self.signature = Signature(
-            "main", _params(description["inputs"]), _params(description["outputs"])
+    def __init__(
+        self,
+        about: About,
+        program: NativeProgram | Executable,
+        exporter: Exporter,
+        shutdown: Callable[[], object] | None = None,
+    ) -> None:
+        """Put a loaded model together; `load_module` makes modules.
+
+        Args:
+            about: what it is.
+            program: runs it.
+            exporter: writes it to a file again.
+            shutdown: ends threads that are its own.
+        """
+        self.about = about
+        self._program: NativeProgram | Executable | None = program
+        self._exporter, self._shutdown = exporter, shutdown
+        self.signature = program.signature
+        """The names, data types and shapes of the inputs and outputs of "main"."""
+        self.functions = (
+            {f.name: Signature.of(f) for f in program.program.functions}
+            if isinstance(program, Executable)
+            else {self.signature.name: self.signature}
         )
-        self._functions = functions
-        self._program: NativeProgram | None = NativeProgram(
-            self.signature, functions.entry(path.name), default_num_threads()
-        )
-        self._program.prepare()  # looks at the processor
+        """The signature of every function."""
 
     @property
-    def _open(self) -> NativeProgram:
+    def path(self) -> Path:
+        """The file."""
+        return self.about.path
+
+    @property
+    def name(self) -> str:
+        """What the functions of its C interface begin with."""
+        return self.about.name
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What is known of the model."""
+        return self.about.metadata
+
+    @property
+    def target(self) -> str:
+        """The triple that it was compiled for."""
+        return self.about.target
+
+    @property
+    def cpu_features(self) -> tuple[str, ...]:
+        """The instruction sets that it uses."""
+        return self.about.cpu_features
+
+    @property
+    def version(self) -> str:
+        """The version of Tyrex that wrote the file."""
+        return self.about.version
+
+    @property
+    def _open(self) -> NativeProgram | Executable:
         if self._program is None:
             raise LoadError(f"{self.path}: the module is closed; load it again")
         return self._program
+
+    @property
+    def executable(self) -> Executable:
+        """The model with its bytecode: for virtual machines, and to run functions by name.
+
+        Raises:
+            LoadError: the module is closed.
+            UnsupportedError: it was loaded from a shared library, which has no bytecode.
+        """
+        found = self._open
+        if not isinstance(found, Executable):
+            raise UnsupportedError(
+                f"{self.path}: a shared library has no bytecode; a bundle (.tyx) of the model has"
+            )
+        return found
+
+    def export_library(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """Write the model to a file again, as `Executable.export_library` does.
+
+        Raises:
+            LoadError: the module is closed, or its file is damaged.
+            UnsupportedError: the file that it was loaded from lacks what the format needs.
+            ArgumentError, RuntimeFailure: see `Executable.export_library`.
+        """
+        _ = self._open
+        return self._exporter.export(Path(path), ExportOptions(**options))
 
     @property
     def threads(self) -> int:
@@ -131,10 +212,11 @@ class Module:
 
     def close(self) -> None:
         """Give back memory and threads; no call may be running. Closing twice is fine."""
-        if self._program is not None:
-            self._program.forget_contexts()
-            self._program = None
-            self._functions.shutdown()
+        program, self._program = self._program, None
+        if isinstance(program, NativeProgram):
+            program.forget_contexts()
+        if program is not None and self._shutdown is not None:
+            self._shutdown()
 
     def __enter__(self) -> Module:
         return self
@@ -151,14 +233,17 @@ class Module:
         return f"Module({str(self.path)!r}, {self.signature})"
 
 
-def load_module(path: str | os.PathLike[str]) -> Module:
+def load_library(file: Path, exporter: Callable[[About, Signature], Exporter]) -> Module:
     """Return the model in a shared library that `export_library` wrote. This runs its code.
+
+    Args:
+        file: its whole path.
+        exporter: makes what writes it to a file again.
 
     Raises:
         LoadError: the file is not there, is damaged or no such library, or is for another system.
         UnsupportedError: the processor lacks instructions that the model uses.
     """
-    file = Path(path).resolve()
     check_shared_library(file)
     try:
         library = ctypes.CDLL(str(file))
@@ -178,17 +263,33 @@ def load_module(path: str | os.PathLike[str]) -> Module:
             f"{file}: expected format {FORMAT}; found {functions.format}: export the model again"
         )
     description = cast(dict[str, Any], json.loads(functions.describe()))
-    if description["abi"] != ABI_VERSION:
-        raise LoadError(
-            f"{file}: expected ABI version {ABI_VERSION}; found {description['abi']}: export the"
-            " model again"
-        )
     try:
-        return Module(file, functions, description)
+        return _library_module(file, functions, description, exporter)
     except TyrexError:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise LoadError(f"{file}: its description is damaged: {error!r}") from error
+
+
+def _library_module(
+    file: Path,
+    functions: _Functions,
+    description: Mapping[str, Any],
+    exporter: Callable[[About, Signature], Exporter],
+) -> Module:
+    about = About(
+        file,
+        str(description["name"]),
+        str(description["target"]),
+        tuple(map(str, description["cpu_features"])),
+        str(description["tyrex"]),
+        dict(description["metadata"]),
+    )
+    signature = Signature("main", _params(description["inputs"]), _params(description["outputs"]))
+
+    program = NativeProgram(signature, functions.entry(file.name), default_num_threads())
+    program.prepare()  # looks at the processor
+    return Module(about, program, exporter(about, signature), functions.shutdown)
 
 
 def _params(fields: Sequence[Mapping[str, Any]]) -> tuple[Param, ...]:

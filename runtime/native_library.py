@@ -120,6 +120,9 @@ class NativeLibrary:
     tensor_to_capsule: Callable[[Any, object, int, int], CapsuleType]
     tensor_from_capsule: Callable[[object, Any], int | None]
     managed_tensor_delete: Callable[[int, int], None]
+    missing_feature: Callable[[int], bytes | None]
+    checksum: Callable[[int, int], int]
+    weights_map: Callable[[int, int, int, int], int]
 
     def error(self, place: str, code: int | None = None) -> TyrexError:
         """Return this thread's error as an exception, to be raised by the caller.
@@ -156,6 +159,9 @@ _PROTOTYPES: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
     "tensor_to_capsule": (False, py_object, (c_void_p, py_object, c_uint64, c_int32)),
     "tensor_from_capsule": (False, c_void_p, (py_object, POINTER(c_int32))),
     "managed_tensor_delete": (False, None, (c_void_p, c_int32)),
+    "missing_feature": (False, c_char_p, (c_void_p,)),
+    "checksum": (True, c_uint64, (c_void_p, c_uint64)),
+    "weights_map": (True, c_int32, (c_int32, c_uint64, c_void_p, c_uint64)),
 }
 
 

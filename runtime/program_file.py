@@ -16,7 +16,8 @@ elements.
                 value, i64 largest value (-1: any)
     CNST        a list of constants: a tensor type, u64 offset in DATA, u64 size
     DATA        the bytes of the constants; it and each constant start at a multiple of 64, so that
-                a mapped file serves kernels without a copy
+                a mapped file serves kernels without a copy. At offset 0 it is not in this file: a
+                bundle has the constants as a member of their own
 
     instruction u8 opcode; 0 call: u8 kind, u32 callee, i32 result register (-1: none), i32 location
                 (-1: none), a list of arguments: u8 kind, i64 value; 1 ret: a list of u32 registers;
@@ -79,11 +80,16 @@ T = TypeVar("T")
 # ---- writing -----------------------------------------------------------------------------
 
 
-def write_program(program: Program) -> bytes:
-    """Return the file of a program."""
-    places, data_bytes = _places(program.constants)
+def write_program(program: Program, *, with_data: bool = True) -> bytes:
+    """Return the file of a program.
+
+    Args:
+        program: to write.
+        with_data: put the bytes of the constants into the file; `constant_pieces` has them too.
+    """
+    places, data_bytes = constant_places(program.constants)
     sections = (_tables(program), _specs(program), _code(program), _constants(program, places))
-    sizes = [*map(len, sections), data_bytes]
+    sizes = [*map(len, sections), data_bytes if with_data else 0]
     end = _HEADER.size + _HEADER_END.size + len(TAGS) * _ENTRY.size
     offsets: list[int] = []
     for size in sizes:
@@ -93,13 +99,15 @@ def write_program(program: Program) -> bytes:
     result = np.zeros(end, np.uint8)
     for offset, section in zip(offsets, sections, strict=False):
         result[offset : offset + len(section)] = np.frombuffer(section, np.uint8)
-    for place, constant in zip(places, program.constants, strict=True):
+    for place, constant in zip(places, program.constants if with_data else (), strict=False):
         start = offsets[-1] + place
         result[start : start + constant.data.nbytes] = constant.data
     table = b"".join(
         _ENTRY.pack(tag, zlib.crc32(result[offset : offset + size].data), offset, size)
         for tag, offset, size in zip(TAGS, offsets, sizes, strict=True)
     )
+    if not with_data:
+        table = table[: -_ENTRY.size] + _ENTRY.pack(TAGS[-1], 0, 0, data_bytes)
     header = _HEADER.pack(MAGIC, VERSION, len(TAGS))
     header += _HEADER_END.pack(zlib.crc32(table, zlib.crc32(header)), 0)
     result[: len(header) + len(table)] = np.frombuffer(header + table, np.uint8)
@@ -183,8 +191,8 @@ def _instruction(instruction: Instruction) -> bytes:
             return b"\3" + _u32(cond) + _u32(target)
 
 
-def _places(constants: tuple[Constant, ...]) -> tuple[list[int], int]:
-    """Return where each constant starts in DATA, and the size of that."""
+def constant_places(constants: tuple[Constant, ...]) -> tuple[list[int], int]:
+    """Return where each constant starts in DATA, and the size of that in bytes."""
     places: list[int] = []
     size = 0
     for constant in constants:
@@ -192,6 +200,16 @@ def _places(constants: tuple[Constant, ...]) -> tuple[list[int], int]:
         places.append(size)
         size += constant.data.nbytes
     return places, size
+
+
+def constant_pieces(constants: tuple[Constant, ...]) -> list[bytes | memoryview]:
+    """Return the bytes of DATA, in pieces of which the constants' are not copied."""
+    pieces: list[bytes | memoryview] = []
+    at = 0
+    for place, constant in zip(constant_places(constants)[0], constants, strict=True):
+        pieces += [bytes(place - at), constant.data.data]
+        at = place + constant.data.nbytes
+    return pieces
 
 
 def _constants(program: Program, places: list[int]) -> bytes:
@@ -227,6 +245,7 @@ def read_program(
     place: str = "program",
     *,
     check_data: bool = True,
+    constants: Array | None = None,
 ) -> Program:
     """Return the program in `data`, which its constants refer to.
 
@@ -234,13 +253,15 @@ def read_program(
         data: the file.
         place: what it is; begins the message of an error.
         check_data: compare the checksum of the constants' bytes, too.
+        constants: the bytes of DATA, which a file without it needs; whoever gives them has
+            compared their checksum.
 
     Raises:
         LoadError: it is no valid program: what is wrong, and where.
     """
     whole = np.frombuffer(data, np.uint8) if not isinstance(data, np.ndarray) else data
     try:
-        sections = _sections(whole, check_data)
+        sections = _sections(whole, check_data, constants)
         program = _program(sections)
         program.validate()
         return program
@@ -248,7 +269,7 @@ def read_program(
         raise LoadError(f"{place}: {error}") from error
 
 
-def _sections(data: Array, check_data: bool) -> dict[bytes, Array]:
+def _sections(data: Array, check_data: bool, outside: Array | None) -> dict[bytes, Array]:
     """Return the sections by tag, their checksums compared."""
     start = _HEADER.size + _HEADER_END.size
     raw = data[: start + len(TAGS) * _ENTRY.size].tobytes()
@@ -266,20 +287,35 @@ def _sections(data: Array, check_data: bool) -> dict[bytes, Array]:
         raise LoadError(f"found {count} sections, expected {len(TAGS)}")
     if zlib.crc32(raw[start:], zlib.crc32(raw[: _HEADER.size])) != checksum:
         raise LoadError("damaged: the checksum of header and section table differs")
-    sections: dict[bytes, Array] = {}
-    for index, expected in enumerate(TAGS):
-        tag, crc, offset, size = _ENTRY.unpack_from(raw, start + index * _ENTRY.size)
-        if tag != expected:
-            raise LoadError(f"found section {tag!r}, expected {expected!r}")
-        if offset % ALIGN_BYTES or offset + size > data.nbytes:
-            raise LoadError(
-                f"section {tag.decode()}: bytes {offset}..{offset + size} of {data.nbytes}"
-            )
-        section = data[offset : offset + size]
-        if (check_data or tag != b"DATA") and zlib.crc32(section.data) != crc:
-            raise LoadError(f"damaged: the checksum of section {tag.decode()} differs")
-        sections[tag] = section
-    return sections
+    return {tag: _section(data, raw, index, check_data, outside) for index, tag in enumerate(TAGS)}
+
+
+def _section(
+    data: Array, table: bytes, index: int, check_data: bool, outside: Array | None
+) -> Array:
+    """Return one section, its checksum compared."""
+    expected = TAGS[index]
+    start = _HEADER.size + _HEADER_END.size
+    tag, crc, offset, size = _ENTRY.unpack_from(table, start + index * _ENTRY.size)
+    if tag != expected:
+        raise LoadError(f"found section {tag!r}, expected {expected!r}")
+    if tag == b"DATA" and offset == 0:
+        return _outside(size, outside)
+    if offset % ALIGN_BYTES or offset + size > data.nbytes:
+        raise LoadError(f"section {tag.decode()}: bytes {offset}..{offset + size} of {data.nbytes}")
+    section = data[offset : offset + size]
+    if (check_data or tag != b"DATA") and zlib.crc32(section.data) != crc:
+        raise LoadError(f"damaged: the checksum of section {tag.decode()} differs")
+    return section
+
+
+def _outside(size: int, given: Array | None) -> Array:
+    """Return the bytes of a DATA section that is not in the file."""
+    if given is None:
+        raise LoadError(f"its constants, {size} bytes, are in another file: load its bundle")
+    if given.nbytes != size:
+        raise LoadError(f"found {given.nbytes} bytes of constants; expected {size}")
+    return given
 
 
 class _Reader:

@@ -1,5 +1,5 @@
 /* Which instruction sets the processor has, and the system saves the registers of. */
-#include "model.h"
+#include "tyrex.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>

@@ -5,21 +5,11 @@
 #include "arguments.h"
 #include "tyrex.h"
 
-/* An instruction set, and how x86 processors are asked for it. */
-typedef struct tyrex_cpu_feature {
-  const char *name;
-  uint32_t leaf, subleaf, reg, bit;
-  uint32_t saved; /* registers that the system has to save: bits of XCR0 */
-} tyrex_cpu_feature;
-
 typedef struct tyrex_model {
   tyrex_signature signature;
   const tyrex_cpu_feature *features; /* the last one has no name */
   int32_t (*entry)(void *context, const void *const *inputs, void *const *outputs);
 } tyrex_model;
-
-/* The first of `features` that the processor lacks, or NULL. */
-const char *tyrex_missing_feature(const tyrex_cpu_feature *features);
 
 /* All return TYREX_OK, or a code with the calling thread's error set. */
 int32_t tyrex_model_create(const tyrex_model *model, uint32_t num_threads,

@@ -68,6 +68,26 @@ TYREX_API int32_t tyrex_arena_reset(tyrex_arena *arena);
 TYREX_API void tyrex_arena_trim(tyrex_arena *arena);
 TYREX_API void tyrex_arena_get_stats(const tyrex_arena *arena, tyrex_arena_stats *stats);
 
+/* ---- the processor --------------------------------------------------------------- */
+
+/* An instruction set, and how x86 processors are asked for it. */
+typedef struct tyrex_cpu_feature {
+  const char *name;
+  uint32_t leaf, subleaf, reg, bit;
+  uint32_t saved; /* registers that the system has to save: bits of XCR0 */
+} tyrex_cpu_feature;
+
+/* The first of `features`, whose last one has no name, that the processor lacks, or NULL. */
+TYREX_API const char *tyrex_missing_feature(const tyrex_cpu_feature *features);
+
+/* ---- weights in a file ------------------------------------------------------------- */
+
+/* XXH64 with seed 0. */
+TYREX_API uint64_t tyrex_checksum(const void *data, uint64_t bytes);
+/* Puts bytes of a file at an address of writable memory: mapped, read-only, where pages allow,
+ * else read. Fails where the file ends before. Unix alone. */
+TYREX_API int32_t tyrex_weights_map(int32_t fd, uint64_t offset, void *address, uint64_t bytes);
+
 /* ---- the context of a run -------------------------------------------------------- */
 
 /* The body of a parallel loop over [begin, end). Non-zero is an error code. */

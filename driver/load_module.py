@@ -1,0 +1,152 @@
+"""`tyrex.load_module`: a model in a file, ready to be called, whatever kind of file it is.
+
+What runs is NumPy and the runtime; the compiler's packages are imported for files alone whose code
+is not linked yet. What a model that was loaded is written with again is imported then.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..runtime.archive import MAGIC as ARCHIVE_MAGIC
+from ..runtime.bundle import read_bundle
+from ..runtime.errors import LoadError, UnsupportedError
+from ..runtime.export_options import ExportOptions
+from ..runtime.loaded_bundle import Code, load_bundle
+from ..runtime.module import About, Module, load_library
+
+if TYPE_CHECKING:
+    from ..exporters.package import Package
+    from ..runtime.bundle import Bundle
+    from ..runtime.bytecode import Program
+    from ..runtime.signature import Signature
+
+_ELF_MAGIC = b"\x7fELF"
+
+
+def load_module(path: str | os.PathLike[str]) -> Module:
+    """Return the model in a file that `export_library` wrote. Loading code runs it.
+
+    Args:
+        path: a bundle (.tyx) or a shared library (.so); what it is, its first bytes say.
+
+    Raises:
+        LoadError: the file is not there, is damaged, is no model, or is for another system or
+            version.
+        UnsupportedError: the processor lacks instructions that the model uses, or the file holds
+            objects and llvmlite, which links them, is not installed.
+    """
+    file = Path(path).resolve()
+    # A file that is damaged at its start says by its name what it was.
+    load = _LOADERS.get(_magic(file)) or _LOADERS.get(file.suffix.encode())
+    if load is None:
+        raise LoadError(
+            f"{file}: is no exported model; expected a bundle (.tyx) or a shared library (.so)"
+        )
+    return load(file)
+
+
+def _magic(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(4)
+    except OSError as error:
+        raise LoadError(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def _load_bundle(file: Path) -> Module:
+    with read_bundle(file) as bundle:
+        executable = load_bundle(bundle, _link)
+    manifest = bundle.manifest
+    about = About(
+        file,
+        manifest.name,
+        manifest.target,
+        tuple(question.name for question in manifest.cpu),
+        manifest.tyrex,
+        manifest.metadata,
+    )
+    return Module(about, executable, _BundleExporter(bundle, executable.program))
+
+
+def _load_library(file: Path) -> Module:
+    return load_library(file, _LibraryExporter)
+
+
+_LOADERS: dict[bytes, Callable[[Path], Module]] = {
+    ARCHIVE_MAGIC: _load_bundle,
+    b".tyx": _load_bundle,
+    _ELF_MAGIC: _load_library,
+    b".so": _load_library,
+}
+"""What a file begins with, or the suffix of its name -> what loads it."""
+
+
+def _link(bundle: Bundle) -> Code:
+    """Link the objects of a bundle into the process."""
+    from .loading import LinkedHost, LinkedKernels, load_objects
+
+    manifest = bundle.manifest
+    objects = [bytes(bundle.checked(name)) for name in bundle.objects]
+    host = objects.pop() if objects and manifest.entry is not None else None
+    try:
+        loaded = load_objects(objects)
+    except ImportError as error:
+        raise UnsupportedError(
+            f"{bundle.path}: holds objects, which {error.name or 'llvmlite'} would link, and it is"
+            " not installed: install it, or export the model again where there is a linker"
+        ) from error
+    linked = None
+    if manifest.entry is not None and host is not None:
+        linked = LinkedHost(host, loaded, manifest.kernels, manifest.entry, manifest.constants)
+    return Code(LinkedKernels(loaded, manifest.kernels), linked)
+
+
+@dataclass(frozen=True)
+class _LibraryExporter:
+    """Writes a shared library again: a copy, since its code is linked."""
+
+    about: About
+    signature: Signature
+
+    @property
+    def name(self) -> str:
+        """What its functions begin with."""
+        return self.about.name
+
+    def export(self, path: Path, options: ExportOptions) -> Path:
+        """Write the file that the suffix of `path` names; a shared library alone."""
+        from ..exporters.formats import format_of
+        from ..exporters.library import copy_shared
+
+        source = self.about.path
+        if format_of(path).suffix != ".so" or options.name not in (None, self.name):
+            raise UnsupportedError(
+                f"export: {source} is linked: it can be written as .so under its name"
+                f" {self.name!r}; a bundle (.tyx) can be written as everything"
+            )
+        copy_shared(source, path, self)
+        return path
+
+
+class _BundleExporter:
+    """Writes what was loaded from a bundle again."""
+
+    def __init__(self, bundle: Bundle, program: Program) -> None:
+        self._bundle, self._program = bundle, program
+
+    def export(self, path: Path, options: ExportOptions) -> Path:
+        """Write the file that the suffix of `path` names; see `formats.export`."""
+        from ..exporters.formats import export
+
+        return export(self, path, options)
+
+    def package(self, name: str) -> Package:
+        """Return the model under a name."""
+        from ..exporters.bundle import package_of
+
+        return replace(package_of(self._bundle, self._program), name=name)
