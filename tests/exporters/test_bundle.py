@@ -165,6 +165,24 @@ def test_what_native_code_cannot_express_is_bytecode(tmp_path: Path) -> None:
 
 
 @needs_cc
+def test_shapes_that_are_not_known_before(tmp_path: Path) -> None:
+    text = """
+    relax.func @main<n>(%x: T) -> (T) {
+      %y = relax.softmax %x {axis = 0} : (T) -> T
+      relax.return %y : T
+    }""".replace("T", "!relax.tensor<[n, 3], f32>")
+    exe = tyrex.compile(text)
+    path = exe.export_library(tmp_path / "m.tyx")
+    with tyrex.load_module(path) as module:
+        assert module.signature == exe.signature
+        for size in (1, 7, 64):
+            x = np.random.default_rng(size).normal(size=(size, 3)).astype(np.float32)
+            np.testing.assert_array_equal(np.asarray(module(x)), np.asarray(exe(x)))
+        with pytest.raises(NotImplementedError, match="the dim 'n' is not known before"):
+            module.export_library(tmp_path / "m.so")
+
+
+@needs_cc
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/maps")
 def test_weights_are_mapped_and_given_back(exe: Executable, tmp_path: Path) -> None:
     text = """
