@@ -16,6 +16,9 @@ _LITERAL_CHARACTERS = 80
 _ABI = Path(__file__).resolve().parents[1] / "runtime" / "native" / "abi.h"
 _PACKED_BITS = 8  # narrower elements take a byte each: for a caller they are bytes
 
+RUNTIME_FOLDER = "runtime"
+"""Where the source finds the runtime's headers: the header of a model may have the same name."""
+
 FUNCTIONS = ("create", "run", "run_tensors", "set_num_threads", "destroy", "describe", "last_error")
 """What a model's header declares, each behind the model's name."""
 
@@ -154,6 +157,7 @@ def source_text(package: Package) -> str:
         ("@ENTRY@", package.entry),
         ("@FORMAT@", str(FORMAT)),
         ("@FUNCTIONS@", str(len(FUNCTIONS) + 1)),
+        ("@RUNTIME@", RUNTIME_FOLDER),
         ("@NAME@", name),
         ("@UPPER@", upper),
     ):
@@ -203,8 +207,8 @@ _SOURCE = dedent("""\
     #if defined(__GNUC__)
     #pragma GCC visibility pop
     #endif
-    #include "model.h"
-    #include "tvm_ffi.h"
+    #include "@RUNTIME@/model.h"
+    #include "@RUNTIME@/tvm_ffi.h"
 
     int32_t @ENTRY@(void *context, const void *const *inputs, void *const *outputs);
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..runtime.errors import LoadError
-from .c_interface import FUNCTIONS, Interface, header_text, source_text
+from .c_interface import FUNCTIONS, RUNTIME_FOLDER, Interface, header_text, source_text
 from .elf_object import Data, write_data_object
 from .package import Package
 from .toolchain import find_binutil, find_compiler, run_tool
@@ -109,10 +109,12 @@ def _objects(
             write_data_object(file, package.arch, data)
     (folder / f"{package.name}.h").write_text(header_text(package), encoding="ascii")
     (folder / "interface.c").write_text(source_text(package), encoding="ascii")
+    runtime = folder / RUNTIME_FOLDER
+    runtime.mkdir()
     for source in (*_RUNTIME, *_HEADERS):
-        shutil.copy(_NATIVE / source, folder / source)
+        shutil.copy(_NATIVE / source, runtime / source)
     shared = ["-DTYREX_SHARED"] if is_shared else []
-    sources = ["interface.c", *_RUNTIME]
+    sources = ["interface.c", *(f"{RUNTIME_FOLDER}/{source}" for source in _RUNTIME)]
     run_tool([*compiler, *_CFLAGS, *shared, "-c", *sources], folder)
     return [*names, *(Path(source).with_suffix(".o").name for source in sources)]
 

@@ -18,7 +18,8 @@ FORMAT = 2
 """Of the description, and of the table of functions that `load_module` reads."""
 
 _NO_NAME = re.compile(r"\W", re.ASCII)
-_RESERVED = "tyrex"  # the runtime's own functions begin with it
+# The runtime's own functions begin with the first; the second is the entry of TVM FFI.
+_RESERVED = re.compile(r"tyrex(_.*)?|main")
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def identifier(stem: str) -> str:
     name = _NO_NAME.sub("_", stem.removeprefix("lib")) or "model"
     if name[0].isdigit() or name.startswith("_"):
         name = f"m{name}"
-    return f"{name}_model" if name == _RESERVED else name
+    return f"model_{name}" if _RESERVED.fullmatch(name) else name
 
 
 def is_identifier(name: str) -> bool:

@@ -162,6 +162,16 @@ def test_a_name_is_chosen_by_file_or_user(exe: Executable, tmp_path: Path) -> No
         exe.export_library(tmp_path / "m.so", name="a-b")
 
 
+@needs_cc
+@pytest.mark.parametrize("stem", ["model", "wait", "main", "tyrex_context", "interface", "all"])
+def test_no_name_clashes_with_the_runtime(stem: str, tmp_path: Path) -> None:
+    exe = tyrex.compile(PLUS.replace("LAST", "4.0"))
+    path = exe.export_library(tmp_path / f"{stem}.so")
+    exe.export_library(tmp_path / f"{stem}.a")
+    with tyrex.load_module(path) as module:
+        np.testing.assert_array_equal(np.asarray(module(np.zeros(4, np.float32))), [1, 2, 3, 4])
+
+
 def test_what_is_wrong_is_said(exe: Executable, tmp_path: Path) -> None:
     for name, found in (("m.xyz", ".xyz"), ("m", "no suffix")):
         with pytest.raises(ArgumentError, match=f"ends in {found}; known are .so .*, .a .*, .o "):

@@ -1,0 +1,193 @@
+"""Real models as libraries: a C program and a process without the compiler get the same bits.
+
+TYREX_TEST_MODELS chooses, as in test_models.py: unset, the quick ones; `all`; or names.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import tyrex
+
+from . import zoo
+
+Array = NDArray[Any]
+
+QUICK = {"light_resnet50", "minilm_l6"}
+CHOICE = os.environ.get("TYREX_TEST_MODELS", "")
+CC = shutil.which("cc") or ""
+MAX_EXTRA_BYTES = 2 << 20  # of a library, beside its packed weights
+
+pytestmark = pytest.mark.skipif(not CC, reason="no C compiler (cc)")
+
+
+def chosen(name: str) -> bool:
+    return CHOICE == "all" or name in (CHOICE.split(",") if CHOICE else QUICK)
+
+
+def parameters() -> list[object]:
+    reason = "TYREX_TEST_MODELS does not choose it"
+    return [
+        pytest.param(n, marks=[pytest.mark.slow, pytest.mark.skipif(not chosen(n), reason=reason)])
+        for n in zoo.NAMES
+    ]
+
+
+PROGRAM = r"""
+#include "model.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define THREADS 4
+#define RUNS 2
+
+static const size_t input_bytes[] = {@INPUT_BYTES@}, output_bytes[] = {@OUTPUT_BYTES@};
+static const void *inputs[MODEL_NUM_INPUTS];
+static void *results[THREADS][MODEL_NUM_OUTPUTS];
+
+static void *work(void *argument) {
+  void **outputs = argument;
+  model_context *context;
+  if (model_create(1 + (outputs != results[0]), &context)) {
+    fprintf(stderr, "%s\n", model_last_error());
+    return argument;
+  }
+  for (int run = 0; run < RUNS; run++) {
+    if (model_run(context, inputs, outputs)) {
+      fprintf(stderr, "%s\n", model_last_error());
+      return argument;
+    }
+  }
+  model_destroy(context);
+  return NULL;
+}
+
+static void *read_file(const char *stem, int index, size_t bytes) {
+  char name[32];
+  snprintf(name, sizeof name, "%s%d.bin", stem, index);
+  void *data = malloc(bytes + 1);
+  FILE *file = fopen(name, "rb");
+  if (!file || !data || fread(data, 1, bytes, file) != bytes) {
+    exit(1);
+  }
+  fclose(file);
+  return data;
+}
+
+int main(void) {
+  pthread_t threads[THREADS];
+  for (int i = 0; i < MODEL_NUM_INPUTS; i++) {
+    inputs[i] = read_file("input", i, input_bytes[i]);
+  }
+  for (int t = 0; t < THREADS; t++) {
+    for (int i = 0; i < MODEL_NUM_OUTPUTS; i++) {
+      results[t][i] = calloc(output_bytes[i], 1);
+    }
+    pthread_create(&threads[t], NULL, work, results[t]);
+  }
+  int failed = 0;
+  for (int t = 0; t < THREADS; t++) {
+    void *status;
+    pthread_join(threads[t], &status);
+    failed |= status != NULL;
+  }
+  for (int i = 0; i < MODEL_NUM_OUTPUTS && !failed; i++) {
+    void *expected = read_file("output", i, output_bytes[i]);
+    for (int t = 0; t < THREADS; t++) {
+      failed |= memcmp(results[t][i], expected, output_bytes[i]) != 0 ? 2 : 0;
+      free(results[t][i]);
+    }
+    free(expected);
+  }
+  for (int i = 0; i < MODEL_NUM_INPUTS; i++) {
+    free((void *)inputs[i]);
+  }
+  return failed;
+}
+"""
+
+ALONE = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("xdsl", "llvmlite", "onnx"):
+            raise ImportError(f"{name} is not installed here")
+
+sys.meta_path.insert(0, Absent())
+import numpy as np
+import tyrex
+
+with tyrex.load_module("model.so") as module:
+    inputs = [np.load(f"input{i}.npy") for i in range(len(module.signature.inputs))]
+    results = module(*inputs)
+for i, result in enumerate(results if isinstance(results, tuple) else (results,)):
+    np.asarray(result).tofile(f"alone{i}.bin")
+"""
+
+
+def bytes_of(prefix: str, arrays: list[Array]) -> str:
+    return ", ".join(f"MODEL_{prefix}{i}_BYTES" for i in range(len(arrays)))
+
+
+def save(folder: Path, stem: str, arrays: Iterable[Array]) -> None:
+    for i, array in enumerate(arrays):
+        array.tofile(folder / f"{stem}{i}.bin")
+        np.save(folder / f"{stem}{i}.npy", array)
+
+
+@pytest.mark.parametrize("name", parameters())
+def test_a_library_computes_what_the_process_computes(name: str, tmp_path: Path) -> None:
+    try:
+        case = zoo.load(name)
+    except zoo.ModelUnavailable as reason:
+        pytest.skip(str(reason))
+    exe = tyrex.compile(case.path, dims=case.dims, shapes=case.shapes)
+    assert exe.exec_mode == "compiled"
+    inputs = list(case.make_inputs(0).values())
+    found: object = exe(*inputs)
+    several = cast(tuple[object, ...], found) if isinstance(found, tuple) else (found,)
+    outputs: list[Array] = [np.asarray(output) for output in several]
+    save(tmp_path, "input", inputs)
+    save(tmp_path, "output", outputs)
+    library = exe.export_library(tmp_path / "model.so")
+    extra_bytes = library.stat().st_size - exe.stats()["constant_bytes"]
+    assert extra_bytes <= MAX_EXTRA_BYTES
+
+    subprocess.run([sys.executable, "-c", ALONE], cwd=tmp_path, check=True)
+    for i, output in enumerate(outputs):
+        assert (tmp_path / f"alone{i}.bin").read_bytes() == output.tobytes()
+
+    text = PROGRAM.replace("@INPUT_BYTES@", bytes_of("INPUT", inputs))
+    (tmp_path / "main.c").write_text(text.replace("@OUTPUT_BYTES@", bytes_of("OUTPUT", outputs)))
+    flags = ["-Wall", "-Wextra", "-Werror", "-Wno-cast-qual", "-pthread", "-Wl,-rpath,."]
+    command = [CC, *flags, "main.c", "./model.so", "-o", "main"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    done = subprocess.run(["./main"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_library_is_one_file(tmp_path: Path) -> None:
+    """Weights are part of the file: a copy of it in an empty folder still runs."""
+    relu = """
+relax.func @main(%x: T) -> (T) {
+  %w = relax.constant <[4], f32, [1.0, 2.0, 3.0, 4.0]> : T
+  %y = relax.multiply %x, %w : (T, T) -> T
+  relax.return %y : T
+}
+""".replace("T", "!relax.tensor<[4], f32>")
+    path = tyrex.compile(relu).export_library(tmp_path / "m.so")
+    (tmp_path / "empty").mkdir()
+    moved = path.rename(tmp_path / "empty" / "other.so")
+    with tyrex.load_module(moved) as module:
+        np.testing.assert_array_equal(np.asarray(module(np.ones(4, np.float32))), [1, 2, 3, 4])
