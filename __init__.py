@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from .runtime.device import Device, cpu
     from .runtime.errors import TyrexError
     from .runtime.executable import Executable
+    from .runtime.observation import SKIP_RUN
     from .runtime.tensor import Tensor
     from .runtime.vm import VirtualMachine
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "SKIP_RUN",
     "CompileError",
     "Device",
     "Executable",
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "SKIP_RUN": "runtime.observation",
     "CompileError": "dialects.diagnostics",
     "Device": "runtime.device",
     "Executable": "runtime.executable",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
+from ..analysis.kernel_flops import kernel_flops
 from ..backends.vm.emit import emit_program
 from ..dialects import relax, tir
 from ..dialects.diagnostics import CompileError
@@ -71,16 +72,19 @@ class Build:
                 run_pipeline(module, passes_of(self.pipeline))
         if level_of(module) in ("scheduled", "host"):
             self._compile_kernels(module, kernels)
+        flops: dict[str, int] = {}
         for level, passes in self._levels(module):
             with self._stage(level):
                 run_pipeline(module, passes)
+            if level == "kernels":
+                flops = _flops(module)
             if level == "scheduled":
                 self._compile_kernels(module, kernels)
         with self._stage("program"):
             for func in module.body.ops:
                 if not isinstance(func, tir.FuncOp):  # kernels were verified when they were final
                     verify_module(func)
-            program = emit_program(module, self._metadata())
+            program = emit_program(module, self._metadata(), flops)
             host = HostProgram.of(module, kernels.symbols, self.options.target)
             made = b"" if host.job is None else kernels.begin(host.job)
         with self._stage("objects"):
@@ -126,6 +130,14 @@ class Build:
                 if isinstance(instrument, Timing):
                     stack.enter_context(instrument.span(name))
             yield
+
+
+def _flops(module: ModuleOp) -> dict[str, int]:
+    """Return the arithmetic of the kernels, where it is known; as they are before schedules."""
+    counts = {
+        f.sym_name.data: kernel_flops(f) for f in module.body.ops if isinstance(f, tir.FuncOp)
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _num_calls(module: ModuleOp) -> int:

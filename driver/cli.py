@@ -3,6 +3,8 @@
     tyrex run model.onnx --random          compile, run, summarize the outputs
     tyrex compile model.onnx --to llvm     see a level, or write a file
     tyrex bench model.onnx --against onnxruntime
+    tyrex profile model.onnx               what every kernel takes
+    tyrex check model.onnx                 which pass changes a result
 
 Exit codes: 0 all well; 1 the model or the program is wrong, or a check failed; 2 the command line
 is wrong, or tyrex itself failed.
@@ -21,6 +23,8 @@ COMMANDS = {
     "run": "command_run:run",
     "compile": "command_compile:compile_command",
     "bench": "command_bench:bench",
+    "profile": "command_profile:profile",
+    "check": "command_check:check",
     "inspect": "command_inspect:inspect_command",
     "targets": "command_targets:targets",
     "cache": "command_cache:cache",

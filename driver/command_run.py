@@ -108,6 +108,8 @@ def _compare(peer: str, expected: Sequence[Any], found: Sequence[Any]) -> int:
     """Compare outputs with those of another engine; return the exit code."""
     import numpy as np
 
+    from .summaries import difference
+
     worst = 0.0
     for ours, theirs in zip(found, expected, strict=True):
         theirs = np.asarray(theirs)
@@ -121,17 +123,3 @@ def _compare(peer: str, expected: Sequence[Any], found: Sequence[Any]) -> int:
     verdict = "agrees with" if worst <= MAX_ERROR else "DIFFERS from"
     click.echo(f"check: {verdict} {peer}: largest difference {worst:.2e} of the largest value")
     return 0 if worst <= MAX_ERROR else 1
-
-
-def difference(ours: Any, theirs: Any) -> float:
-    """Return the largest difference of two arrays, relative to the second's largest value."""
-    import numpy as np
-
-    if theirs.size == 0:
-        return 0.0
-    a, b = ours.astype(np.float64), theirs.astype(np.float64)
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
-    scale = np.abs(b[np.isfinite(b)]).max(initial=0.0) or 1.0
-    with np.errstate(all="ignore"):
-        apart = np.where(same, 0.0, np.abs(a - b) / scale)
-    return float(np.nan_to_num(apart, nan=np.inf).max())

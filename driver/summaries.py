@@ -42,3 +42,20 @@ def looks_like_scores(array: Array) -> bool:
 def _top(scores: Array) -> Iterator[str]:
     best = np.argsort(-scores, kind="stable")[:TOP]
     yield "  top 5: " + ", ".join(f"{index} ({scores[index]:.4g})" for index in best)
+
+
+def difference(ours: Array, theirs: Array) -> float:
+    """Return the largest difference of two arrays, relative to the second's largest value.
+
+    Infinity where shapes or types differ; 0 for values that are equal, NaN to NaN too.
+    """
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+        return float("inf")
+    if theirs.size == 0:
+        return 0.0
+    a, b = ours.astype(np.float64), theirs.astype(np.float64)
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    scale = np.abs(b[np.isfinite(b)]).max(initial=0.0) or 1.0
+    with np.errstate(all="ignore"):
+        apart = np.where(same, 0.0, np.abs(a - b) / scale)
+    return float(np.nan_to_num(apart, nan=np.inf).max())

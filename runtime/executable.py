@@ -22,9 +22,10 @@ from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
 from .native_program import NativeEntry, NativeHost, NativeProgram
+from .outputs import check_several
 from .signature import Signature
 from .threads import check_num_threads, default_num_threads
-from .vm import Callee, VirtualMachine, check_several
+from .vm import Callee, VirtualMachine
 
 ENTRY = "main"
 
@@ -119,7 +120,7 @@ class Executable:
                 f"Executable: there is no function '{ENTRY}' to call; call one by name, as in"
                 f" exe['f'](x): {known}"
             )
-        return self.machine[ENTRY]
+        return self.machine.function(ENTRY)
 
     @property
     def signature(self) -> Signature:
@@ -177,7 +178,7 @@ class Executable:
 
     def __getitem__(self, name: str) -> Callee:
         """Return the function `name`, to be called."""
-        return self.machine[name]
+        return self.machine.function(name)
 
     def export_library(
         self, path: str | os.PathLike[str], *, name: str | None = None, cc: str | None = None

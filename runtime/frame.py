@@ -36,6 +36,7 @@ from .image import ConstantMemory, Image, check_size, check_tensor_place, number
 from .matching import Matcher
 from .memory import Allocator, Block
 from .native_library import native
+from .observation import Observer, check_like
 from .signature import check_value
 from .tensor import Tensor
 
@@ -61,17 +62,19 @@ class FrameMemory:
 class Execution:
     """What a running function reaches: who runs functions, where results are wanted."""
 
-    __slots__ = ("allocator", "invoke", "outputs", "symbols")
+    __slots__ = ("allocator", "invoke", "observer", "outputs", "symbols")
 
     def __init__(
         self,
         allocator: Allocator,
         invoke: Callable[[int, list[Any]], Any],
         outputs: dict[int, Tensor],
+        observer: Observer | None = None,
     ) -> None:
         self.allocator = allocator
         self.invoke = invoke
         self.outputs = outputs
+        self.observer = observer
         self.symbols: dict[str, int] = {}
 
 
@@ -200,6 +203,8 @@ class Frame:
             TyrexError: a kernel or a check failed.
         """
         registers = self._enter(args, execution)
+        if execution.observer is not None:
+            return self._run_observed(registers, args, execution)
         call_all = native().call_all
         steps = self._steps
         position = 0
@@ -219,6 +224,75 @@ class Frame:
             else:
                 return [_leaving(registers[reg], args) for reg in step[1]]
 
+    def _run_observed(
+        self, registers: Registers, args: list[Any], execution: Execution
+    ) -> list[Any]:
+        """Do what `run` does, one call at a time, told to an observer."""
+        steps = self._steps
+        position = 0
+        while True:
+            step = steps[position]
+            kind = step[0]
+            position += 1
+            if kind == _KERNELS:
+                for index, instruction in enumerate(step[3]):
+                    words = _site_words(step[1], index)
+                    self._observe_kernel(instruction, words, registers, execution)
+            elif kind == _CALL:
+                self._observe_call(step, registers, execution)
+            elif kind == _IF:
+                position = position if _truth(registers[step[1]]) else step[2]
+            elif kind == _GOTO:
+                position = step[1]
+            else:
+                return [_leaving(registers[reg], args) for reg in step[1]]
+
+    def _observe_kernel(
+        self, instruction: int, site_words: tuple[int, int], registers: Registers, e: Execution
+    ) -> None:
+        call = self._layout.function.code[instruction]
+        assert isinstance(call, Call)
+        assert e.observer is not None
+        kernel, words = site_words
+        args = [
+            registers[arg.value]
+            if arg.kind is ArgKind.REGISTER
+            else number_of(self._image.program, arg, e.symbols)
+            for arg in call.args
+        ]
+        site = self._image.site(call, self._layout.function.name)
+        assert site is not None, "kernels are told of"
+
+        def run(*given: Any) -> None:
+            address = words
+            copy = None
+            if given:
+                check_like(site.name, given, args)
+                copy = (ctypes.c_uint64 * (1 + len(args))).from_buffer_copy(
+                    ctypes.string_at(words, _WORD_BYTES * (1 + len(args)))
+                )
+                for i, value in enumerate(given):
+                    if isinstance(value, Tensor):
+                        copy[1 + i] = value.data
+                address = ctypes.addressof(copy)
+            if code := native().call(kernel, address):
+                raise self._failure(instruction, code)
+
+        e.observer.call(site, args, run)
+
+    def _observe_call(self, step: tuple[Any, ...], registers: Registers, e: Execution) -> None:
+        _, action, dst, has_uses, call = step
+        args = [registers[arg.value] for arg in call.args if arg.kind is ArgKind.REGISTER]
+        site = self._image.site(call, self._layout.function.name)
+        if e.observer is None or site is None:
+            value = action(registers, e)
+        else:
+            value = e.observer.call(site, args, lambda: action(registers, e))
+        if dst is not None:
+            registers[dst] = value
+            if has_uses:
+                self._patch(dst, value)
+
     def _enter(self, args: list[Any], execution: Execution) -> Registers:
         """Return the registers of a run that begins."""
         if self._layout.function.symbols:
@@ -233,7 +307,7 @@ class Frame:
         return registers
 
     def _call(self, step: tuple[Any, ...], registers: Registers, execution: Execution) -> None:
-        _, action, dst, has_uses = step
+        _, action, dst, has_uses, _call = step
         value = action(registers, execution)
         if dst is not None:
             registers[dst] = value
@@ -307,7 +381,8 @@ class _Steps:
             case Call():
                 dst = instruction.dst
                 has_uses = self.frame.has_uses(dst)
-                self.steps.append((_CALL, self._action(instruction), dst, has_uses))
+                action = self._action(instruction)
+                self.steps.append((_CALL, action, dst, has_uses, instruction))
 
     def _action(self, call: Call) -> Action:
         registers = tuple(arg.value for arg in call.args if arg.kind is ArgKind.REGISTER)
@@ -331,6 +406,12 @@ class _Steps:
                 raise RuntimeFailure(f"{place}: {type(error).__name__}: {error}") from error
 
         return host
+
+
+def _site_words(sites: int, index: int) -> tuple[int, int]:
+    """Return the addresses of a kernel and of its argument words, as `add_sites` wrote them."""
+    pair = (ctypes.c_uint64 * 2).from_address(sites + 2 * _WORD_BYTES * index)
+    return pair[0], pair[1]
 
 
 def _with_targets(step: tuple[Any, ...], starts: dict[int, int]) -> tuple[Any, ...]:

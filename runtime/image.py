@@ -33,9 +33,11 @@ from .bytecode import (
 from .dims import MAX_SIZE
 from .errors import LoadError, ShapeError
 from .host_functions import HostFunction, host_function
+from .kernel_facts import unpack_facts
 from .kernel_library import KernelLibrary
 from .matching import Matcher
 from .native_library import ALIGN_BYTES
+from .observation import CallSite, SiteKind
 from .tensor import Tensor
 
 
@@ -218,6 +220,34 @@ class Image:
         self.hosts = [_host(name, given) for name in program.host_functions]
         self.constants = [_constant_tensor(constant) for constant in program.constants]
         self.positions = {function.name: i for i, function in enumerate(program.functions)}
+        self._facts = unpack_facts(program.metadata)
+
+    def site(self, call: Call, function: str) -> CallSite | None:
+        """Return what an observer is told of a call; None where it is told nothing.
+
+        Args:
+            call: in the program.
+            function: in which it stands.
+        """
+        program = self.program
+        location = program.texts[call.location] if call.location >= 0 else ""
+        if call.kind is CalleeKind.KERNEL:
+            name = program.kernels[call.callee]
+            facts = self._facts.get(name)
+            if facts is None:
+                return CallSite(SiteKind.KERNEL, name, location, function)
+            sizes = facts.num_inputs, facts.num_outputs, facts.flops
+            return CallSite(SiteKind.KERNEL, name, location, function, *sizes)
+        if call.kind is CalleeKind.HOST:
+            name = program.host_functions[call.callee]
+            return CallSite(SiteKind.HOST, name, location, function)
+        if call.kind is CalleeKind.FUNCTION:
+            name = program.functions[call.callee].name
+            return CallSite(SiteKind.FUNCTION, name, location, function)
+        if call.callee in (Builtin.OUTPUT, Builtin.STORAGE):
+            name = Builtin(call.callee).name.lower()
+            return CallSite(SiteKind.ALLOCATION, name, location, function)
+        return None
 
     def _kernel_address(self, name: str) -> int:
         if self.kernels is None:

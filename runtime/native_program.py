@@ -25,10 +25,10 @@ from .errors import LoadError, from_native
 from .image import Layout, check_size
 from .memory import Allocator, make_allocator
 from .native_library import caller_type
+from .outputs import admit_outputs, check_output
 from .signature import Signature
 from .tensor import Tensor
 from .threads import check_num_threads
-from .vm import admit_outputs, check_output
 
 if TYPE_CHECKING:
     from ._native import Parameter

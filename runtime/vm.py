@@ -6,23 +6,33 @@
 Results are tensors in memory of their own, from the machine's allocator. Any number of threads may
 call one machine at once: each call takes a state (a native context and frames) of its own, and
 leaves it for the next.
+
+A machine can be watched: `profile`, `tap`, `set_instrument`. Calls in steps (`set_input`,
+`invoke_stateful`, `get_outputs`) and saved calls are in stateful.py. Source of the names and of
+what they mean: `tvm.runtime.vm.VirtualMachine`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from .bytecode import Program, TensorSpec
+from .bytecode import Program
 from .device import Device, cpu
-from .errors import ArgumentError, DTypeError, RuntimeFailure, ShapeError, TyrexError
+from .errors import ArgumentError, DTypeError, RuntimeFailure
 from .frame import Execution, Frame
 from .image import Image
 from .kernel_library import KernelLibrary
 from .memory import Allocator, make_allocator
+from .observation import Instrument, Observer, Observers, Tap
+from .outputs import admit_outputs, check_output
+from .report import Profiler, Report
 from .signature import Signature
-from .tensor import Tensor, as_tensor
+from .stateful import Closure, StatefulCalls, arity_of
+from .tensor import Tensor
 from .threads import Context, check_num_threads, default_num_threads
+from .timing import TimeEvaluator
 
 MAX_DEPTH = 100
 """Calls of functions within each other: some Python frames each, far below Python's limit."""
@@ -33,7 +43,16 @@ MemoryConfig = str | Mapping[Device | str, str] | None
 class _State:
     """What one call at a time uses: a native context and the frames of its functions."""
 
-    __slots__ = ("allocator", "arena", "context", "depth", "frames", "image", "num_threads")
+    __slots__ = (
+        "allocator",
+        "arena",
+        "context",
+        "depth",
+        "frames",
+        "image",
+        "num_threads",
+        "observer",
+    )
 
     def __init__(self, image: Image, allocator: Allocator, num_threads: int) -> None:
         self.image = image
@@ -43,6 +62,7 @@ class _State:
         self.arena = self.context.arena
         self.frames: list[list[Frame]] = [[] for _ in image.layouts]
         self.depth = 0
+        self.observer: Observer | None = None
 
     def set_threads(self, num_threads: int) -> None:
         if self.num_threads != num_threads:
@@ -56,7 +76,7 @@ class _State:
         else:
             frame = Frame(self.image, position, self.context.address, self.allocator)
         try:
-            return frame.run(args, Execution(self.allocator, self.invoke, outputs))
+            return frame.run(args, Execution(self.allocator, self.invoke, outputs, self.observer))
         finally:
             idle.append(frame)
 
@@ -81,20 +101,22 @@ class Callee:
 
     def __init__(self, machine: VirtualMachine, position: int) -> None:
         self._machine = machine
-        self._position = position
+        self.position = position
         self.signature = machine.signatures[position]
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the function; arguments in order or by name."""
+        self._machine.stateful.check_free(self.signature.name)
         if named or len(args) < len(self.signature.inputs):
             args = tuple(self.signature.positional(named, args))
-        return self._machine.call(self._position, args)
+        return self._machine.call(self.position, args)
 
     def run(
         self, inputs: Mapping[str, Any], out: Mapping[str, Any] | Sequence[Any] | None = None
     ) -> Any:
         """Call with arguments by name, results into the buffers of `out` where given."""
-        return self._machine.call(self._position, self.signature.positional(inputs), out)
+        self._machine.stateful.check_free(self.signature.name)
+        return self._machine.call(self.position, self.signature.positional(inputs), out)
 
     def __repr__(self) -> str:
         return str(self.signature)
@@ -141,6 +163,11 @@ class VirtualMachine:
         default = getattr(program, "threads", None) if threads is None else threads
         self.threads = default_num_threads() if default is None else default
         self.signatures = [Signature.of(function) for function in image.program.functions]
+        self.stateful = StatefulCalls()
+        self._saved: dict[str, Closure] = {}
+        self._instrument: Instrument | None = None
+        self._taps: list[Tap] = []
+        self._observer: Observer | None = None
         self._idle: list[_State] = []
 
     @property
@@ -152,17 +179,176 @@ class VirtualMachine:
     def threads(self, value: int) -> None:
         self._threads = check_num_threads(value, "VirtualMachine: threads")
 
-    def __getitem__(self, name: str) -> Callee:
-        """Return the function `name`.
+    def __getitem__(self, name: str) -> Callee | Closure:
+        """Return the function `name`, or the call that was saved as it.
+
+        Raises:
+            ArgumentError: there is none.
+        """
+        saved = self._saved.get(name)
+        return self.function(name) if saved is None else saved
+
+    def function(self, name: str) -> Callee:
+        """Return the function `name` of the program.
 
         Raises:
             ArgumentError: there is none.
         """
         position = self.image.positions.get(name)
         if position is None:
-            known = ", ".join(self.image.positions) or "none"
+            known = ", ".join((*self.image.positions, *self._saved)) or "none"
             raise ArgumentError(f"VirtualMachine: there is no function {name!r}; known: {known}")
         return Callee(self, position)
+
+    def set_input(self, name: str, *args: Any, **named: Any) -> None:
+        """Set the inputs of function `name` for `invoke_stateful`: in order or by name.
+
+        A `Tensor` is used as it is, anything else is copied. Outputs of an earlier invocation are
+        forgotten.
+
+        Raises:
+            TyrexError: there is no such function, or an argument does not fit.
+        """
+        self.stateful.set_input(self.function(name), args, named)
+
+    def clear_input(self, name: str) -> None:
+        """Forget the inputs and outputs of function `name`, so that it can be called directly."""
+        self.stateful.clear_input(self.function(name).signature.name)
+
+    def invoke_stateful(self, name: str) -> None:
+        """Run function `name` on the inputs that were set; `get_outputs` returns the results.
+
+        Raises:
+            TyrexError: no inputs were set, or the function failed; then it has no outputs.
+        """
+        callee = self.function(name)
+        self.stateful.invoke(name, partial(self.call, callee.position))
+
+    def get_outputs(self, name: str, *indices: int) -> Any:
+        """Return what `invoke_stateful` left: a result or a tuple, or what `indices` lead to.
+
+        Raises:
+            ArgumentError: there are no outputs, or none at these indices.
+        """
+        return self.stateful.get_outputs(self.function(name).signature.name, indices)
+
+    def get_output_arity(self, name: str, *indices: int) -> int:
+        """Return how many fields an output has; -1 for a tensor."""
+        return arity_of(self.get_outputs(name, *indices))
+
+    def save_function(
+        self, name: str, saved_name: str, *args: Any, include_return: bool = True, **named: Any
+    ) -> None:
+        """Keep a call of function `name` with arguments bound, to be called as `saved_name`.
+
+        Args:
+            name: of a function.
+            saved_name: a new name.
+            args: the function's last arguments.
+            include_return: whether the saved call returns the function's result, else None.
+            named: arguments by name.
+
+        Raises:
+            ArgumentError: the new name is taken, or an argument does not exist.
+        """
+        if saved_name in self.image.positions or saved_name in self._saved:
+            raise ArgumentError(f"save_function: the name {saved_name!r} is taken; use another one")
+        self._saved[saved_name] = Closure(self.function(name), args, named, include_return)
+
+    def invoke_closure(self, closure: Callee | Closure, *args: Any) -> Any:
+        """Call a closure or a function, such as `machine["saved"]`.
+
+        Raises:
+            DTypeError: it is none.
+        """
+        if not isinstance(closure, Callee | Closure):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DTypeError(f"invoke_closure: expected a closure; found {type(closure).__name__}")
+        return closure(*args)
+
+    def time_evaluator(
+        self,
+        name: str,
+        device: Device | None = None,
+        number: int = 10,
+        repeat: int = 1,
+        min_repeat_ms: float = 0.0,
+        cooldown_interval_ms: float = 0.0,
+    ) -> TimeEvaluator:
+        """Return what times function `name`, called with the function's arguments.
+
+        Args:
+            name: of a function or a saved call; "invoke_stateful" times that method, called with
+                a function's name.
+            device: the machine's.
+            number: calls of one repeat.
+            repeat: how many figures to return.
+            min_repeat_ms: a repeat that is shorter is made of more calls.
+            cooldown_interval_ms: how long to wait before each repeat but the first.
+
+        Raises:
+            ArgumentError: there is no such function, or a number is out of its range.
+        """
+        if device is not None and device != self.device:
+            raise ArgumentError(
+                f"time_evaluator: found {device}; the machine runs on {self.device}"
+            )
+        function = self.invoke_stateful if name == "invoke_stateful" else self[name]
+        return TimeEvaluator(function, number, repeat, min_repeat_ms, cooldown_interval_ms)
+
+    def set_instrument(self, function: Callable[..., object] | None) -> None:
+        """Have a function called before and after every kernel; None for no more.
+
+        `function(func, name, before_run, ret_value, *args)`; see `observation.Instrument`. It may
+        return `SKIP_RUN` before a call that is not to be made.
+        """
+        self._instrument = None if function is None else Instrument(function)
+        self._set_observer()
+
+    def tap(self, pattern: str) -> Tap:
+        """Collect the intermediate values whose names in the model are like `pattern`.
+
+        A context manager: values are collected until it is left. See `observation.Tap`.
+        """
+        tap = Tap(pattern, self._close_tap)
+        self._taps.append(tap)
+        self._set_observer()
+        return tap
+
+    def _close_tap(self, tap: Tap) -> None:
+        self._taps = [other for other in self._taps if other is not tap]
+        self._set_observer()
+
+    def _set_observer(self) -> None:
+        self._observer = self._observe(None)
+
+    def _observe(self, profiler: Profiler | None) -> Observer | None:
+        inner = [observer for observer in (profiler, self._instrument) if observer is not None]
+        observers = [*self._taps, *inner]
+        return Observers(observers) if observers else None
+
+    def profile(self, name: str, *args: Any, **named: Any) -> Report:
+        """Run function `name` twice, and return what every call of the second run took.
+
+        The arguments are the function's; none where its inputs were set.
+
+        Raises:
+            TyrexError: arguments are missing, given although inputs were set, or do not fit.
+        """
+        callee = self.function(name)
+        inputs = self.stateful.inputs_of(name)
+        if inputs is not None and (args or named):
+            raise ArgumentError(
+                f"profile: found arguments of {name!r}, whose inputs are set; expected none, or"
+                f" clear_input({name!r}) before"
+            )
+        given = callee.signature.positional(named, args) if inputs is None else inputs
+        self.call(callee.position, given)
+        profiler = Profiler()
+        self._run(callee.position, callee.signature.admit(given), {}, self._observe(profiler))
+        program = self.image.program
+        facts = {"executor": "bytecode", "threads": self.threads, **program.metadata}
+        facts.pop("kernels", None)
+        return profiler.report(str(self.device), facts)
 
     def call(
         self,
@@ -178,21 +364,33 @@ class VirtualMachine:
         signature = self.signatures[position]
         values = signature.admit(args)
         outputs = {} if out is None else admit_outputs(signature, out, values)
-        try:
-            state = self._idle.pop()
-        except IndexError:
-            state = _State(self.image, self.allocator, self._threads)
-        try:
-            state.set_threads(self._threads)
-            results = state.call(position, values, outputs)
-        finally:
-            state.arena.reset()
-            self._idle.append(state)
+        results = self._run(position, values, outputs, self._observer)
         for index, buffer in outputs.items():
             if results[index] is not buffer:
                 check_output(signature, index, buffer, results[index].shape)
                 results[index] = buffer.copyfrom(results[index])
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _run(
+        self,
+        position: int,
+        values: list[Any],
+        outputs: dict[int, Tensor],
+        observer: Observer | None,
+    ) -> list[Any]:
+        """Run function `position` on arguments that fit."""
+        try:
+            state = self._idle.pop()
+        except IndexError:
+            state = _State(self.image, self.allocator, self._threads)
+        try:
+            state.observer = observer
+            state.set_threads(self._threads)
+            return state.call(position, values, outputs)
+        finally:
+            state.observer = None
+            state.arena.reset()
+            self._idle.append(state)
 
 
 def _one_device(device: Device | Sequence[Device] | None) -> Device:
@@ -227,106 +425,3 @@ def _allocator_name(config: MemoryConfig, device: Device) -> str:
             f"VirtualMachine: memory_cfg names device {unknown[0]}; the machine runs on {device}"
         )
     return by_device.get(device, "pooled")
-
-
-def admit_outputs(
-    signature: Signature, out: Mapping[str, Any] | Sequence[Any], inputs: Sequence[Any]
-) -> dict[int, Tensor]:
-    """Return the buffers for results, by position.
-
-    Raises:
-        ArgumentError: a name is unknown; a buffer is read-only, not contiguous, or overlaps an
-            input or another buffer.
-        DTypeError: a buffer has another data type.
-        ShapeError: a buffer has another shape.
-    """
-    names = [name for name, _ in signature.outputs]
-    if not isinstance(out, Mapping):
-        check_several(out, f"{signature.name}: out")
-        if len(out) != len(names):
-            raise ArgumentError(
-                f"{signature.name}: out: expected {len(names)} buffers; found {len(out)}"
-            )
-        out = dict(zip(names, out, strict=True))
-    result: dict[int, Tensor] = {}
-    taken = [(f"argument {name!r}", value) for (name, _), value in _tensors(signature, inputs)]
-    for name, buffer in out.items():
-        if name not in names:
-            raise ArgumentError(
-                f"{signature.name}: out: there is no result {name!r}; expected one of"
-                f" {', '.join(names) or 'none'}: {signature}"
-            )
-        if buffer is None:
-            continue
-        position = names.index(name)
-        place = f"{signature.name}: out[{name!r}]"
-        tensor = _admit_output(buffer, signature.outputs[position].spec, place)
-        for what, other in taken:
-            if _overlap(tensor, other):
-                raise ArgumentError(f"{place}: the buffer overlaps {what}: give it its own memory")
-        taken.append((f"out[{name!r}]", tensor))
-        result[position] = tensor
-    return result
-
-
-def check_several(values: object, place: str) -> None:
-    """Raise `DTypeError` for what is no sequence of values."""
-    if not isinstance(values, list | tuple):
-        raise DTypeError(
-            f"{place}: expected a dict by name, or a list or tuple in order; found"
-            f" {type(values).__name__}"
-        )
-
-
-def _tensors(signature: Signature, inputs: Sequence[Any]) -> list[tuple[Any, Tensor]]:
-    pairs = zip(signature.inputs, inputs, strict=True)
-    return [(param, value) for param, value in pairs if isinstance(value, Tensor)]
-
-
-def _admit_output(buffer: Any, spec: Any, place: str) -> Tensor:
-    if not isinstance(spec, TensorSpec):
-        raise ArgumentError(f"{place}: the result is no tensor but {spec}; leave it out")
-    try:
-        tensor = as_tensor(buffer)
-    except TyrexError as error:
-        raise type(error)(f"{place}: {error}") from None
-    if tensor.dtype is not spec.dtype:
-        raise DTypeError(f"{place}: expected {spec.dtype}; found {tensor.dtype}")
-    if not _fits(tensor.shape, spec):
-        expected = spec if spec.static_shape is None else f"shape {spec.static_shape}"
-        raise ShapeError(f"{place}: expected {expected}; found {tensor.shape}")
-    if tensor.read_only:
-        raise ArgumentError(f"{place}: the buffer is read-only")
-    if not tensor.is_contiguous or tensor.data % tensor.dtype.size_bytes:
-        raise ArgumentError(
-            f"{place}: the buffer is not contiguous, or not aligned to its elements: results"
-            " cannot be written to it"
-        )
-    return tensor
-
-
-def check_output(signature: Signature, index: int, buffer: Tensor, shape: tuple[int, ...]) -> None:
-    """Check that a buffer has the shape that a result turned out to have.
-
-    Raises:
-        ShapeError: it has another one.
-    """
-    if buffer.shape != shape:
-        raise ShapeError(
-            f"{signature.name}: out[{signature.outputs[index].name!r}]: expected shape {shape};"
-            f" found {buffer.shape}"
-        )
-
-
-def _fits(shape: tuple[int, ...], spec: TensorSpec) -> bool:
-    """Tell whether a shape has the dims of a type that are numbers."""
-    if spec.shape is None:
-        return True
-    return len(shape) == len(spec.shape) and all(
-        found == dim or not isinstance(dim, int)
-        for found, dim in zip(shape, spec.shape, strict=True)
-    )
-
-
-def _overlap(a: Tensor, b: Tensor) -> bool:
-    return a.data < b.data + b.nbytes and b.data < a.data + a.nbytes

@@ -11,7 +11,7 @@ become expressions in postfix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr, TupleType
@@ -45,17 +45,28 @@ from ...runtime.bytecode import (
 )
 from ...runtime.dims import Dim, SymbolicDim
 from ...runtime.dtype import DType
+from ...runtime.kernel_facts import METADATA_KEY, KernelFacts, pack_facts
 from ...symbolic import Atom, FloorDiv, IntExpr, Max, Min, Mod, Var
 
 
-def emit_program(module: ModuleOp, metadata: dict[str, str] | None = None) -> Program:
+def emit_program(
+    module: ModuleOp,
+    metadata: Mapping[str, str] | None = None,
+    flops: Mapping[str, int] | None = None,
+) -> Program:
     """Return the program of the vm.func operations of `module`; its kernels are called by name.
+
+    Args:
+        module: of level `host`.
+        metadata: what the program is to say of itself.
+        flops: floating-point operations of kernels, where they are known.
 
     Raises:
         NotImplementedError: an operation in a vm.func that the virtual machine does not have.
     """
-    tables = _Tables(module)
+    tables = _Tables(module, flops or {})
     functions = tuple(_FunctionEmitter(tables, func).run() for func in tables.functions)
+    known = {METADATA_KEY: pack_facts(tables.facts)} if tables.facts else {}
     program = Program(
         functions,
         tuple(tables.kernels),
@@ -63,7 +74,7 @@ def emit_program(module: ModuleOp, metadata: dict[str, str] | None = None) -> Pr
         tuple(tables.constants),
         tuple(tables.specs),
         tuple(tables.texts),
-        dict(metadata or {}),
+        {**(metadata or {}), **known},
         tuple(tables.dims),
     )
     program.validate()
@@ -73,7 +84,9 @@ def emit_program(module: ModuleOp, metadata: dict[str, str] | None = None) -> Pr
 class _Tables:
     """What the functions of a program share."""
 
-    def __init__(self, module: ModuleOp) -> None:
+    def __init__(self, module: ModuleOp, flops: Mapping[str, int]) -> None:
+        self.flops = flops
+        self.facts: dict[str, KernelFacts] = {}
         self.functions = [op for op in module.body.ops if isinstance(op, vm.FuncOp)]
         self.function_positions = {f.sym_name.data: i for i, f in enumerate(self.functions)}
         self.defined = {op.sym_name.data for op in module.body.ops if isinstance(op, tir.FuncOp)}
@@ -237,7 +250,10 @@ class _FunctionEmitter:
 def _call(e: _FunctionEmitter, op: vm.CallOp) -> None:
     operands = (*op.inputs, *op.outputs, *op.workspaces)
     args = (*e.regs(operands), *map(e.tables.number, op.symbol_values))
-    kernel = e.tables.position(e.tables.kernels, op.callee_name)
+    name = op.callee_name
+    kernel = e.tables.position(e.tables.kernels, name)
+    sizes = len(op.inputs), len(op.outputs)
+    e.tables.facts[name] = KernelFacts(*sizes, e.tables.flops.get(name))
     e.code.append(Call(CalleeKind.KERNEL, kernel, args, None, e.tables.location(op)))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tyrex.driver import cli, command_bench, command_run, opt, peers
-from tyrex.driver.summaries import summary
+from tyrex.driver.summaries import difference, summary
 from tyrex.runtime.errors import UnsupportedError
 
 from .models import (  # noqa: TID251  # the tests' folder, not the package's
@@ -97,10 +97,10 @@ def test_a_check_that_fails_is_an_exit_code(
 
 def test_differences_are_relative_to_the_largest_value() -> None:
     a = np.array([1.0, 100.0, np.nan, np.inf])
-    assert command_run.difference(a, a) == 0
-    assert command_run.difference(a, np.array([2.0, 100.0, np.nan, np.inf])) == 0.01
-    assert command_run.difference(a, np.array([1.0, 100.0, 3.0, np.inf])) == np.inf
-    assert command_run.difference(np.zeros(0), np.zeros(0)) == 0
+    assert difference(a, a) == 0
+    assert difference(a, np.array([2.0, 100.0, np.nan, np.inf])) == 0.01
+    assert difference(a, np.array([1.0, 100.0, 3.0, np.inf])) == np.inf
+    assert difference(np.zeros(0), np.zeros(0)) == 0
 
 
 @pytest.mark.parametrize(
@@ -308,3 +308,30 @@ def test_a_file_of_any_level_runs_in_another_process(
 def test_small_constants_make_no_folder(capsys: Capture, mlir: str, tmp_path: Path) -> None:
     assert tyrex(capsys, "compile", mlir, "-o", str(tmp_path / "out.mlir"))[0] == 0
     assert sorted(path.name for path in tmp_path.glob("out*")) == ["out.mlir"]
+
+
+def test_profile(capsys: Capture, model: str, tmp_path: Path) -> None:
+    files = [tmp_path / f"p.{form}" for form in ("csv", "json", "trace")]
+    outputs = [part for file in files for part in ("-o", str(file))]
+    code, out, err = tyrex(capsys, "profile", model, "--dims", "batch=2", *outputs)
+    assert (code, err) == (0, "")
+    assert re.search(r"^fused_matmul_add_relu .* MatMul", out, re.MULTILINE)
+    assert out.splitlines()[-1].split()[0] == "Total"
+    assert files[0].read_text().startswith("name,duration_us,")
+    flops = [call["flops"] for call in json.loads(files[1].read_text())["calls"]]
+    assert 2 * 2 * 8 * 16 + 2 * 2 * 16 in flops  # the product, the bias, and the relu
+    assert json.loads(files[2].read_text())["traceEvents"]
+    code, _, err = tyrex(capsys, "profile", model, "--dims", "batch=2", "-o", "p.xml")
+    assert code == 2
+    assert "expected a file that ends in .csv, .json, .trace" in err
+
+
+def test_check(capsys: Capture, mlir: str, model: str) -> None:
+    code, out, err = tyrex(capsys, "check", mlir)
+    assert (code, err) == (0, "")
+    assert re.search(r"^scheduled  schedule-default +equal", out, re.MULTILINE)
+    assert re.search(r"^native +equal", out, re.MULTILINE)
+    assert "none what it computes" in out
+    code, out, _ = tyrex(capsys, "check", model, "--dims", "batch=2", "--until", "kernels")
+    assert code == 0
+    assert "schedule-default" not in out
