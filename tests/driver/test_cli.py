@@ -122,7 +122,7 @@ def test_differences_are_relative_to_the_largest_value() -> None:
         (("run", "{mlir}", "--check", "tvm"), 2, "'tvm' is not 'onnxruntime'"),
         (("run", "{mlir}", "--random", "--check", "onnxruntime"), 1, "runs .onnx files"),
         (("compile", "{mlir}", "-o", "a.dll"), 2, "suffix '.dll' can be written; known are .mlir"),
-        (("run", "a.so", "--check", "onnxruntime"), 2, "runs .onnx files; a.so is a library"),
+        (("run", "a.so", "--check", "onnxruntime"), 2, "runs .onnx files; a.so was exported"),
         (("run", "nope.so"), 1, "nope.so: cannot be read: No such file"),
         (("compile", "{mlir}", "-o", "a"), 2, "no file of suffix '' can be written"),
         (("compile", "{mlir}", "--to", "metal"), 1, "there is no level 'metal'; use one of graph"),
