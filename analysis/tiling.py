@@ -84,7 +84,7 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
         total = -(-extent // lanes)
     budget = target.vector_registers - SPARE_REGISTERS
     if not row_group:
-        vectors = min(total, MAX_VECTORS, budget)
+        vectors = _run(total, MAX_VECTORS if fixed else budget)
         return Tile(lane_group, lanes, (), 1, column_group, vectors)
     row_count, vectors = _shape(steps.extent_of(row_group), total, budget)
     return Tile(lane_group, lanes, row_group, row_count, column_group, vectors)
@@ -131,6 +131,16 @@ def _runs_on(steps: NestSteps, operand: Movement, width: int) -> bool:
     """Tell whether the next reduction step reads within a tile's width from here."""
     reduce = [i for i in steps.nest.reduce if steps.extents[i] != 1]
     return not reduce or (operand.steps[reduce[-1]] or width + 1) <= width
+
+
+def _run(total: int, most: int) -> int:
+    """Return how many vectors side by side: many, so that memory is read in long runs.
+
+    A divisor of the total leaves no rest, and counts where it is not much smaller.
+    """
+    most = min(total, most)
+    divisor = next(n for n in range(most, 0, -1) if total % n == 0)
+    return divisor if 2 * divisor >= most else most
 
 
 def _power_of_two_from(n: int) -> int:
