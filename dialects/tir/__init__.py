@@ -17,6 +17,7 @@ from .access import (
     PredicateOp,
     PrefetchOp,
     StoreOp,
+    TransposeOp,
 )
 from .attributes import (
     GLOBAL,
@@ -51,6 +52,7 @@ TIR = Dialect(
         PredicatedStoreOp,
         PrefetchOp,
         StoreOp,
+        TransposeOp,
     ],
     [BufferType, ExprsAttr, ForKindAttr, IterKindsAttr],
 )
@@ -82,6 +84,7 @@ __all__ = [
     "PredicatedStoreOp",
     "PrefetchOp",
     "StoreOp",
+    "TransposeOp",
     "free_symbols",
     "over_values",
     "positional",

@@ -22,7 +22,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ...symbolic import IntExpr, as_expr
 from .. import dtypes
-from .attributes import BufferType, ExprsAttr, positional
+from .attributes import STACK, BufferType, ExprsAttr, positional
 from .base import INDEX, IndexedOp, check_exprs
 from .syntax import OperandExprs, print_conditions, print_exprs
 
@@ -44,6 +44,44 @@ class AllocOp(IRDLOperation):
         result = self.buffer.type
         assert isinstance(result, BufferType)
         return result
+
+
+@irdl_op_definition
+class TransposeOp(IRDLOperation):
+    """`tir.transpose %t : !tir.buffer<[n, n], T, "stack">`: `t[i, j]` becomes what `t[j, i]` was.
+
+    For tiles that are as many vectors as a vector has lanes: code keeps them in registers.
+
+    (C1) a stack buffer, square, of a power of two elements a side.
+    """
+
+    name = "tir.transpose"
+    buffer = operand_def(BufferType)
+    assembly_format = "$buffer attr-dict `:` type($buffer)"
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+
+    def __init__(self, buffer: SSAValue) -> None:
+        super().__init__(operands=[buffer])
+
+    @property
+    def side(self) -> int:
+        """Return the number of rows."""
+        assert isinstance(self.buffer.type, BufferType)
+        return self.buffer.type.shape[0].constant_value
+
+    def verify_(self) -> None:
+        buffer_type = self.buffer.type
+        assert isinstance(buffer_type, BufferType)
+        shape = buffer_type.static_shape()
+        square = shape is not None and len(shape) == 2 and shape[0] == shape[1]
+        if buffer_type.scope != STACK or not square or not _is_power_of_two(self.side):  # (C1)
+            raise VerifyException(
+                f"{self.name}: {buffer_type} is no stack buffer of 2^k x 2^k elements"
+            )
+
+
+def _is_power_of_two(n: int) -> bool:
+    return n > 0 and n & (n - 1) == 0
 
 
 class AccessOp(IndexedOp):

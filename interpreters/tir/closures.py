@@ -164,6 +164,18 @@ class KernelCompiler:
         """Nothing: it changes no value."""
         return lambda frame: None
 
+    def transpose(self, op: tir.TransposeOp) -> Step:
+        """A tile with rows and columns exchanged, of every lane."""
+        buffer = self.slot(op.buffer)
+
+        def run(frame: Frame) -> None:
+            if frame.mask is not None:
+                raise InterpreterError(op, "differs from lane to lane of a vectorized loop")
+            array = frame.regs[buffer].array
+            array[...] = np.swapaxes(array, -1, -2).copy()
+
+        return run
+
     def predicated_store(self, op: tir.PredicatedStoreOp) -> Step:
         """Set an element where the conditions hold."""
         buffer, value, places = self.slot(op.buffer), self.slot(op.value), self.places(op)
@@ -335,6 +347,7 @@ _BUILDERS: dict[type[Operation], Callable[[KernelCompiler, Any], Step]] = {
     tir.PredicatedStoreOp: KernelCompiler.predicated_store,
     tir.PrefetchOp: KernelCompiler.prefetch,
     tir.StoreOp: KernelCompiler.store,
+    tir.TransposeOp: KernelCompiler.transpose,
 }
 
 

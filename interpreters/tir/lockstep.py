@@ -72,6 +72,8 @@ class _Survey:
                     self.access(op, loops, writes=False)
                 case tir.StoreOp() | tir.PredicatedStoreOp():
                     self.access(op, loops, writes=True)
+                case tir.TransposeOp():  # all of the buffer: iterations share it
+                    self.places.append(_Place(op.buffer, (const(0), const(0)), True, loops))
                 case _:
                     for region in op.regions:
                         self.walk(region.block, loops)

@@ -78,8 +78,8 @@ class KernelLowering:
                     self.bind(op.result, self.load(op))
                 case tir.StoreOp() | tir.PredicatedStoreOp():
                     self.store(op)
-                case tir.PrefetchOp():
-                    self.prefetch(op)
+                case tir.PrefetchOp() | tir.TransposeOp():
+                    self.hint_or_tile(op)
                 case tir.ForOp():
                     self.loop(op)
                 case tir.IfOp():
@@ -93,6 +93,13 @@ class KernelLowering:
                     self.bind(op.result, self.index_value(op))
                 case _:
                     self.scalar(op)
+
+    def hint_or_tile(self, op: tir.PrefetchOp | tir.TransposeOp) -> None:
+        """Append what is neither a statement of the kernel's values nor control flow."""
+        if isinstance(op, tir.PrefetchOp):
+            self.prefetch(op)
+        else:
+            self.transpose(op)
 
     def scalar(self, op: Operation) -> None:
         """Append an operation on values."""
@@ -357,6 +364,31 @@ class KernelLowering:
         pointer = self.b.gep(self.values[op.buffer], element, self.exprs.value(address), flags="")
         numbers = (self.b.integer(n, i32) for n in (_READ, _SECOND_LEVEL, _DATA))
         self.b.intrinsic("llvm.prefetch", (pointer, *numbers), None, (PTR,))
+
+    def transpose(self, op: tir.TransposeOp) -> None:
+        """Append the exchange of a tile's rows and columns, one bit of their numbers at a time.
+
+        Source: Eklundh, "A fast computer method for matrix transposing", IEEE TC 1972.
+        """
+        if self.lane is not None:
+            raise CompileError(op, "is in a vectorized loop")
+        b, n = self.b, op.side
+        assert isinstance(op.buffer.type, tir.BufferType)
+        element = memory_type(op.buffer.type.dtype)
+        base, type_, size = self.values[op.buffer], vector(element, n), element_bytes(element)
+        places = [b.gep(base, element, i * n) for i in range(n)]
+        rows = [b.load(place, type_, size) for place in places]
+        bit = 1
+        while bit < n:
+            low = [lane if not lane & bit else n + (lane ^ bit) for lane in range(n)]
+            high = [lane | bit if not lane & bit else n + lane for lane in range(n)]
+            for i in (i for i in range(n) if not i & bit):
+                first, second = rows[i], rows[i | bit]
+                rows[i] = b.shuffle(first, second, low)
+                rows[i | bit] = b.shuffle(first, second, high)
+            bit *= 2
+        for row, place in zip(rows, places, strict=True):
+            b.store(row, place, size)
 
     def lane_count(self) -> int:
         """Return the number of lanes of the enclosing vectorized loop."""

@@ -161,6 +161,15 @@ def pad_slice(k: Kernel, r: Random, dtype: Attribute) -> None:
     k.map("slice", y, lambda i, j: k.load(padded, i, last - j * step) + k.const(1, dtype))
 
 
+def crossing(k: Kernel, r: Random, dtype: Attribute) -> None:
+    """A sum of what is read along another axis, of what is read in place, and of a row's own."""
+    h, m, n = r.choice((1, 2, 3)), _pick(r), _pick(r)
+    a, b = k.input((m, h, n), dtype), k.input((h, n, m), dtype)
+    c = k.input((n,), dtype)
+    y = k.output((h, n, m), dtype)
+    k.map("crossing", y, lambda i, j, q: k.load(a, q, i, j) + k.load(b, i, j, q) * k.load(c, j))
+
+
 def concat(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Two inputs side by side, scaled."""
     m, n, p = _pick(r), _pick(r), _pick(r)
@@ -413,6 +422,7 @@ BUILDERS: tuple[Build, ...] = (
     scalars,
     pad_slice,
     concat,
+    crossing,
     matmul,
     conv,
     pooling,

@@ -58,6 +58,13 @@ tir.func @prefetch_c1(%x: !tir.buffer<[4, 4], f32>) -> () {
 
 // -----
 
+tir.func @transpose_c1(%x: !tir.buffer<[4, 4], f32>) -> () {
+  // expected-error @below {{is no stack buffer of 2^k x 2^k elements}}
+  tir.transpose %x : !tir.buffer<[4, 4], f32>
+}
+
+// -----
+
 tir.func @predicated_load_c1(%x: !tir.buffer<[4], f32>) -> () {
   %d = arith.constant 0.0 : f64
   // expected-error @below {{tir.predicated_load: result f32, default f64, element type f32}}

@@ -50,6 +50,15 @@ tir.func @accesses<n>(%x: !tir.buffer<[n, 8], f32>, %u: !tir.buffer<[8], ui8>, %
 
 // -----
 
+// CHECK-LABEL: tir.func @tile
+tir.func @tile() -> () {
+  %t = tir.alloc : !tir.buffer<[8, 8], f32, "stack">
+  // CHECK: tir.transpose %t : !tir.buffer<[8, 8], f32, "stack">
+  tir.transpose %t : !tir.buffer<[8, 8], f32, "stack">
+}
+
+// -----
+
 // CHECK-LABEL: tir.func @loops<n>
 tir.func @loops<n>(%k: index) -> () {
   // CHECK: tir.for %i in (n + 3) floordiv 4 parallel {

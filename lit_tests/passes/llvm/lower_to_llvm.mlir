@@ -213,3 +213,22 @@ tir.func @prefetch(%x: !tir.buffer<[64], f32>) -> (%y: !tir.buffer<[64], f32>) {
     }
   }
 }
+
+// -----
+
+// A tile's rows and columns change places one bit of their numbers at a time: 2 x 2, then halves.
+// CHECK-LABEL: llvm.func internal @tile.impl
+// CHECK: llvm.load
+// CHECK: llvm.load
+// CHECK: llvm.load
+// CHECK: llvm.load
+// CHECK-NEXT: llvm.shufflevector %{{.*}}, %{{.*}} [0, 4, 2, 6]
+// CHECK-NEXT: llvm.shufflevector %{{.*}}, %{{.*}} [1, 5, 3, 7]
+// CHECK-NEXT: llvm.shufflevector %{{.*}}, %{{.*}} [0, 4, 2, 6]
+// CHECK-NEXT: llvm.shufflevector %{{.*}}, %{{.*}} [1, 5, 3, 7]
+// CHECK-NEXT: llvm.shufflevector %{{.*}}, %{{.*}} [0, 1, 4, 5]
+// CHECK-NEXT: llvm.shufflevector %{{.*}}, %{{.*}} [2, 3, 6, 7]
+tir.func @tile() -> () {
+  %t = tir.alloc : !tir.buffer<[4, 4], f32, "stack">
+  tir.transpose %t : !tir.buffer<[4, 4], f32, "stack">
+}

@@ -381,3 +381,66 @@ tir.func @constant(%a: !tir.buffer<[64, 2], f32>, %b: !tir.buffer<[2, 18], f32>)
   }
 }
 }
+
+// -----
+
+// What is read along one axis and written along another goes through tiles; 12 = 8 + 4.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @crossing
+// CHECK: tir.for %[[h:.*]] in 2 serial {
+// CHECK-NEXT: %[[t:.*]] = tir.alloc : !tir.buffer<[8, 8], f32, "stack">
+// CHECK-NEXT: tir.for %[[u:.*]] in 8 unrolled {
+// CHECK-NEXT: tir.for %[[l:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "crossing_read" (%[[vi:.*]]: spatial(16) = %[[h]] * 8 + %[[l]], %[[vj:.*]]: spatial(12) = %[[u]], %[[r:.*]]: spatial(8) = %[[u]], %[[c:.*]]: spatial(8) = %[[l]]) {
+// CHECK-NEXT: %[[e:.*]] = tir.load %a[%[[vj]], %[[vi]]]
+// CHECK-NEXT: tir.store %[[e]], %[[t]][%[[r]], %[[c]]]
+// CHECK: tir.transpose %[[t]]
+// CHECK: tir.for %[[v:.*]] in 8 unrolled {
+// CHECK-NEXT: tir.for %[[m:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "crossing" (%[[wi:.*]]: spatial(16) = %[[h]] * 8 + %[[v]], %[[wj:.*]]: spatial(12) = %[[m]],
+// CHECK-NEXT: tir.load %[[t]]
+// CHECK: tir.store %{{.*}}, %y[%[[wi]], %[[wj]]]
+// CHECK: tir.for %{{.*}} in 4 unrolled {
+// CHECK: tir.block "crossing_read"
+// CHECK: tir.transpose
+// CHECK: tir.for %{{.*}} in 8 unrolled {
+// CHECK: tir.for %[[n:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "crossing" {{.*}} where (-%[[n]] + 3 >= 0)
+tir.func @crossing(%a: !tir.buffer<[12, 16], f32>) -> (%y: !tir.buffer<[16, 12], f32>) {
+  tir.for %i in 16 serial {
+    tir.for %j in 12 serial {
+      tir.block "crossing" (%vi: spatial(16) = %i, %vj: spatial(12) = %j) {
+        %x = tir.load %a[%vj, %vi] : !tir.buffer<[12, 16], f32>
+        %n = arith.negf %x : f32
+        tir.store %n, %y[%vi, %vj] : !tir.buffer<[16, 12], f32>
+      }
+    }
+  }
+}
+
+// Must not: no axis is contiguous where it reads; then, there are too few elements for a tile.
+// CHECK-LABEL: tir.func @every_other
+// CHECK-NOT: tir.transpose
+tir.func @every_other(%a: !tir.buffer<[16, 32], f32>) -> (%y: !tir.buffer<[16, 16], f32>) {
+  tir.for %i in 16 serial {
+    tir.for %j in 16 serial {
+      tir.block "every_other" (%vi: spatial(16) = %i, %vj: spatial(16) = %j) {
+        %x = tir.load %a[%vj, %vi * 2] : !tir.buffer<[16, 32], f32>
+        tir.store %x, %y[%vi, %vj] : !tir.buffer<[16, 16], f32>
+      }
+    }
+  }
+}
+// CHECK-LABEL: tir.func @narrow
+// CHECK-NOT: tir.transpose
+tir.func @narrow(%a: !tir.buffer<[16, 2], f32>) -> (%y: !tir.buffer<[2, 16], f32>) {
+  tir.for %i in 2 serial {
+    tir.for %j in 16 serial {
+      tir.block "narrow" (%vi: spatial(2) = %i, %vj: spatial(16) = %j) {
+        %x = tir.load %a[%vj, %vi] : !tir.buffer<[16, 2], f32>
+        tir.store %x, %y[%vi, %vj] : !tir.buffer<[2, 16], f32>
+      }
+    }
+  }
+}
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from math import prod
 
 from xdsl.dialects.builtin import LocationAttr
@@ -19,6 +20,22 @@ Iter = tuple[tir.IterKind, IntExpr | int, IntExpr]
 # A parallel loop is cut into one run of iterations per thread. From so many iterations on, the
 # longest run of 2 threads is at most 1/32 over the mean, of 8 threads 1/4.
 BALANCED_ITERATIONS = 32
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of equal tiles along one axis: where it starts, how many, how long each is."""
+
+    start: int
+    count: int
+    size: int
+
+
+def parts_of(extent: int, size: int) -> list[Part]:
+    """Return an axis as full tiles and one rest."""
+    full, rest = divmod(extent, size)
+    parts = [Part(0, full, size)] if full else []
+    return [*parts, Part(full * size, 1, rest)] if rest else parts
 
 
 class NestBuilder:

@@ -15,6 +15,7 @@ from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner
 from ....symbolic import IntExpr, var
 from .build import NestBuilder, clone_region, iters_of, spread
+from .transposes import TransposeSchedule, crossing_of
 
 # Below this much work a hand-off to other threads costs more than it saves (about 4 us: the
 # hand-off takes one, and what the next kernel reads is then in two caches).
@@ -60,7 +61,12 @@ def schedule_map(b: NestBuilder, steps: NestSteps, target: Target) -> None:
     lanes = target.lanes(steps.widest_bytes)
     last = groups[-1][-1] if groups else -1
     extent = steps.extent_of(groups[-1]) if groups else 1
-    if not groups or extent < lanes or not vectorizable(steps, last):
+    vectorize = groups and vectorizable(steps, last)
+    crossing = crossing_of(steps, target) if vectorize else None
+    if crossing is not None:
+        TransposeSchedule(b, steps, crossing).build(kind_of_outer(steps))
+        return
+    if not vectorize or extent < lanes:
         _loops(b, steps, groups, kind_of_outer(steps))
         return
     _lane_loops(b, steps, groups, lanes, extent)

@@ -25,7 +25,7 @@ from ....dialects import tir
 from ....dialects.target import Target
 from ....symbolic import IntExpr, as_expr, var
 from ..pack_constants import Pack
-from .build import BALANCED_ITERATIONS, NestBuilder
+from .build import BALANCED_ITERATIONS, NestBuilder, Part, parts_of
 from .maps import kind_of_outer
 from .panels import Panel, copy_panel
 from .stages import Stage
@@ -38,22 +38,6 @@ MIN_FETCH_STEP = 4  # reduction steps between two requests: each costs as much a
 Allocate = Callable[[tir.BufferType], SSAValue]
 Loops = list[tuple[str, int]]  # name and extent, outermost first
 Values = dict[str, IntExpr]  # of loops, by name
-
-
-@dataclass(frozen=True)
-class Part:
-    """A run of equal tiles along one axis: where it starts, how many, how long each is."""
-
-    start: int
-    count: int
-    size: int
-
-
-def parts_of(extent: int, size: int) -> list[Part]:
-    """Return an axis as full tiles and one rest."""
-    full, rest = divmod(extent, size)
-    parts = [Part(0, full, size)] if full else []
-    return [*parts, Part(full * size, 1, rest)] if rest else parts
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,175 @@
+"""Maps that read along one axis and write along another: tiles that are transposed in registers.
+
+    t = alloc [n, n]
+    for u in n: for lane: t[u, lane] = x[m + lane, l + u]      contiguous in x
+    transpose t
+    for v in n: for lane: y[l + lane, m + v] = f(t[v, lane])   contiguous in y
+
+Both sides then move whole vectors; a gather touches a cache line per lane. Blocks of tiles read and
+write runs of several cache lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.ir import Block, SSAValue
+
+from ....analysis.nests import Access
+from ....analysis.steps import NestSteps
+from ....dialects import tir
+from ....dialects.target import Target
+from ....dialects.tir.clone import Cloner, Exprs
+from ....symbolic import IntExpr, as_expr
+from .build import Iter, NestBuilder, Part, clone_region, iters_of, parts_of, spread
+
+MAX_SIDE = 16  # a tile is as many registers as it has rows
+MIN_SIDE = 4
+MAX_BLOCK = 4  # tiles: as long a run of memory as the processor fetches ahead, on both sides
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """How a map crosses memory: what is contiguous where it writes, and where it reads.
+
+    Attributes:
+        groups: its axes in groups that are one loop each.
+        along: the group that is contiguous where the map writes; the last one.
+        across: the group that is contiguous in `loads`.
+        loads: the loads that move by whole rows along the last group.
+        side: of a tile.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+    along: int
+    across: int
+    loads: tuple[tir.LoadOp, ...]
+    side: int
+
+
+def crossing_of(steps: NestSteps, target: Target) -> Crossing | None:
+    """Return how a map crosses memory, None where it does not.
+
+    The map is one that can be vectorized along its last group of axes.
+    """
+    groups = tuple(tuple(group) for group in steps.groups(range(len(steps.extents))))
+    along = groups[-1][-1]
+    strided = [m for m in steps.loads if m.steps[along] not in (0, 1)]
+    loads = tuple(m.op for m in strided if isinstance(m.op, tir.LoadOp))
+    if not strided or len(loads) < len(strided):
+        return None
+    across = [i for i, g in enumerate(groups[:-1]) if all(m.steps[g[-1]] == 1 for m in strided)]
+    if not across:
+        return None
+    extents = [steps.extent_of(groups[i]) for i in (across[0], -1)]
+    lanes = min(MAX_SIDE, target.lanes(steps.widest_bytes))
+    side = min(lanes, *(1 << (extent - 1).bit_length() for extent in extents))
+    if side < MIN_SIDE:
+        return None
+    return Crossing(groups, len(groups) - 1, across[0], loads, side)
+
+
+def _block(count: int) -> int:
+    """Return how many tiles side by side are done before the next ones in the other direction."""
+    return next(n for n in range(MAX_BLOCK, 0, -1) if count % n == 0)
+
+
+class TransposeSchedule:
+    """Builds one map in tiles."""
+
+    def __init__(self, b: NestBuilder, steps: NestSteps, crossing: Crossing) -> None:
+        self.b = b
+        self.steps = steps
+        self.nest = steps.nest
+        self.crossing = crossing
+        self.outer = [
+            i for i in range(len(crossing.groups)) if i not in (crossing.along, crossing.across)
+        ]
+
+    def build(self, kind: tir.ForKind) -> None:
+        """Append every combination of full tiles and rests."""
+        c, side = self.crossing, self.crossing.side
+        along, across = (self.steps.extent_of(c.groups[i]) for i in (c.along, c.across))
+        for wide in parts_of(along, side):
+            for high in parts_of(across, side):
+                self.tiles(wide, high, kind)
+
+    def tiles(self, wide: Part, high: Part, kind: tir.ForKind) -> None:
+        """Append the loops over equal tiles, in blocks of a few of them."""
+        outer = [self.steps.extent_of(self.crossing.groups[i]) for i in self.outer]
+        block = _block(wide.count), _block(high.count)
+        extents = [*outer, wide.count // block[0], high.count // block[1], *block]
+        with self.b.nest(extents, kind) as values:
+            w, h = (values[i - 4] * block[i] + values[i - 2] for i in range(2))
+            place = w * wide.size + wide.start, h * high.size + high.start
+            self.tile(values[:-4], place, wide, high)
+
+    def bindings(self, outer: Sequence[IntExpr], along: IntExpr, across: IntExpr) -> list[IntExpr]:
+        """Return the value of every axis."""
+        c = self.crossing
+        groups = [*(c.groups[i] for i in self.outer), c.groups[c.along], c.groups[c.across]]
+        return spread(groups, [*outer, along, across], self.steps.extents, len(self.steps.extents))
+
+    def tile(
+        self, outer: list[IntExpr], place: tuple[IntExpr, IntExpr], wide: Part, high: Part
+    ) -> None:
+        """Append one tile: read, transposed, written."""
+        side, name = self.crossing.side, self.nest.block.block_name.data
+        tiles: dict[tir.LoadOp, SSAValue] = {}
+        for load in self.crossing.loads:
+            buffer_type = load.buffer.type
+            assert isinstance(buffer_type, tir.BufferType)
+            tiles[load] = self.b.stack((side, side), buffer_type)
+        with (
+            self.b.loop(wide.size, tir.ForKind.UNROLLED) as u,
+            self.b.loop(side, tir.ForKind.VECTORIZED) as lane,
+        ):
+            bindings = self.bindings(outer, place[0] + u, place[1] + lane)
+            wheres = [high.size - 1 - lane] if high.size < side else []
+            with self.b.tile_block(f"{name}_read", self.iters(bindings, u, lane), wheres) as args:
+                self.read(tiles, args)
+        for tile in tiles.values():
+            self.b.append(tir.TransposeOp(tile))
+        with (
+            self.b.loop(high.size, tir.ForKind.UNROLLED) as v,
+            self.b.loop(side, tir.ForKind.VECTORIZED) as lane,
+        ):
+            bindings = self.bindings(outer, place[0] + lane, place[1] + v)
+            wheres = [wide.size - 1 - lane] if wide.size < side else []
+            with self.b.tile_block(name, self.iters(bindings, v, lane), wheres) as args:
+                cloner = _FromTiles(self.b.block, tiles, args[-2:])
+                clone_region(cloner, self.nest.block.body, args[:-2])
+
+    def iters(self, bindings: Sequence[IntExpr], row: IntExpr, lane: IntExpr) -> list[Iter]:
+        """Return the map's iteration variables and two for the position in a tile."""
+        side = self.crossing.side
+        position: list[Iter] = [(tir.IterKind.SPATIAL, side, at) for at in (row, lane)]
+        return [*iters_of(self.nest, bindings), *position]
+
+    def read(self, tiles: dict[tir.LoadOp, SSAValue], args: Sequence[IntExpr]) -> None:
+        """Append `t[u, lane] = x[...]` for every tile."""
+        cloner = Cloner(self.b.block)
+        for arg, value in zip(self.nest.block.iter_vars, args[:-2], strict=True):
+            cloner.exprs[arg] = value
+        for load, tile in tiles.items():
+            cloner.clone_op(load)
+            store = tir.StoreOp(cloner.values[load.result], tile, args[-2:])
+            cloner.append(store, load.location)
+
+
+class _FromTiles(Cloner):
+    """Clones a map's body with the loads that cross memory out of tiles."""
+
+    def __init__(
+        self, block: Block, tiles: dict[tir.LoadOp, SSAValue], place: Sequence[IntExpr]
+    ) -> None:
+        super().__init__(block)
+        self.tiles = tiles
+        self.place = [as_expr(i) for i in place]
+
+    def load(self, op: Access, indices: Exprs, conditions: Exprs) -> SSAValue:
+        tile = self.tiles.get(op) if isinstance(op, tir.LoadOp) else None
+        if tile is None:
+            return super().load(op, indices, conditions)
+        return self.append(tir.LoadOp(tile, self.place), op.location).results[0]
