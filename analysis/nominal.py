@@ -30,3 +30,8 @@ def nominal_size(expr: IntExpr, bounds: SymbolBounds | None = None) -> int:
     known = bounds or {}
     values = nominal_values({key: known.get(key, (0, None)) for key in expr.free_vars()})
     return max(expr.evaluate(values), 0)
+
+
+def nominal_extent(extent: IntExpr) -> int:
+    """Return what a loop's extent is taken to be; never 1 where it may be another number."""
+    return extent.constant_value if extent.is_constant else max(nominal_size(extent), 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -11,28 +11,39 @@ from xdsl.dialects import arith
 from xdsl.ir import Operation
 
 from ..dialects import dtypes, tir
-from .addresses import flat_address, step_of
+from ..symbolic import IntExpr, as_expr
+from .addresses import flat_address
 from .nests import Access, Nest, Write
+from .nominal import nominal_extent
 
 
 @dataclass(frozen=True, eq=False)
 class Movement:
     """One access: its step in elements when each iteration variable grows by one.
 
-    A step is None where it varies: a loaded index, a division.
+    A step is None where it varies (a loaded index, a division), or where symbols decide it; a
+    stride is None in the first case only.
     """
 
     op: Access | Write
     steps: tuple[int | None, ...]
     conditional: frozenset[int]  # the variables that decide whether the access happens
+    strides: tuple[IntExpr | None, ...]
 
 
 class NestSteps:
-    """The movements of a plain nest of constant extents."""
+    """The movements of a plain nest.
+
+    Attributes:
+        nest: the nest.
+        extents: of its loops, to decide by: nominal where symbols tell them.
+        sizes: the extents as they are.
+    """
 
     def __init__(self, nest: Nest, extents: Sequence[int]) -> None:
         self.nest = nest
         self.extents = tuple(extents)
+        self.sizes = nest.extents
         body = nest.block.body.block
         self.loads = tuple(movement(nest, op) for op in nest.loads)
         self.stores = tuple(movement(nest, op) for op in body.ops if isinstance(op, Write))
@@ -60,11 +71,10 @@ class NestSteps:
         """Tell whether two neighbouring loops are one loop to every address of the body."""
         if {outer, inner} & self.free_uses:
             return False
-        extent = self.extents[inner]
         return all(
-            m.steps[outer] is not None
-            and m.steps[inner] is not None
-            and m.steps[outer] == (m.steps[inner] or 0) * extent
+            (far := m.strides[outer]) is not None
+            and (near := m.strides[inner]) is not None
+            and far is near * self.sizes[inner]
             for m in self.movements
         )
 
@@ -81,8 +91,16 @@ class NestSteps:
         return result
 
     def extent_of(self, group: Sequence[int]) -> int:
-        """Return the number of iterations of a group's one loop."""
+        """Return the number of iterations of a group's one loop, to decide by."""
         return prod(self.extents[axis] for axis in group)
+
+    def size_of(self, group: Sequence[int]) -> IntExpr:
+        """Return the number of iterations of a group's one loop."""
+        return prod((self.sizes[axis] for axis in group), start=as_expr(1))
+
+    def is_constant(self, axes: Iterable[int]) -> bool:
+        """Tell whether no symbol decides the extents of some axes."""
+        return all(self.sizes[axis].is_constant for axis in axes)
 
     @cached_property
     def widest_bytes(self) -> int:
@@ -114,7 +132,15 @@ def movement(nest: Nest, op: Access | Write) -> Movement:
     if isinstance(op, tir.PredicatedLoadOp | tir.PredicatedStoreOp):
         used = {key for e in op.exprs_over_values(op.conditions) for key in e.free_vars()}
         conditional = {i for i, v in enumerate(iter_vars) if v in used}
-    return Movement(op, tuple(step_of(address, v) for v in iter_vars), frozenset(conditional))
+    splits = [address.coefficient(v) for v in iter_vars]
+    strides = tuple(None if split is None else split[0] for split in splits)
+    steps = tuple(s.constant_value if s is not None and s.is_constant else None for s in strides)
+    return Movement(op, steps, frozenset(conditional), strides)
+
+
+def nominal_extents(nest: Nest) -> tuple[int, ...]:
+    """Return the extents to decide by; see analysis/nominal.py."""
+    return tuple(map(nominal_extent, nest.extents))
 
 
 def constant_extents(nest: Nest) -> tuple[int, ...] | None:

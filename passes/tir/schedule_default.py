@@ -26,8 +26,9 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from ...analysis.nests import Access, Nest, nest_of, same_indices, statement_beside
+from ...analysis.nominal import nominal_extent
 from ...analysis.staging import Staging, choose_staging
-from ...analysis.steps import NestSteps, constant_extents, has_any
+from ...analysis.steps import NestSteps, constant_extents, has_any, nominal_extents
 from ...analysis.tiling import Tile, choose_tile
 from ...dialects import tir
 from ...dialects.diagnostics import CompileError
@@ -194,8 +195,8 @@ class _Policy:
 
     def schedule(self, b: NestBuilder, nest: Nest, epilogue: Nest | None) -> bool:
         """Append the scheduled nest; tell whether the epilogue is in it."""
-        extents = constant_extents(nest)
-        if extents is None or any(extent == 0 for extent in extents):
+        extents = nominal_extents(nest)
+        if any(extent == 0 for extent in extents):
             self.split_init(b, nest, tir.ForKind.SERIAL)
             return False
         steps = NestSteps(nest, extents)
@@ -211,7 +212,7 @@ class _Policy:
         """Append a scheduled reduction; tell whether the epilogue is in it."""
         nest = steps.nest
         suits = nest.block.init is not None and nest.writes_identity()
-        tile = self.tile_of(steps)
+        tile = self.tile_of(steps) if steps.is_constant(range(len(steps.extents))) else None
         group = lane_group(steps) if suits and combining_op(nest) is not None else None
         if tile is not None and (group is None or self.prefers_tile(steps, tile)):
             if epilogue is not None and has_any(epilogue, (*SCALAR_MATH, tir.IfOp)):
@@ -285,11 +286,11 @@ class _Policy:
         cloner = Cloner(b.block)
         cloner.clone([nest.root])
         copy = nest_of(b.block.last_op) if b.block.last_op is not None else None
-        extents = constant_extents(nest)
-        if copy is None or not copy.loops or extents is None:
+        if copy is None or not copy.loops:
             return
         outermost_is_spatial = nest.block.kinds.data[0] is tir.IterKind.SPATIAL
-        if outermost_is_spatial and NestSteps(nest, extents).work() >= PARALLEL_WORK:
+        steps = NestSteps(nest, nominal_extents(nest))
+        if outermost_is_spatial and steps.work() >= PARALLEL_WORK:
             copy.loops[0].properties["kind"] = tir.ForKindAttr(tir.ForKind.PARALLEL)
 
 
@@ -308,11 +309,10 @@ def _is_short(loop: tir.ForOp) -> bool:
     nests = [nest_of(op) for op in loop.body.block.ops if not isinstance(op, tir.AllocOp)]
     work = 0
     for nest in nests:
-        extents = constant_extents(nest) if nest is not None and nest.is_plain else None
-        if nest is None or extents is None or not extent.is_constant:
+        if nest is None or not nest.is_plain:
             return False
-        work += NestSteps(nest, extents).work()
-    return work * extent.constant_value < PARALLEL_WORK
+        work += NestSteps(nest, nominal_extents(nest)).work()
+    return work * nominal_extent(extent) < PARALLEL_WORK
 
 
 @dataclass(frozen=True)

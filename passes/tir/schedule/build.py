@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from ....analysis.nests import Access, Nest
+from ....analysis.nominal import nominal_extent
 from ....dialects import tir
 from ....dialects.tir.clone import Cloner, Exprs
 from ....symbolic import IntExpr, as_expr, const, var
@@ -66,22 +67,25 @@ class NestBuilder:
         self.append(tir.ForOp(extent, Region(body), kind))
 
     @contextmanager
-    def nest(self, extents: Sequence[int], kind: tir.ForKind) -> Generator[list[IntExpr]]:
+    def nest(self, extents: Sequence[int | IntExpr], kind: tir.ForKind) -> Generator[list[IntExpr]]:
         """Append loops in each other, the outermost of a kind; yield their variables.
 
         A parallel loop with few iterations takes in the loops below it: threads share evenly.
         """
         fused = 0
+        sizes = [as_expr(extent) for extent in extents]
+        nominal = [nominal_extent(size) for size in sizes]
         if kind is tir.ForKind.PARALLEL:
-            while fused < len(extents) and prod(extents[:fused]) < BALANCED_ITERATIONS:
+            while fused < len(sizes) and prod(nominal[:fused]) < BALANCED_ITERATIONS:
                 fused += 1
         fused = max(fused, min(1, len(extents)))
         with ExitStack() as loops:
             values: list[IntExpr] = []
             if fused:
-                outermost = loops.enter_context(self.loop(prod(extents[:fused]), kind))
-                values += unfuse(outermost, extents[:fused])
-            for extent in extents[fused:]:
+                whole = prod(sizes[:fused], start=as_expr(1))
+                outermost = loops.enter_context(self.loop(whole, kind))
+                values += unfuse(outermost, sizes[:fused])
+            for extent in sizes[fused:]:
                 values.append(loops.enter_context(self.loop(extent)))
             yield values
 
@@ -135,10 +139,10 @@ def clone_region(cloner: Cloner, region: Region, iter_vars: Sequence[IntExpr]) -
     cloner.clone(region.block.ops)
 
 
-def unfuse(fused: IntExpr, extents: Sequence[int]) -> list[IntExpr]:
+def unfuse(fused: IntExpr, extents: Sequence[int | IntExpr]) -> list[IntExpr]:
     """Return the variables of the loops that were fused into one."""
     result: list[IntExpr] = []
-    inner = 1
+    inner = as_expr(1)
     for position in reversed(range(len(extents))):
         piece = fused // inner
         result.append(piece % extents[position] if position else piece)
@@ -149,7 +153,7 @@ def unfuse(fused: IntExpr, extents: Sequence[int]) -> list[IntExpr]:
 def spread(
     groups: Sequence[Sequence[int]],
     values: Sequence[IntExpr],
-    extents: Sequence[int],
+    extents: Sequence[int | IntExpr],
     count: int,
 ) -> list[IntExpr]:
     """Return the value of each of `count` axes; an axis in no group is 0."""

@@ -23,7 +23,7 @@ from ....analysis.steps import NestSteps, has_any
 from ....dialects import tir
 from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner, Exprs
-from ....symbolic import IntExpr, as_expr
+from ....symbolic import IntExpr, as_expr, min_
 from .build import (
     Iter,
     NestBuilder,
@@ -108,9 +108,9 @@ class LaneSchedule:
         self.steps = steps
         self.nest = steps.nest
         self.group = group
-        self.extent = steps.extent_of(group)
+        self.extent = steps.size_of(group)
         self.width = target.lanes(steps.widest_bytes)
-        self.lanes = self.width * _vectors(self.extent // (2 * self.width))
+        self.lanes = self.width * _vectors(steps.extent_of(group) // (2 * self.width))
         self.outer = [i for i in self.nest.spatial if steps.extents[i] != 1]
         self.reduce = [i for i in self.nest.reduce if i not in group and steps.extents[i] != 1]
         store = self.nest.block.body.block.last_op
@@ -122,7 +122,7 @@ class LaneSchedule:
 
     def build(self) -> None:
         """Append the spatial loops around one reduction."""
-        extents = [self.steps.extents[axis] for axis in self.outer]
+        extents = [self.steps.sizes[axis] for axis in self.outer]
         with self.b.nest(extents, kind_of_outer(self.steps)) as values:
             self.one(values)
 
@@ -132,11 +132,11 @@ class LaneSchedule:
         """Return the value of every axis."""
         groups = [*([i] for i in self.outer), *([i] for i in self.reduce), list(self.group)]
         values = [*outer, *reduce, k]
-        return spread(groups, values, self.steps.extents, len(self.steps.extents))
+        return spread(groups, values, self.steps.sizes, len(self.steps.sizes))
 
     def one(self, outer: list[IntExpr]) -> None:
         """Append the reduction of one output element."""
-        vectors, rest = divmod(self.extent, self.lanes)
+        vectors, rest = self.extent // self.lanes, self.extent % self.lanes
         acc = self.b.stack((self.lanes,), self.buffer_type)
         zero = self.bindings(outer, [as_expr(0)] * len(self.reduce), as_expr(0))
         with self.b.loop(self.lanes, tir.ForKind.VECTORIZED) as lane:
@@ -145,8 +145,10 @@ class LaneSchedule:
         def accumulate(values: list[IntExpr]) -> None:
             with self.b.loop(vectors) as v, self.b.loop(self.lanes, tir.ForKind.VECTORIZED) as lane:
                 self.update_block(acc, self.bindings(outer, values, v * self.lanes + lane), lane)
-            if rest:
-                self.rest(acc, outer, values, vectors * self.lanes)
+            if rest.is_constant and rest != 0:
+                self.rest(acc, outer, values, (vectors * self.lanes).constant_value)
+            elif rest != 0:
+                self.symbolic_rest(acc, outer, values, vectors * self.lanes)
 
         self.over_reduce([], accumulate)
         half = self.lanes // 2
@@ -165,11 +167,15 @@ class LaneSchedule:
         if len(values) == len(self.reduce):
             body(values)
             return
-        with self.b.loop(self.steps.extents[self.reduce[len(values)]]) as k:
+        with self.b.loop(self.steps.sizes[self.reduce[len(values)]]) as k:
             self.over_reduce([*values, k], body)
 
     def update_block(
-        self, acc: SSAValue, bindings: list[IntExpr], lane: IntExpr, valid: int | None = None
+        self,
+        acc: SSAValue,
+        bindings: list[IntExpr],
+        lane: IntExpr,
+        valid: int | IntExpr | None = None,
     ) -> None:
         """Append `acc[lane] = update(acc[lane])`, in the first `valid` lanes only if given."""
         iters: list[Iter] = [*iters_of(self.nest, bindings), self.lane_iter(lane)]
@@ -187,7 +193,7 @@ class LaneSchedule:
         self, acc: SSAValue, outer: Sequence[IntExpr], values: Sequence[IntExpr], start: int
     ) -> None:
         """Append what is left of the axis: whole vectors, and one of which some lanes count."""
-        left = self.extent - start
+        left = self.extent.constant_value - start
         whole = left // self.width * self.width
         for first, count in ((0, whole), (whole, left - whole)):
             if count:
@@ -195,6 +201,26 @@ class LaneSchedule:
                 with self.b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
                     bindings = self.bindings(outer, values, start + first + lane)
                     self.update_block(acc, bindings, lane, count if count < lanes else None)
+
+    def symbolic_rest(
+        self, acc: SSAValue, outer: Sequence[IntExpr], values: Sequence[IntExpr], start: IntExpr
+    ) -> None:
+        """Append what is left of an axis that symbols decide: whole vectors, then a part of one."""
+        left = self.extent - start
+        whole, part = left // self.width, left % self.width
+        if self.lanes > self.width:
+            with (
+                self.b.loop(whole) as v,
+                self.b.loop(self.width, tir.ForKind.VECTORIZED) as lane,
+            ):
+                bindings = self.bindings(outer, values, start + v * self.width + lane)
+                self.update_block(acc, bindings, lane)
+        with (
+            self.b.loop(min_(part, 1)),
+            self.b.loop(self.width, tir.ForKind.VECTORIZED) as lane,
+        ):
+            bindings = self.bindings(outer, values, start + whole * self.width + lane)
+            self.update_block(acc, bindings, lane, part)
 
     def init_block(self, iters: list[Iter], acc: SSAValue) -> None:
         """Append `acc[lane] = init`."""
@@ -250,7 +276,12 @@ class _InFirstLanes(Redirected):
     """
 
     def __init__(
-        self, block: Block, source: SSAValue, acc: SSAValue, place: Sequence[IntExpr], valid: int
+        self,
+        block: Block,
+        source: SSAValue,
+        acc: SSAValue,
+        place: Sequence[IntExpr],
+        valid: int | IntExpr,
     ) -> None:
         super().__init__(block, source, acc, place)
         self.condition = valid - 1 - place[0]

@@ -13,7 +13,7 @@ from ....analysis.steps import NestSteps, has_any
 from ....dialects import tir
 from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner
-from ....symbolic import IntExpr, var
+from ....symbolic import IntExpr, min_, var
 from .build import NestBuilder, clone_region, iters_of, spread
 from .transposes import TransposeSchedule, crossing_of
 
@@ -69,15 +69,15 @@ def schedule_map(b: NestBuilder, steps: NestSteps, target: Target) -> None:
     if not vectorize or extent < lanes:
         _loops(b, steps, groups, kind_of_outer(steps))
         return
-    _lane_loops(b, steps, groups, lanes, extent)
+    _lane_loops(b, steps, groups, lanes)
 
 
 def _loops(
     b: NestBuilder, steps: NestSteps, groups: Sequence[Sequence[int]], kind: tir.ForKind
 ) -> None:
     """Append one scalar loop per group around the block."""
-    with b.nest([steps.extent_of(group) for group in groups], kind) as values:
-        map_block(b, steps.nest, spread(groups, values, steps.extents, len(steps.extents)))
+    with b.nest([steps.size_of(group) for group in groups], kind) as values:
+        map_block(b, steps.nest, spread(groups, values, steps.sizes, len(steps.sizes)))
 
 
 def _lane_loops(
@@ -85,29 +85,31 @@ def _lane_loops(
     steps: NestSteps,
     groups: Sequence[Sequence[int]],
     lanes: int,
-    extent: int,
 ) -> None:
     """Append the loops with the last group in vectors; of the last one some lanes count."""
-    vectors, rest = divmod(extent, lanes)
-    outer = [steps.extent_of(group) for group in groups[:-1]]
+    size = steps.size_of(groups[-1])
+    vectors, rest = size // lanes, size % lanes
+    outer = [steps.size_of(group) for group in groups[:-1]]
     kind = kind_of_outer(steps, lanes)
 
     def place(values: Sequence[IntExpr], conditions: Sequence[IntExpr] = ()) -> None:
-        bindings = spread(groups, values, steps.extents, len(steps.extents))
+        bindings = spread(groups, values, steps.sizes, len(steps.sizes))
         map_block(b, steps.nest, bindings, conditions)
 
     def over_lanes(values: list[IntExpr], v: IntExpr) -> None:
         with b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
             place([*values, v * lanes + lane])
 
-    if not rest:
+    if rest == 0:
         with b.nest([*outer, vectors], kind) as values:
             over_lanes(values[:-1], values[-1])
         return
 
     def last(values: list[IntExpr]) -> None:
         if _has_room(steps, groups[-1], (vectors + 1) * lanes):
-            with b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
+            # Where symbols decide, there may be no rest.
+            count = 1 if rest.is_constant else min_(rest, 1)
+            with b.loop(count), b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
                 place([*values, lane + vectors * lanes], [rest - 1 - lane])
         else:
             with b.loop(rest) as r:
@@ -124,7 +126,7 @@ def _lane_loops(
         last(values)
 
 
-def _has_room(steps: NestSteps, group: Sequence[int], extent: int) -> bool:
+def _has_room(steps: NestSteps, group: Sequence[int], extent: IntExpr) -> bool:
     """Tell whether stack memory that the nest stores to has a place for lanes that do not count.
 
     Memory is not written there; but stack buffers are, since they live in registers.
@@ -136,7 +138,9 @@ def _has_room(steps: NestSteps, group: Sequence[int], extent: int) -> bool:
             shape = buffer_type.static_shape()
             own = var(steps.nest.block.iter_vars[group[-1]])
             last = m.op.exprs_over_values(m.op.indices)[-1:]
-            if len(group) > 1 or shape is None or last != (own,) or shape[-1] < extent:
+            if len(group) > 1 or shape is None or last != (own,):
+                return False
+            if not extent.is_constant or shape[-1] < extent.constant_value:
                 return False
     return True
 
