@@ -15,8 +15,9 @@ from math import prod
 
 from xdsl.ir import SSAValue
 
-from ..dialects import tir
+from ..dialects import dtypes, tir
 from ..dialects.target import Target
+from .nominal import nominal_size
 from .steps import Movement, NestSteps
 
 FMA_IN_FLIGHT = 8  # independent accumulators that keep two fma units of latency 4 busy
@@ -219,12 +220,13 @@ def choose_order(
 
 
 def bytes_of(operands: Sequence[Movement]) -> int:
-    """Return the size of the operands' buffers."""
+    """Return the size of the operands' buffers, nominal where symbols tell it."""
     sizes: dict[SSAValue, int] = {}
     for m in operands:
         buffer_type = m.op.buffer.type
         assert isinstance(buffer_type, tir.BufferType)
-        sizes[m.op.buffer] = buffer_type.size_bytes() or 0
+        elements = prod(map(nominal_size, buffer_type.shape))
+        sizes[m.op.buffer] = elements * dtypes.size_bytes(buffer_type.dtype)
     return sum(sizes.values())
 
 

@@ -40,6 +40,7 @@ from .pack_constants import Pack, constant_inputs, set_packs
 from .schedule.build import NestBuilder, iters_of
 from .schedule.lanes import LaneSchedule, combining_op, lane_group
 from .schedule.maps import PARALLEL_WORK, SCALAR_MATH, kind_of_outer, map_block, schedule_map
+from .schedule.symbolic_tiles import SymbolicTiles
 from .schedule.tiles import Surroundings, TileSchedule
 
 MIN_ROWS_FOR_STRIDED = 4  # loads that are no vectors pay when this many rows use each
@@ -212,11 +213,14 @@ class _Policy:
         """Append a scheduled reduction; tell whether the epilogue is in it."""
         nest = steps.nest
         suits = nest.block.init is not None and nest.writes_identity()
-        tile = self.tile_of(steps) if steps.is_constant(range(len(steps.extents))) else None
+        tile = self.tile_of(steps)
         group = lane_group(steps) if suits and combining_op(nest) is not None else None
         if tile is not None and (group is None or self.prefers_tile(steps, tile)):
             if epilogue is not None and has_any(epilogue, (*SCALAR_MATH, tir.IfOp)):
                 epilogue = None
+            if not steps.is_constant(nest.spatial):
+                self.symbolic_tiles(b, steps, tile, epilogue)
+                return epilogue is not None
             at_top = steps.nest.root.parent is self.func.body.block
             around = Surroundings(self.constants, self.workspace if at_top else None, self.staging)
             schedule = TileSchedule(b, steps, tile, self.target, epilogue, around)
@@ -238,6 +242,21 @@ class _Policy:
         assert first is not None
         self.func.body.block.insert_op_before(alloc, first)
         return alloc.buffer
+
+    def symbolic_tiles(
+        self, b: NestBuilder, steps: NestSteps, tile: Tile, epilogue: Nest | None
+    ) -> None:
+        """Append loops around tiles of constant size, and schedule what is in these."""
+        may_repeat = not self.func.aliases()
+        tiles = SymbolicTiles(b, steps, tile, self.target, epilogue, may_repeat)
+        tiles.build()
+        around = Surroundings(self.constants, None, None)
+        for pack in TileSchedule(b, steps, tile, self.target, None, around).packs():
+            buffer_type = self.func.body.block.args[pack.position].type
+            if isinstance(buffer_type, tir.BufferType) and buffer_type.shape[pack.axis].is_constant:
+                self.packs.append(pack)
+        for body in tiles.bodies:
+            self.statements(body)
 
     def prefers_tile(self, steps: NestSteps, tile: Tile) -> bool:
         """Tell whether a tile beats a sum per lane: its loads are vectors, or much reused."""

@@ -183,7 +183,7 @@ class _OneTile:
                     with b.loop(following.step) as within:
                         loops([k * following.step + within])
             elif len(values) < len(reduce):
-                with b.loop(extents[reduce[len(values)]]) as k:
+                with b.loop(self.body.steps.sizes[reduce[len(values)]]) as k:
                     loops([*values, k])
             else:
                 self.over_tile(lambda u, v, lane: self.update(values, u, v, lane))

@@ -266,6 +266,8 @@ class TileSchedule:
         moving, _ = operands(self.steps, tile.lane_group[-1])
         if not reduce or len(moving) != 1 or tile.is_blocked or last or self.staging is not None:
             return None
+        if not self.steps.is_constant(reduce):
+            return None
         if bytes_of(moving) < self.machine.l2_bytes // FEW_OF_CACHE:
             return None
         extents = [self.steps.extents[axis] for axis in reduce]
