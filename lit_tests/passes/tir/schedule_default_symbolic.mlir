@@ -1,0 +1,142 @@
+// RUN: tyrex-opt %s --split-input-file -p schedule-default | filecheck %s
+
+// Rows that a symbol decides: tiles of 4, the last one moved back, and of 1 where there are fewer.
+// A tile is what it would be in a kernel of constant extents, the bias in registers.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @matmul
+// CHECK-NOT: tir.alloc : !tir.buffer<[n, 16], f32>
+// CHECK: tir.for %[[r:.*]] in ((n + 3) floordiv 4) * min(n floordiv 4, 1)
+// CHECK: %[[acc:.*]] = tir.alloc : !tir.buffer<[4, 16], f32, "stack">
+// CHECK: tir.block "matmul_init"
+// CHECK: tir.for %{{.*}} in 5 serial
+// CHECK: tir.block "matmul"
+// CHECK: tir.load %a[%{{.*}} + min(%[[r]] * 4, n - 4), %{{.*}}]
+// CHECK: tir.block "matmul_write"
+// CHECK: tir.store %{{.*}}, %y[%{{.*}} + min(%[[r]] * 4, n - 4), %{{.*}}]
+// CHECK: tir.for %[[s:.*]] in {{.*}} serial
+// CHECK: tir.alloc : !tir.buffer<[1, 16], f32, "stack">
+// CHECK: tir.load %a[%{{.*}} + %[[s]], %{{.*}}]
+tir.func @matmul<n>(%a: !tir.buffer<[n, 5], f32>, %b: !tir.buffer<[5, 16], f32>, %bias: !tir.buffer<[16], f32>) -> (%y: !tir.buffer<[n, 16], f32>) {
+  %t = tir.alloc : !tir.buffer<[n, 16], f32>
+  tir.for %i in n serial {
+    tir.for %j in 16 serial {
+      tir.for %k in 5 serial {
+        tir.block "matmul" (%vi: spatial(n) = %i, %vj: spatial(16) = %j, %vk: reduce(5) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %t[%vi, %vj] : !tir.buffer<[n, 16], f32>
+        } {
+          %acc = tir.load %t[%vi, %vj] : !tir.buffer<[n, 16], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[n, 5], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[5, 16], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %t[%vi, %vj] : !tir.buffer<[n, 16], f32>
+        }
+      }
+    }
+  }
+  tir.for %i in n serial {
+    tir.for %j in 16 serial {
+      tir.block "bias" (%vi: spatial(n) = %i, %vj: spatial(16) = %j) {
+        %s = tir.load %t[%vi, %vj] : !tir.buffer<[n, 16], f32>
+        %c = tir.load %bias[%vj] : !tir.buffer<[16], f32>
+        %e = arith.addf %s, %c : f32
+        tir.store %e, %y[%vi, %vj] : !tir.buffer<[n, 16], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Nothing is computed twice where the result is written over an input: the rest is small tiles.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @in_place
+// CHECK: tir.for %[[r:.*]] in n floordiv 4
+// CHECK: tir.load %x[%{{.*}} + %[[r]] * 4, %{{.*}}]
+// CHECK: tir.for %[[s:.*]] in n mod 4
+// CHECK: tir.load %x[
+// CHECK-NOT: min(
+tir.func @in_place<n>(%a: !tir.buffer<[n, 5], f32>, %b: !tir.buffer<[5, 16], f32>, %x: !tir.buffer<[n, 16], f32>) -> (%y: !tir.buffer<[n, 16], f32>) aliases (2 = 0) {
+  %t = tir.alloc : !tir.buffer<[n, 16], f32>
+  tir.for %i in n serial {
+    tir.for %j in 16 serial {
+      tir.for %k in 5 serial {
+        tir.block "matmul" (%vi: spatial(n) = %i, %vj: spatial(16) = %j, %vk: reduce(5) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %t[%vi, %vj] : !tir.buffer<[n, 16], f32>
+        } {
+          %acc = tir.load %t[%vi, %vj] : !tir.buffer<[n, 16], f32>
+          %l = tir.load %a[%vi, %vk] : !tir.buffer<[n, 5], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[5, 16], f32>
+          %p = arith.mulf %l, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %t[%vi, %vj] : !tir.buffer<[n, 16], f32>
+        }
+      }
+    }
+  }
+  tir.for %i in n serial {
+    tir.for %j in 16 serial {
+      tir.block "add" (%vi: spatial(n) = %i, %vj: spatial(16) = %j) {
+        %s = tir.load %t[%vi, %vj] : !tir.buffer<[n, 16], f32>
+        %c = tir.load %x[%vi, %vj] : !tir.buffer<[n, 16], f32>
+        %e = arith.addf %s, %c : f32
+        tir.store %e, %y[%vi, %vj] : !tir.buffer<[n, 16], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// A map over contiguous memory is one loop of vectors, its rest a vector of which some lanes count.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @map
+// CHECK: tir.for %[[v:.*]] in (m * n) floordiv 8
+// CHECK-NEXT: tir.for %{{.*}} in 8 vectorized
+// CHECK: tir.for %{{.*}} in min((m * n) mod 8, 1)
+// CHECK-NEXT: tir.for %{{.*}} in 8 vectorized
+// CHECK-NEXT: tir.block "neg" {{.*}} where
+tir.func @map<n, m>(%a: !tir.buffer<[n, m], f32>) -> (%y: !tir.buffer<[n, m], f32>) {
+  tir.for %i in n serial {
+    tir.for %j in m serial {
+      tir.block "neg" (%vi: spatial(n) = %i, %vj: spatial(m) = %j) {
+        %x = tir.load %a[%vi, %vj] : !tir.buffer<[n, m], f32>
+        %s = arith.negf %x : f32
+        tir.store %s, %y[%vi, %vj] : !tir.buffer<[n, m], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// A sum along memory: lanes, whole vectors that are left, then a part of one.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @sum
+// CHECK: tir.for %{{.*}} in n
+// CHECK: tir.for %{{.*}} in m floordiv 32
+// CHECK-NEXT: tir.for %{{.*}} in 32 vectorized
+// CHECK: tir.for %{{.*}} in m floordiv 8 - (m floordiv 32) * 4
+// CHECK-NEXT: tir.for %{{.*}} in 8 vectorized
+// CHECK: tir.block "sum_rest"
+tir.func @sum<n, m>(%a: !tir.buffer<[n, m], f32>) -> (%y: !tir.buffer<[n], f32>) {
+  tir.for %i in n serial {
+    tir.for %k in m serial {
+      tir.block "sum" (%vi: spatial(n) = %i, %vk: reduce(m) = %k) init {
+        %zero = arith.constant 0.0 : f32
+        tir.store %zero, %y[%vi] : !tir.buffer<[n], f32>
+      } {
+        %acc = tir.load %y[%vi] : !tir.buffer<[n], f32>
+        %x = tir.load %a[%vi, %vk] : !tir.buffer<[n, m], f32>
+        %s = arith.addf %acc, %x : f32
+        tir.store %s, %y[%vi] : !tir.buffer<[n], f32>
+      }
+    }
+  }
+}
+}
