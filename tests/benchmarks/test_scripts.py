@@ -1,6 +1,7 @@
 """The scripts run by path, as their README says."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,16 @@ def test_kernels(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler (cc)")
+def test_calls(tmp_path: Path) -> None:
+    text = run("calls.py", "--threads", "2", "--output", tmp_path / "calls.json")
+    assert "C, addresses" in text
+    figures = json.loads((tmp_path / "calls.json").read_text())
+    assert len(figures) == 10
+    assert all(microseconds > 0 for microseconds in figures.values())
+
+
+@pytest.mark.slow
 def test_compare(tmp_path: Path) -> None:
     output = tmp_path / "results.json"
     words = ("--models", "light_squeezenet", "--peers", "onnxruntime", "--threads", "1")
@@ -37,7 +48,7 @@ def test_compare(tmp_path: Path) -> None:
     assert result["engines"]["tyrex"]["max_error"] < 1e-3
 
 
-@pytest.mark.parametrize("script", ["compare.py", "kernels.py", "plot.py"])
+@pytest.mark.parametrize("script", ["calls.py", "compare.py", "kernels.py", "plot.py"])
 def test_help(script: str) -> None:
     assert "Usage" in run(script, "--help")
 

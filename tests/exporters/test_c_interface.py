@@ -185,6 +185,66 @@ def test_cpp_can_include_the_header_twice(folder: Path) -> None:
     subprocess.run([folder / "cpp"], cwd=folder, check=True)
 
 
+THREADS = r"""
+#include "pair.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static float x[] = {1, 2, 3, 4}, y[] = {5, 6, 7, 8};
+
+/* Runs on a context of so many threads; returns how many runs were wrong. */
+static void *work(void *threads) {
+  static const float sums[] = {6, 8, 10, 12};
+  long wrong = 0;
+  float s[4], p[4];
+  const void *inputs[] = {x, y};
+  void *outputs[] = {s, p};
+  pair_context *context;
+  if (pair_create((uint32_t)(size_t)threads, &context)) {
+    return (void *)1000;
+  }
+  for (int i = 0; i < 1000; i++) {
+    wrong += pair_run(context, inputs, outputs) || memcmp(s, sums, sizeof s);
+  }
+  if (pair_run(context, NULL, outputs) != 1 || !strstr(pair_last_error(), "inputs is NULL")) {
+    wrong++; /* each thread has an error of its own */
+  }
+  pair_destroy(context);
+  return (void *)wrong;
+}
+
+int main(void) {
+  pthread_t threads[4];
+  long wrong = 0;
+  for (size_t i = 0; i < 4; i++) {
+    pthread_create(&threads[i], NULL, work, (void *)(i + 1));
+  }
+  for (int i = 0; i < 4; i++) {
+    void *found;
+    pthread_join(threads[i], &found);
+    wrong += (long)found;
+  }
+  pid_t child = fork();
+  if (child == 0) {
+    _exit(work((void *)2) != NULL);
+  }
+  int status = 1;
+  waitpid(child, &status, 0);
+  return wrong != 0 || status != 0 || work((void *)3) != NULL;
+}
+"""
+
+
+def test_threads_and_a_forked_child_run_it(folder: Path) -> None:
+    (folder / "threads.c").write_text(THREADS)
+    command = [CC, "-std=gnu11", *STRICT[1:], "threads.c", "pair.a", "-lm", "-pthread"]
+    subprocess.run([*command, "-o", "threads"], cwd=folder, check=True)
+    subprocess.run([folder / "threads"], check=True, timeout=60)
+
+
 # ---- TVM FFI ---------------------------------------------------------------------------------
 
 X = np.array([[1, 2], [3, 4]], np.float32)
