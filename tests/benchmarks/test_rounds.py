@@ -73,7 +73,8 @@ def test_compile_times_are_taken_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "turn"), [(0.5, (0, 1)), (0.02, (1, 3)), (0.001, (1, 20)), (0.0, (1, 20))]
+    ("seconds", "turn"),
+    [(5.0, (0, 1)), (0.5, (1, 1)), (0.02, (1, 3)), (0.001, (1, 20)), (0.0, (1, 20))],
 )
 def test_a_turn_has_about_the_same_length(seconds: float, turn: tuple[int, int]) -> None:
     assert turn_of(seconds) == turn
