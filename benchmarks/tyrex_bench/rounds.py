@@ -137,10 +137,12 @@ class Comparison:
         launch, result = self.launches[name], self.results[name]
         self.report(f"load {name}")
         has_cache, is_cold = launch.engine.has_cache, self.settings.is_cold
-        if has_cache and is_cold:
+        if has_cache:  # for other numbers of threads a compiler may have more to do
             with self._start(launch) as first:
-                result.load_s = self._ask_to_load(first, name)["load_s"]
-                result.load_peak_bytes = first.ask({"do": "memory"})["peak_bytes"]
+                load_s = self._ask_to_load(first, name)["load_s"]
+                if is_cold:
+                    result.load_s = load_s
+                    result.load_peak_bytes = first.ask({"do": "memory"})["peak_bytes"]
         process = self.processes[name] = stack.enter_context(self._start(launch))
         answer = self._ask_to_load(process, name)
         result.version, result.import_s = answer["version"], answer["import_s"]
