@@ -272,21 +272,14 @@ class _Policy:
         if nest.block.init is None:
             self.plain(b, nest)
             return
-        count = len(nest.extents)
-        order = [*nest.spatial, *(i for i in range(count) if i not in nest.spatial)]
-        values: dict[int, IntExpr] = {}
-
-        def loops(depth: int, kind: tir.ForKind) -> None:
-            if depth == len(nest.spatial):
-                self.init_block(b, nest, values)
-            if depth == count:
-                map_block(b, nest, [values[i] for i in range(count)])
-                return
-            with b.loop(nest.extents[order[depth]], kind) as i:
-                values[order[depth]] = i
-                loops(depth + 1, tir.ForKind.SERIAL)
-
-        loops(0, outermost if nest.spatial else tir.ForKind.SERIAL)
+        reduce = [i for i in range(len(nest.extents)) if i not in nest.spatial]
+        kind = outermost if nest.spatial else tir.ForKind.SERIAL
+        with b.nest([nest.extents[i] for i in nest.spatial], kind) as outer:
+            values = dict(zip(nest.spatial, outer, strict=True))
+            self.init_block(b, nest, values)
+            with b.nest([nest.extents[i] for i in reduce], tir.ForKind.SERIAL) as inner:
+                values.update(zip(reduce, inner, strict=True))
+                map_block(b, nest, [values[i] for i in range(len(nest.extents))])
 
     def init_block(self, b: NestBuilder, nest: Nest, values: dict[int, IntExpr]) -> None:
         """Append the init of a reduction as a block of its own."""

@@ -444,3 +444,36 @@ tir.func @narrow(%a: !tir.buffer<[16, 2], f32>) -> (%y: !tir.buffer<[2, 16], f32
   }
 }
 }
+
+// -----
+
+// No vectors, and threads all the same: an axis of one element is no loop that could be parallel.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @strided_pool
+// CHECK-NEXT: tir.for %{{.*}} in 768 parallel {
+// CHECK: tir.block "max_init"
+// CHECK: tir.for %{{.*}} in 3 serial {
+tir.func @strided_pool(%x: !tir.buffer<[1, 24, 65, 65], f32>) -> (%y: !tir.buffer<[1, 24, 32, 32], f32>) {
+  tir.for %n in 1 serial {
+    tir.for %c in 24 serial {
+      tir.for %i in 32 serial {
+        tir.for %j in 32 serial {
+          tir.for %r in 3 serial {
+            tir.for %s in 3 serial {
+              tir.block "max" (%vn: spatial(1) = %n, %vc: spatial(24) = %c, %vi: spatial(32) = %i, %vj: spatial(32) = %j, %vr: reduce(3) = %r, %vs: reduce(3) = %s) init {
+                %low = arith.constant 0xff800000 : f32
+                tir.store %low, %y[%vn, %vc, %vi, %vj] : !tir.buffer<[1, 24, 32, 32], f32>
+              } {
+                %a = tir.load %y[%vn, %vc, %vi, %vj] : !tir.buffer<[1, 24, 32, 32], f32>
+                %b = tir.load %x[%vn, %vc, %vi * 2 + %vr, %vj * 2 + %vs] : !tir.buffer<[1, 24, 65, 65], f32>
+                %m = arith.maximumf %a, %b : f32
+                tir.store %m, %y[%vn, %vc, %vi, %vj] : !tir.buffer<[1, 24, 32, 32], f32>
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+}
