@@ -22,7 +22,7 @@ from xdsl.irdl import (
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from ...symbolic import as_expr
+from ...symbolic import as_expr, ceildiv
 from .. import dtypes
 from .base import RelaxOp
 from .operand_checks import (
@@ -225,12 +225,13 @@ def _extents_of(op: WindowOp, sizes: Sequence[Dim], kernel: Sequence[Dim]) -> li
 class BlockedConvOp(WindowOp):
     """ConvOp with b channels innermost: x [N, C/b, H, W, b] to y [N, O/b, H', W', b].
 
-    w [O/b, C/b, KH, KW, b of C, b of O]. Two more forms: a plain x [N, C, H, W] with
-    w [O/b, C, KH, KW, b], for the first layer; a depthwise w [C/b, KH, KW, b], one filter per
-    channel. Source: NCHW[x]c of Liu et al., "Optimizing CNN Model Inference on CPUs", ATC 2019.
+    w [O/b, C/b, KH, KW, b of C, b of O]. Three more forms: w [O/b, C, KH, KW, b] with a plain
+    x [N, C, H, W], for the first layer, and with an x in blocks of which C fills the last in part;
+    a depthwise w [C/b, KH, KW, b], one filter per channel.
+    Source: NCHW[x]c of Liu et al., "Optimizing CNN Model Inference on CPUs", ATC 2019.
 
     (C1) both operands hold numbers of one element type.
-    (C2) x and w have one of the three forms, with two entries in each list of properties.
+    (C2) x and w have one of the four forms, with two entries in each list of properties.
     (C3) the channels of x and w agree.
     """
 
@@ -244,7 +245,7 @@ class BlockedConvOp(WindowOp):
         x, w = tensor_type(self.x), tensor_type(self.w)
         check_dtype(self, x, is_number, "(C1)")
         if x.shape is None or w.shape is None or (x.rank, w.rank) not in _BLOCKED_RANKS:
-            raise VerifyException(f"{self.name}: (C2) found {x} and {w}; see the three forms")
+            raise VerifyException(f"{self.name}: (C2) found {x} and {w}; see the four forms")
         lists = {"strides": self.strides, "padding": self.padding, "dilations": self.dilations}
         check_counts(self, 2, "(C2)", **{name: len(ints(a)) for name, a in lists.items()})
         if self.is_depthwise:
@@ -253,11 +254,17 @@ class BlockedConvOp(WindowOp):
             check_equal(self, x.shape[4], w.shape[3], "(C3)", "channels in a block")
         else:
             filters, kernel, block = w.shape[0], w.shape[2:4], w.shape[-1]
-            check_equal(self, x.shape[1], w.shape[1], "(C3)", "input channels")
-            if x.rank == _BLOCKED_RANK:
-                check_equal(self, x.shape[4], w.shape[4], "(C3)", "channels in a block")
+            self._check_channels(x.shape, w.shape)
         spatial = _extents_of(self, x.shape[2:4], kernel)
         return [TensorType.of((x.shape[0], filters, *spatial, block), x.dtype)]
+
+    def _check_channels(self, x: Sequence[Dim], w: Sequence[Dim]) -> None:
+        blocks, channels = x[1], w[1]
+        if len(x) == _BLOCKED_RANK == len(w):
+            channels = None if channels is None or x[4] is None else ceildiv(channels, x[4])
+        check_equal(self, blocks, channels, "(C3)", "input channels")
+        if len(w) > _BLOCKED_RANK:
+            check_equal(self, x[4], w[4], "(C3)", "channels in a block")
 
     @property
     def is_depthwise(self) -> bool:
@@ -267,7 +274,12 @@ class BlockedConvOp(WindowOp):
 
 _BLOCKED_RANK = 5
 _BLOCKED_DEPTHWISE_RANK = 4
-_BLOCKED_RANKS = ((_BLOCKED_RANK, 6), (4, 5), (_BLOCKED_RANK, _BLOCKED_DEPTHWISE_RANK))
+_BLOCKED_RANKS = (
+    (_BLOCKED_RANK, 6),
+    (4, _BLOCKED_RANK),
+    (_BLOCKED_RANK, _BLOCKED_RANK),
+    (_BLOCKED_RANK, _BLOCKED_DEPTHWISE_RANK),
+)
 
 
 class PoolOp(WindowOp):

@@ -85,8 +85,10 @@ def _blocked_conv(op: relax.BlockedConvOp, x: Array, w: Array) -> Array:
         filters = np.moveaxis(w, -1, 1).reshape(-1, 1, *w.shape[1:3])
     else:
         outer = np.moveaxis(w, -1, 1)  # [O/b, b, C.., KH, KW, (b of C)]
-        if x.ndim == 5:
+        if w.ndim > x.ndim == 5:
             outer = np.moveaxis(outer, -1, 3)
+        elif x.ndim == 5:  # the last block is filled in part
+            plain = plain[:, : w.shape[1]]
         filters = outer.reshape(w.shape[0] * block, -1, *w.shape[2:4])
     result = _convolve(op, plain, filters, plain.shape[1] if op.is_depthwise else 1)
     n, channels, *spatial = result.shape

@@ -7,9 +7,13 @@ b is the number of lanes of a vector: every load of weights and results is one v
 the width of the image. A conversion stands only where an operator that knows no blocks meets one
 that does. Weights, and constants of elementwise operators, are converted here.
 
+Channels that are no whole blocks fill the last one in part, where that wastes little. The rest of
+it holds one number, known here: 0 behind a convolution, whose weights are 0 there, and what the
+operators after it make of that. It must stay finite, for a convolution multiplies it by 0.
+
 Needs:  static shapes; constants folded, normalizations and scales in the weights (fold-scales).
-Leaves: f32 convolutions of whole blocks in blocked form; grouped ones that are not depthwise, and
-those of other types, as they were.
+Leaves: f32 convolutions in blocked form; grouped ones that are not depthwise, those of few channels
+and those of other types as they were.
 Why here: the last of the graph passes: rules know the plain layout only.
 Source: Liu et al., "Optimizing CNN Model Inference on CPUs", USENIX ATC 2019, sections 3.2-3.3.
 """
@@ -27,21 +31,26 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from ...dialects import relax
+from ...dialects.relax import tensor_type
 from ...dialects.relax.elementwise import ELEMENTWISE
 from ...dialects.target import target_of
+from ...interpreters.relax import evaluate
+from . import blocked_weights
 from .rewriting import constant_like, constant_of
 
 MIN_BLOCK = 4  # narrower vectors are not worth a layout
 PLAIN_RANK = 4
+MOST_WASTE = 3  # channels, by those of a block that are none: 24 in two blocks of 16
 
 
 class _Blocker:
-    """Rewrites one function; remembers each value's blocked form."""
+    """Rewrites one function; remembers each value's blocked form, and what fills its last block."""
 
     def __init__(self, func: relax.FuncOp, block: int) -> None:
         self.func = func
         self.block = block
         self.blocked: dict[SSAValue, SSAValue] = {}
+        self.rest: dict[SSAValue, relax.Array] = {}  # where it is not zero
         self.replaced: list[Operation] = []
         self.at: Operation | None = None
 
@@ -92,7 +101,14 @@ class _Blocker:
         self.at = plain.owner
         if shape[2] * shape[3] != 1:  # else the order in memory is the same
             (value,) = self.add(relax.PermuteDimsOp(value, axes=(0, 1, 4, 2, 3)))
-        (result,) = self.add(relax.ReshapeOp(value, shape=relax.DimsAttr.of(shape)))
+        n, channels, *size = shape
+        whole = channels + -channels % self.block
+        (result,) = self.add(relax.ReshapeOp(value, shape=relax.DimsAttr.of((n, whole, *size))))
+        if whole != channels:
+            starts, steps = relax.DimsAttr.of((0,) * PLAIN_RANK), (1,) * PLAIN_RANK
+            sizes = relax.DimsAttr.of(shape)
+            part = relax.StridedSliceOp(result, starts=starts, sizes=sizes, steps=steps)
+            (result,) = self.add(part)
         result.name_hint = plain.name_hint
         return result
 
@@ -125,6 +141,10 @@ class _Blocker:
             and 0 not in shape
         )
 
+    def wastes_little(self, channels: int) -> bool:
+        """Tell whether channels fill their blocks, but for a third of what they are at most."""
+        return MOST_WASTE * (-channels % self.block) <= channels
+
     def constant_in_blocks(self, value: SSAValue, channels: int) -> SSAValue | None:
         """Return a constant that broadcasts over [N, C, H, W] in its blocked form, if it does."""
         array = constant_of(value)
@@ -136,7 +156,9 @@ class _Blocker:
             full = array.reshape((1,) * (PLAIN_RANK - array.ndim) + array.shape)
             n, c, height, width = full.shape
             if c == channels:
-                split = full.reshape(n, c // self.block, self.block, height, width)
+                behind = (0, -c % self.block)
+                full = np.pad(full, [(0, 0), behind, (0, 0), (0, 0)]) if behind[1] else full
+                split = full.reshape(n, -1, self.block, height, width)
                 new = np.moveaxis(split, 2, -1)
             elif c == 1:
                 new = full[..., np.newaxis]
@@ -154,26 +176,27 @@ def _shape_of(value: SSAValue) -> tuple[int, ...]:
 
 def _conv(b: _Blocker, op: relax.ConvOp) -> Sequence[SSAValue] | None:
     weight = constant_of(op.w)
-    if weight is None or not b.is_blockable(op.result) or weight.ndim != PLAIN_RANK:
+    shape = _plain_shape(op.result)
+    if weight is None or len(shape) != PLAIN_RANK or 0 in shape or not b.wastes_little(shape[1]):
+        return None
+    if tensor_type(op.x).dtype != f32:
         return None
     filters, channels = weight.shape[:2]
     groups, size = op.groups.value.data, b.block
-    if groups == filters and channels == 1 and b.is_blockable(op.x):
-        if groups != _shape_of(op.x)[1] or op.x not in b.blocked:
+    if groups == filters and channels == 1 and groups == _plain_shape(op.x)[1]:
+        if op.x not in b.blocked:
             return None
-        new = np.moveaxis(weight.reshape(-1, size, *weight.shape[2:]), 1, -1)
-        x = b.in_blocks(op.x)
-    elif groups == 1 and b.is_blockable(op.x):
-        split = weight.reshape(-1, size, channels // size, size, *weight.shape[2:])
-        new = split.transpose(0, 2, 4, 5, 3, 1)
+        x, new = b.blocked[op.x], blocked_weights.depthwise(weight, size)
+    elif groups == 1 and (op.x in b.blocked or b.is_blockable(op.x)):
         x = b.in_blocks(op.x)
         m = _filtering(op, weight.shape)
         if m:
-            u = b.add(constant_like(op.w, _transformed(weight, m, size)))[0]
+            u = b.add(constant_like(op.w, blocked_weights.transformed(weight, m, size)))[0]
             return b.add(relax.WinogradConvOp(x, u, m=m, padding=op.padding))
-    elif groups == 1 and channels < size and len(_plain_shape(op.x)) == PLAIN_RANK:
-        new = np.moveaxis(weight.reshape(-1, size, *weight.shape[1:]), 1, -1)
-        x = op.x
+        form = blocked_weights.of_plain if channels % size else blocked_weights.dense
+        new = form(weight, size)
+    elif groups == 1 and channels < size and shape[1] % size == 0:
+        x, new = op.x, blocked_weights.of_plain(weight, size)
     else:
         return None
     w = b.add(constant_like(op.w, new))[0]
@@ -182,46 +205,13 @@ def _conv(b: _Blocker, op: relax.ConvOp) -> Sequence[SSAValue] | None:
     )
 
 
-# What a byte of weights costs, in multiply-adds: 80 G of those a second and 15 GB/s from the
-# third-level cache, where the weights of a whole model lie.
-BYTE_COST = 5.5
-# What an element of a transformed tile costs: its share of the transform, written and read again.
-ELEMENT_COST = 14
-WORTH_IT = 0.85  # of the direct convolution's cost: rounding is paid for by speed
-
-
 def _filtering(op: relax.ConvOp, weight_shape: tuple[int, ...]) -> int:
-    """Return the m of the minimal filtering F(m x m, 3 x 3) that is fastest; 0 for none."""
+    """Return the m of the minimal filtering that pays, 0 for none."""
     ones = (1, 1)
-    if weight_shape[2:] != (3, 3) or relax.ints(op.strides) != ones:
+    suits = weight_shape[2:] == (3, 3) and relax.ints(op.strides) == ones
+    if not suits or relax.ints(op.dilations) != ones:
         return 0
-    if relax.ints(op.dilations) != ones:
-        return 0
-    n, filters, height, width = _shape_of(op.result)
-    pairs = filters * weight_shape[1]
-    direct = 9 * pairs * (n * height * width + 4 * BYTE_COST)
-    costs = {0: WORTH_IT * direct}
-    for m, filtering in relax.FILTERINGS.items():
-        taps = filtering.alpha**2
-        tiles = n * -(-height // m) * -(-width // m)
-        elements = taps * tiles * (filters + weight_shape[1])
-        costs[m] = taps * pairs * (tiles + 4 * BYTE_COST) + ELEMENT_COST * elements
-    return min(costs, key=lambda m: costs[m])
-
-
-def _transformed(weight: relax.Array, m: int, block: int) -> relax.Array:
-    """Return G g G^T of every filter g as [(m + 2)^2, O/b, C/b, b of C, b of O].
-
-    One matrix product by the Kronecker square of G, on filters that are in their places already.
-    """
-    g = np.array(relax.FILTERINGS[m].filter, np.float64)
-    filters, channels, *taps = weight.shape
-    blocks = weight.reshape(filters // block, block, channels // block, block, -1)
-    placed = np.ascontiguousarray(blocks.transpose(4, 0, 2, 3, 1))
-    flat = placed.reshape(len(placed), -1).astype(np.float64)
-    u = (np.kron(g, g) @ flat).astype(weight.dtype)
-    assert taps == [g.shape[1]] * 2
-    return u.reshape(-1, *placed.shape[1:])
+    return blocked_weights.filtering(_shape_of(op.result), weight_shape)
 
 
 def _like(
@@ -242,7 +232,9 @@ def _elementwise(b: _Blocker, op: relax.RelaxOp) -> Sequence[SSAValue] | None:
     if not any(operand in b.blocked for operand in op.operands):
         return None
     shape = _plain_shape(result)
-    if len(shape) != PLAIN_RANK or shape[1] % b.block or 0 in shape:
+    if len(shape) != PLAIN_RANK or 0 in shape:
+        return None
+    if shape[1] % b.block and not _fills(b, op, shape[1]):
         return None
     operands: list[SSAValue] = []
     for operand in op.operands:
@@ -256,10 +248,40 @@ def _elementwise(b: _Blocker, op: relax.RelaxOp) -> Sequence[SSAValue] | None:
     return b.add(_like(op, operands, op.properties))
 
 
+def _fills(b: _Blocker, op: relax.RelaxOp, channels: int) -> bool:
+    """Note what an elementwise operator makes of the rest of blocks; False where that is no number.
+
+    A constant has zeros there, or the one number that it is.
+    """
+    rests: list[relax.Array] = []
+    for operand in op.operands:
+        array = constant_of(operand)
+        if array is None:
+            if operand not in b.blocked or _plain_shape(operand)[1] != channels:
+                return False
+            rests.append(b.rest.get(operand, np.zeros((), np.float32)))
+        elif array.size == 1:
+            rests.append(array.reshape(()))
+        elif array.ndim >= PLAIN_RANK - 1 and array.shape[-3] == channels:
+            rests.append(np.zeros((), array.dtype))
+        else:
+            return False
+    (found,) = evaluate(op, tuple(rests), {})
+    if not np.isfinite(found):
+        return False
+    if found:
+        b.rest[op.results[0]] = found
+    return True
+
+
 def _pool(b: _Blocker, op: relax.PoolOp) -> Sequence[SSAValue] | None:
     """The block of channels is one more spatial axis, with a window of one."""
     if op.x not in b.blocked or op.spatial_rank != PLAIN_RANK - 2:
         return None
+    if op.x in b.rest:
+        if isinstance(op, relax.AvgPoolOp):
+            return None  # padding that counts makes several numbers of one
+        b.rest[op.results[0]] = b.rest[op.x]
     properties: dict[str, relax.PropertyValue] = dict(op.properties)
     for key, one in (("kernel", 1), ("strides", 1), ("dilations", 1), ("ceil_extra", 0)):
         attr = op.properties.get(key)
@@ -274,6 +296,8 @@ def _reduce(b: _Blocker, op: relax.SumOp) -> Sequence[SSAValue] | None:
     spatial = relax.ints(op.axes) == (2, 3) and relax.flag(op.keepdims)
     if op.x not in b.blocked or not spatial:
         return None
+    if op.x in b.rest:
+        b.rest[op.results[0]] = b.rest[op.x]
     return b.add(_like(op, [b.in_blocks(op.x)], op.properties))
 
 

@@ -141,3 +141,11 @@ relax.func @grouped_conv_c3(%x: !relax.tensor<[1, 2, 3, 8], f32>, %w: !relax.ten
   %0 = relax.grouped_conv %x, %w {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, interleaved = false} : (!relax.tensor<[1, 2, 3, 8], f32>, !relax.tensor<[2, 5, 4, 3], f32>) -> !relax.tensor<[1, 2, 5, 6], f32>
   relax.return
 }
+
+// -----
+
+relax.func @blocked_conv_in_part_c3(%x: !relax.tensor<[1, 2, 8, 8, 4], f32>, %w: !relax.tensor<[1, 4, 1, 1, 4], f32>) {
+  // expected-error @below {{relax.blocked_conv: (C3) input channels: 2 and 1 differ}}
+  %0 = relax.blocked_conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 2, 8, 8, 4], f32>, !relax.tensor<[1, 4, 1, 1, 4], f32>) -> !relax.tensor<[1, 1, 8, 8, 4], f32>
+  relax.return
+}

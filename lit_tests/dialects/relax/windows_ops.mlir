@@ -30,13 +30,15 @@ relax.func @pools<n>(%x: !relax.tensor<[n, 4, 7, 7], f32>, %b: !relax.tensor<[n,
 }
 
 // CHECK-LABEL: relax.func @blocked_conv
-relax.func @blocked_conv(%image: !relax.tensor<[1, 3, 8, 8], f32>, %first: !relax.tensor<[2, 3, 3, 3, 4], f32>, %dense: !relax.tensor<[1, 2, 1, 1, 4, 4], f32>, %depthwise: !relax.tensor<[1, 3, 3, 4], f32>) {
+relax.func @blocked_conv(%image: !relax.tensor<[1, 3, 8, 8], f32>, %first: !relax.tensor<[2, 3, 3, 3, 4], f32>, %dense: !relax.tensor<[1, 2, 1, 1, 4, 4], f32>, %depthwise: !relax.tensor<[1, 3, 3, 4], f32>, %part: !relax.tensor<[3, 6, 1, 1, 4], f32>) {
   // CHECK: relax.blocked_conv %image, %first {{.*}} -> !relax.tensor<[1, 2, 6, 6, 4], f32>
   %0 = relax.blocked_conv %image, %first {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 3, 8, 8], f32>, !relax.tensor<[2, 3, 3, 3, 4], f32>) -> !relax.tensor<[1, 2, 6, 6, 4], f32>
   // CHECK: relax.blocked_conv %{{.*}}, %dense {{.*}} -> !relax.tensor<[1, 1, 6, 6, 4], f32>
   %1 = relax.blocked_conv %0, %dense {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 2, 6, 6, 4], f32>, !relax.tensor<[1, 2, 1, 1, 4, 4], f32>) -> !relax.tensor<[1, 1, 6, 6, 4], f32>
   // CHECK: relax.blocked_conv %{{.*}}, %depthwise {{.*}} -> !relax.tensor<[1, 1, 3, 3, 4], f32>
   %2 = relax.blocked_conv %1, %depthwise {strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 1, 6, 6, 4], f32>, !relax.tensor<[1, 3, 3, 4], f32>) -> !relax.tensor<[1, 1, 3, 3, 4], f32>
+  // CHECK: relax.blocked_conv %{{.*}}, %part {{.*}} -> !relax.tensor<[1, 3, 6, 6, 4], f32>
+  %3 = relax.blocked_conv %0, %part {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (!relax.tensor<[1, 2, 6, 6, 4], f32>, !relax.tensor<[3, 6, 1, 1, 4], f32>) -> !relax.tensor<[1, 3, 6, 6, 4], f32>
   relax.return
 }
 

@@ -57,12 +57,52 @@ relax.func @concat_split(%x: !relax.tensor<[1, 4, 1, 1], f32>) -> (!relax.tensor
 
 // -----
 
-// Channels that are no whole blocks, and weights that are no constants, stay as they are.
+// Channels fill the last block in part: weights and constants are zero there, the next convolution
+// reads what counts, and plain operators get a slice.
+// CHECK-LABEL: relax.func @in_part
+// CHECK:         relax.constant <[1, 1, 1, 1, 4, 4], f32, [0.0, 4.0, 8.0, 0.0, 1.0, 5.0, 9.0, 0.0,
+// CHECK:         %[[y:.*]] = relax.blocked_conv
+// CHECK:         relax.constant <[1, 1, 1, 1, 4], f32, [1.0, 2.0, 3.0, 0.0]>
+// CHECK:         %[[s:.*]] = relax.sigmoid
+// CHECK:         relax.permute_dims %[[s]]
+// CHECK:         relax.strided_slice {{.*}} sizes = #relax.dims<[1, 3, 2, 2]>
+// CHECK:         relax.constant <[1, 3, 1, 1, 4], f32, [0.0, 3.0, 6.0, 9.0, 1.0,
+// CHECK:         %[[z:.*]] = relax.blocked_conv %[[s]], {{.*}} (!relax.tensor<[1, 1, 2, 2, 4], f32>, !relax.tensor<[1, 3, 1, 1, 4], f32>) -> !relax.tensor<[1, 1, 2, 2, 4], f32>
+relax.func @in_part(%x: !relax.tensor<[1, 4, 2, 2], f32>) -> (!relax.tensor<[1, 3, 2, 2], f32>, !relax.tensor<[1, 4, 2, 2], f32>) {
+  %w = relax.constant <[3, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]> : !relax.tensor<[3, 4, 1, 1], f32>
+  %v = relax.constant <[4, 3, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]> : !relax.tensor<[4, 3, 1, 1], f32>
+  %c = relax.constant <[3, 1, 1], f32, [1.0, 2.0, 3.0]> : !relax.tensor<[3, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 2, 2], f32>, !relax.tensor<[3, 4, 1, 1], f32>) -> !relax.tensor<[1, 3, 2, 2], f32>
+  %a = relax.add %y, %c : (!relax.tensor<[1, 3, 2, 2], f32>, !relax.tensor<[3, 1, 1], f32>) -> !relax.tensor<[1, 3, 2, 2], f32>
+  %s = relax.sigmoid %a : (!relax.tensor<[1, 3, 2, 2], f32>) -> !relax.tensor<[1, 3, 2, 2], f32>
+  %z = relax.conv %s, %v {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 3, 2, 2], f32>, !relax.tensor<[4, 3, 1, 1], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  relax.return %s, %z : !relax.tensor<[1, 3, 2, 2], f32>, !relax.tensor<[1, 4, 2, 2], f32>
+}
+
+// -----
+
+// The rest of a block has to stay a number: log(0) is none, and a convolution would multiply it by 0.
+// CHECK-LABEL: relax.func @no_number
+// CHECK:         relax.blocked_conv
+// CHECK:         relax.log {{.*}} -> !relax.tensor<[1, 3, 1, 1], f32>
+// CHECK-NOT:     relax.blocked_conv
+relax.func @no_number(%x: !relax.tensor<[1, 4, 1, 1], f32>) -> (!relax.tensor<[1, 3, 1, 1], f32>) {
+  %w = relax.constant <[3, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]> : !relax.tensor<[3, 4, 1, 1], f32>
+  %v = relax.constant <[3, 3, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : !relax.tensor<[3, 3, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[3, 4, 1, 1], f32>) -> !relax.tensor<[1, 3, 1, 1], f32>
+  %l = relax.log %y : (!relax.tensor<[1, 3, 1, 1], f32>) -> !relax.tensor<[1, 3, 1, 1], f32>
+  %z = relax.conv %l, %v {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 3, 1, 1], f32>, !relax.tensor<[3, 3, 1, 1], f32>) -> !relax.tensor<[1, 3, 1, 1], f32>
+  relax.return %z : !relax.tensor<[1, 3, 1, 1], f32>
+}
+
+// -----
+
+// Few channels, and weights that are no constants, stay as they are.
 // CHECK-LABEL: relax.func @must_not_fire
 // CHECK-NOT:     relax.blocked_conv
-relax.func @must_not_fire(%x: !relax.tensor<[1, 4, 1, 1], f32>, %v: !relax.tensor<[4, 4, 1, 1], f32>) -> (!relax.tensor<[1, 3, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>) {
-  %w = relax.constant <[3, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]> : !relax.tensor<[3, 4, 1, 1], f32>
-  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[3, 4, 1, 1], f32>) -> !relax.tensor<[1, 3, 1, 1], f32>
+relax.func @must_not_fire(%x: !relax.tensor<[1, 4, 1, 1], f32>, %v: !relax.tensor<[4, 4, 1, 1], f32>) -> (!relax.tensor<[1, 2, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>) {
+  %w = relax.constant <[2, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]> : !relax.tensor<[2, 4, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[2, 4, 1, 1], f32>) -> !relax.tensor<[1, 2, 1, 1], f32>
   %z = relax.conv %x, %v {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[1, 4, 1, 1], f32>
-  relax.return %y, %z : !relax.tensor<[1, 3, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>
+  relax.return %y, %z : !relax.tensor<[1, 2, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>
 }

@@ -214,8 +214,14 @@ def _blocked_conv(k: KernelBuilder, op: relax.BlockedConvOp, ins: Buffers, outs:
     def dense(acc: Value, n: IntExpr, o: IntExpr, *iters: IntExpr) -> Value:
         at, lane, (c, *taps), inner = iters[:2], iters[2], iters[3:6], iters[6:]
         positions, inside = _read(axes, at, taps)
+        if in_part:
+            block, inner = c // x.shape[4], (c % x.shape[4],)
+            value = wide_load(k, x, n, block, *positions, *inner, where=inside)
+            return acc + value * wide_load(k, w, o, c, *taps, lane)
         value = wide_load(k, x, n, c, *positions, *inner, where=inside)
         return acc + value * wide_load(k, w, o, c, *taps, *inner, lane)
+
+    in_part = len(x.shape) == len(w.shape)
 
     reduced = kernel if op.is_depthwise else w.shape[1:-1]
     reduce_into(k, "conv", out, reduced, 0, depthwise if op.is_depthwise else dense)

@@ -48,6 +48,9 @@ class Network:
     def constant(self, *shape: int) -> SSAValue:
         return self.add(relax.ConstantOp(self.rng.standard_normal(shape).astype(np.float32)))
 
+    def number(self, value: float) -> SSAValue:
+        return self.add(relax.ConstantOp(np.full((), value, np.float32)))
+
     def conv(self, x: SSAValue, kind: Conv) -> SSAValue:
         """Append `relu(conv(x, w) + b)`."""
         channels = shape_of(x)[1] // kind.groups
@@ -150,3 +153,33 @@ def test_a_random_chain(seed: int) -> None:
     for i in range(4):
         y = network.conv(y, random_conv(rng, shape_of(y)[1], depthwise=bool(i % 2)))
     check_natively(network.module(y), seed)
+
+
+def pooled(network: Network, y: SSAValue) -> list[SSAValue]:
+    """Return poolings of y, and what is left of it."""
+    window: dict[str, Any] = {
+        "kernel": (3, 3),
+        "strides": (2, 2),
+        "padding": (1, 1, 1, 1),
+        "dilations": (1, 1),
+    }
+    most = network.add(relax.MaxPoolOp(y, **window))
+    mean = network.add(relax.AvgPoolOp(y, count_include_pad=True, **window))
+    return [most, mean]
+
+
+@pytest.mark.parametrize("channels", [24, 47])
+@pytest.mark.parametrize("op_type", [relax.ReluOp, relax.SigmoidOp, relax.ExpOp, relax.LogOp])
+def test_channels_that_fill_no_block(channels: int, op_type: type[relax.UnaryOp]) -> None:
+    """What lies behind the channels, whatever an operator makes of it, does not count."""
+    network = Network((1, 16, 10, 9), channels)
+    y = network.conv(network.image, Conv(channels, kernel=3, pad=1))
+    y = network.add(relax.MultiplyOp(y, network.number(1 / 64)))
+    y = network.add(relax.AddOp(y, network.number(0.5)))
+    y = network.add(op_type(y))
+    parts = pooled(network, y)
+    y = network.add(relax.AddOp(*parts))
+    y = network.conv(y, Conv(channels, groups=channels, kernel=3, pad=1))
+    y = network.conv(y, Conv(33, kernel=3, pad=1))
+    z = network.add(relax.MeanOp(y, axes=(2, 3), keepdims=True))
+    check_natively(network.module(network.conv(network.add(relax.MultiplyOp(y, z)), Conv(17))))
