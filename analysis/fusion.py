@@ -6,6 +6,8 @@ outside. What joins (ways = all paths from an operation to its post-dominator):
 - a kernel that reduces takes what follows, if every way is elementwise: bias, residual, relu;
 - a map (elementwise, broadcast) joins what follows it, a reduction only if it just moves elements;
 - after those, an injective kernel joins maps and injective kernels that follow it;
+- kernels that work row by row join where one of them reduces (a softmax and its mask, the
+  steps of a layer normalization): they share a loop over rows, if these are short (rows.py);
 - nothing that computes joins a kernel whose result is larger: it would be computed again.
 
 Source: Chen et al., OSDI 2018, section 3; TVM src/relax/analysis/graph_partitioner.cc. The rules
@@ -16,15 +18,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from xdsl.dialects.builtin import StringAttr
+from xdsl.ir import Operation
 
 from ..dialects import relax, tir
 from ..dialects.relax.dims import num_elements
 from .op_patterns import Pattern, input_patterns, only_moves
+from .rows import RowFacts, row_facts
 from .use_graph import Node
 
 MAPS = (Pattern.ELEMENTWISE, Pattern.BROADCAST)
+MAX_ROW = 1 << 13
+"""Elements of a row: a few rows of so many floats stay in a first-level cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +41,7 @@ class KernelFacts:
     pattern: Pattern
     inputs: tuple[Pattern, ...]
     only_moves: bool
+    rows: RowFacts | None
 
     @staticmethod
     def of(func: tir.FuncOp) -> KernelFacts:
@@ -49,15 +57,20 @@ class KernelFacts:
             same = [value.type == func.outputs[0].type for value in func.inputs]
             inputs = tuple(best if equal else pattern for equal in same)
         moves = pattern <= Pattern.INJECTIVE and only_moves(func)
-        return KernelFacts(pattern, inputs, moves)
+        return KernelFacts(pattern, inputs, moves, row_facts(func))
 
 
 @dataclass(eq=False)
 class Group:
-    """A set of nodes that become one kernel; `into` is the group that this one has joined."""
+    """A set of nodes that become one kernel; `into` is the group that this one has joined.
+
+    `depth` is how many axes a loop over rows would run over; 0 where the group has no such loop.
+    """
 
     pattern: Pattern
     only_moves: bool
+    depth: int = 0
+    reduces: bool = False
     size: int = 1
     into: Group | None = None
 
@@ -70,6 +83,7 @@ class Group:
 
 
 Test = Callable[[Pattern], bool]
+Rows = Callable[[Operation], RowFacts | None]
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,8 @@ class Partition:
     nodes: Sequence[Node]
     groups: Sequence[Group]
     max_depth: int
+    rows: Rows
+    """How an operation works row by row."""
 
     def run(self) -> None:
         """Grow the groups: maps and reductions first, so that they are not cut by injectives."""
@@ -93,14 +109,17 @@ class Partition:
             return
         if group.root() is self.groups[parent.index].root():
             return
+        joined = False
         if group.pattern in (Pattern.REDUCTION, Pattern.OUT_FUSABLE):
             if node.to_parent is Pattern.ELEMENTWISE:
-                self.join(node, parent, _is_map, _is_map)
+                joined = self.join(node, parent, _is_map, _is_map)
         elif group.pattern in MAPS:
             if self.map_may_join(node, group, parent):
-                self.join(node, parent, _is_at_most_injective, _is_not_opaque)
+                joined = self.join(node, parent, _is_at_most_injective, _is_not_opaque)
         elif not first_phase and self.map_may_join(node, group, parent):
-            self.join(node, parent, _is_at_most_injective, _is_at_most_injective)
+            joined = self.join(node, parent, _is_at_most_injective, _is_at_most_injective)
+        if not joined:
+            self.join_rows(node, parent)
 
     def map_may_join(self, node: Node, group: Group, parent: Node) -> bool:
         """Tell whether computing a map where it is used does not multiply work."""
@@ -108,29 +127,68 @@ class Partition:
             return group.only_moves or not _is_larger(parent, node)
         return node.to_parent is Pattern.REDUCTION and group.only_moves
 
-    def join(self, node: Node, parent: Node, between: Test, last: Test) -> None:
+    def join(self, node: Node, parent: Node, between: Test, last: Test) -> bool:
         """Merge everything on the ways from `node` to `parent`, if all of it passes the tests."""
-        on_the_way: dict[Node, None] = {node: None}
-        waiting = [node]
-        while waiting:
-            for user, _ in waiting.pop().users:
-                if user is parent or user in on_the_way:
-                    continue
-                if not between(self.groups[user.index].root().pattern):
-                    return
-                on_the_way[user] = None
-                waiting.append(user)
+        on_the_way = _ways(node, parent)
+        patterns = [self.groups[n.index].root().pattern for n in on_the_way if n is not node]
+        if not all(map(between, patterns)) or not last(self.groups[parent.index].root().pattern):
+            return False
+        return self.merge(on_the_way, parent)
+
+    def join_rows(self, node: Node, parent: Node) -> None:
+        """Merge everything on the ways, if all of it can share a loop over rows."""
+        on_the_way = _ways(node, parent)
+        members = [*on_the_way, parent]
+        depth = self.depth_of(members)
+        reduces = any(self.groups[n.index].root().reduces for n in members)
+        if depth and reduces and all(_has_short_rows(n, depth) for n in members):
+            self.merge(on_the_way, parent)
+
+    def depth_of(self, members: Sequence[Node]) -> int:
+        """Return how many axes a loop over the rows of all members runs over, at most."""
+        depth = min(self.groups[n.index].root().depth for n in members)
+        inside = {n.op for n in members}
+        for n in members:
+            rows = self.rows(n.op) if depth else None
+            if rows is None:
+                return 0
+            pairs = zip(n.op.operands, rows.inputs, strict=False)
+            depth = min([depth, *(own for value, own in pairs if value.owner in inside)])
+        return depth
+
+    def merge(self, on_the_way: Sequence[Node], parent: Node) -> bool:
+        """Make one group of nodes and their post-dominator, if it may have so many."""
         target = self.groups[parent.index].root()
-        if not last(target.pattern):
-            return
-        joining = {self.groups[other.index].root() for other in on_the_way} - {target}
+        joining = {self.groups[other.index].root(): None for other in on_the_way}
+        joining.pop(target, None)
         if target.size + sum(group.size for group in joining) > self.max_depth:
-            return
+            return False
+        target.depth = self.depth_of([*on_the_way, parent])
         for group in joining:
             group.into = target
             target.size += group.size
             target.pattern = max(target.pattern, group.pattern)
             target.only_moves &= group.only_moves
+            target.reduces |= group.reduces
+        return True
+
+
+def _ways(node: Node, parent: Node) -> Sequence[Node]:
+    """Return `node` and everything between it and its post-dominator."""
+    found: dict[Node, None] = {node: None}
+    waiting = [node]
+    while waiting:
+        for user, _ in waiting.pop().users:
+            if user is not parent and user not in found:
+                found[user] = None
+                waiting.append(user)
+    return list(found)
+
+
+def _has_short_rows(node: Node, depth: int) -> bool:
+    """Tell whether a row of a node's result is short."""
+    shape = relax.tensor_type(node.op.results[0]).static_shape()
+    return shape is not None and prod(shape[depth:]) <= MAX_ROW
 
 
 def _is_map(pattern: Pattern) -> bool:

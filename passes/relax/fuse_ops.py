@@ -25,6 +25,7 @@ from xdsl.passes import ModulePass
 
 from ...analysis.fusion import Group, KernelFacts, Partition
 from ...analysis.op_patterns import Pattern
+from ...analysis.rows import RowFacts
 from ...analysis.use_graph import use_graph
 from ...dialects import relax, tir
 from ...dialects.location import fuse_op_locations
@@ -72,12 +73,18 @@ class _Fuser:
         kernel = self.kernel(op)
         if kernel is None or len(op.results) != 1:
             return Group(Pattern.OPAQUE, False)
-        return Group(kernel.pattern, kernel.only_moves)
+        rows = kernel.rows
+        depth, reduces = (0, False) if rows is None else (rows.depth, rows.reduces)
+        return Group(kernel.pattern, kernel.only_moves, depth, reduces)
+
+    def rows(self, op: Operation) -> RowFacts | None:
+        kernel = self.kernel(op)
+        return None if kernel is None else kernel.rows
 
     def fuse_block(self, block: Block) -> None:
         nodes = use_graph(block, self.edge_pattern)
         groups = [self.new_group(node.op) for node in nodes]
-        Partition(nodes, groups, self.max_depth).run()
+        Partition(nodes, groups, self.max_depth, self.rows).run()
         members: dict[Group, list[relax.CallTIROp]] = {}
         for node, group in zip(nodes, groups, strict=True):
             if isinstance(node.op, relax.CallTIROp):

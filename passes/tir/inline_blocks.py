@@ -4,7 +4,7 @@ Rewrites   block { t[i] = f(x[i]) } ; block { y[j] = g(t[e(j)]) }
 into       block { y[j] = g(f(x[e(j)])) }
 
 A producer is inlined when it only maps elements (spatial variables, straight-line code, one store
-at its own variables) and computing it again is cheap: its only reader is a mapping block that reads
+at its own variables) and computing it again is cheap: its only reader is a block that reads
 it at one place, no element twice, or it only moves elements (transpose, pad, slice, cast).
 
 Needs:  kernels as compute definitions (legalize-ops, fuse-tir).
@@ -137,21 +137,22 @@ def _worth_it(producer: Nest, readers: Sequence[tuple[Nest, int]]) -> bool:
         # Borders are tested once per copy; a stencil would test them at each of its places.
         has_borders = any(isinstance(load, tir.PredicatedLoadOp) for load in producer.loads)
         return not has_borders or all(count == 1 for _, count in readers)
-    return (
-        len(readers) == 1
-        and readers[0][1] == 1
-        and not readers[0][0].reduce
-        and not _is_repeated(readers[0][0], producer)
-    )
+    return len(readers) == 1 and readers[0][1] == 1 and _reads_once(readers[0][0], producer)
 
 
-def _is_repeated(reader: Nest, producer: Nest) -> bool:
-    """Tell whether a map reads one element in several iterations, as a broadcast does."""
+def _reads_once(reader: Nest, producer: Nest) -> bool:
+    """Tell whether no element is read in several iterations, as a broadcast or a product does.
+
+    Windows of a reduction may overlap, so there every index must be a variable of its own.
+    """
     own = [v for v, n in zip(reader.block.iter_vars, reader.extents, strict=True) if n != 1]
     target = producer.stores[0].buffer
-    loads = [load for load in reader.loads if load.buffer is target]
-    used = {key for op in loads for e in op.exprs_over_values(op.indices) for key in e.free_vars()}
-    return any(variable not in used for variable in own)
+    load = next(load for load in reader.loads if load.buffer is target)
+    indices = load.exprs_over_values(load.indices)
+    used = {key for index in indices for key in index.free_vars()}
+    if any(variable not in used for variable in own):
+        return False
+    return not reader.reduce or all(i.is_constant or i.as_var() is not None for i in indices)
 
 
 def _distinct_places(loads: Sequence[Access]) -> int:

@@ -149,3 +149,44 @@ relax.func @main(%x: {image(3, 12)}) -> ({image(4, 12)}) attributes {{
 def images_inputs(seed: int) -> list[NDArray[Any]]:
     """Return inputs of IMAGES."""
     return [np.random.default_rng(seed).standard_normal((1, 3, 12, 12), np.float32) / 64]
+
+
+ROWS_SHAPE = (2, 7, 40)
+WORDS, MOMENTS, COLUMN = tensor(*ROWS_SHAPE), tensor(2, 7, 1), tensor(40)
+
+
+def _mean(given: str, result: str) -> str:
+    """Return a step that takes the mean of every row."""
+    attributes = "{axes = array<i64: 2>, keepdims = true}"
+    return f"%{result} = relax.mean %{given} {attributes} : ({WORDS}) -> {MOMENTS}"
+
+
+ROWS = f"""
+relax.func @main(%x: {WORDS}, %z: {WORDS}) -> ({WORDS}) attributes {{
+    input_names = ["x", "z"], output_names = ["y"]}} {{
+  {constant("gain", (40,), 0)}
+  {constant("bias", (40,), 1)}
+  %epsilon = relax.constant <[], f32, [0.0625]> : {tensor()}
+  // A layer normalization as exporters write it.
+  {_mean("x", "mean")}
+  %c = relax.subtract %x, %mean : ({WORDS}, {MOMENTS}) -> {WORDS}
+  %c2 = relax.multiply %c, %c : ({WORDS}, {WORDS}) -> {WORDS}
+  {_mean("c2", "variance")}
+  %v = relax.add %variance, %epsilon : ({MOMENTS}, {tensor()}) -> {MOMENTS}
+  %s = relax.sqrt %v : ({MOMENTS}) -> {MOMENTS}
+  %d = relax.divide %c, %s : ({WORDS}, {MOMENTS}) -> {WORDS}
+  %e = relax.multiply %d, %gain : ({WORDS}, {COLUMN}) -> {WORDS}
+  %f = relax.add %e, %bias : ({WORDS}, {COLUMN}) -> {WORDS}
+  // A sum of rows keeps the two kernels apart: nothing joins across it.
+  %sums = relax.cum_sum %f {{axis = 1, exclusive = false, reverse = false}} : ({WORDS}) -> {WORDS}
+  // A softmax and its mask.
+  %m = relax.multiply %sums, %z : ({WORDS}, {WORDS}) -> {WORDS}
+  %y = relax.softmax %m {{axis = 2}} : ({WORDS}) -> {WORDS}
+  relax.return %y : {WORDS}
+}}
+"""
+
+
+def rows_inputs(seed: int) -> list[NDArray[Any]]:
+    """Return inputs of ROWS."""
+    return list(np.random.default_rng(seed).standard_normal((2, *ROWS_SHAPE), np.float32))

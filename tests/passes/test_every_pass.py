@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 import tyrex
 from tyrex.backends.llvm.targets import parse_target
-from tyrex.dialects import vm
+from tyrex.dialects import tir, vm
 from tyrex.dialects.locating_parser import parse_module
 from tyrex.dialects.target import set_target
 from tyrex.dialects.verify import verify_module
@@ -23,8 +23,10 @@ from tyrex.passes.pipelines import OPT_LEVELS
 from .programs import (  # noqa: TID251  # the tests' folder
     IMAGES,
     MIXED,
+    ROWS,
     images_inputs,
     mixed_inputs,
+    rows_inputs,
 )
 from .relax.test_choose_layouts import convolution  # noqa: TID251
 
@@ -57,7 +59,28 @@ def images() -> tuple[ModuleOp, list[list[Array]]]:
     return module, [images_inputs(0), images_inputs(1)]
 
 
-PROGRAMS = {"blocked": blocked, "digits": digits, "images": images, "mixed": mixed}
+def rows() -> tuple[ModuleOp, list[list[Array]]]:
+    module = parse_module(compiler_context(), ROWS, "rows.mlir")
+    return module, [rows_inputs(0), rows_inputs(1)]
+
+
+def test_the_steps_of_a_normalization_are_one_kernel() -> None:
+    module, _ = rows()
+    set_target(module, parse_target("x86-64-v3"))
+    for level in ("graph", "kernels"):
+        for module_pass in OPT_LEVELS[2][level]:
+            module_pass.apply(compiler_context(), module)
+    kernels = [op for op in module.body.ops if isinstance(op, tir.FuncOp)]
+    assert len(kernels) == 3, "normalization, running sum, softmax"
+
+
+PROGRAMS = {
+    "blocked": blocked,
+    "digits": digits,
+    "images": images,
+    "mixed": mixed,
+    "rows": rows,
+}
 
 WORK = {
     "blocked": {"choose-layouts", "inline-epilogues"},
@@ -68,6 +91,7 @@ WORK = {
         "inline-blocks", "mark-inplace", "plan-memory", "relax-cse", "relax-dce",
         "simplify-algebra", "simplify-moves",
     },
+    "rows": {"fuse-ops", "fuse-rows"},
 }  # fmt: skip
 """What changes each program at -O2: the test is about something."""
 

@@ -111,3 +111,48 @@ relax.func @shared(%x: !relax.tensor<[8], f32>, %y: !relax.tensor<[8], f32>) -> 
   %f = relax.relu %e : (!relax.tensor<[8], f32>) -> !relax.tensor<[8], f32>
   relax.return %b, %d, %f : !relax.tensor<[8], f32>, !relax.tensor<[8], f32>, !relax.tensor<[8], f32>
 }
+
+// -----
+
+// A softmax and its mask work row by row; so do the steps of a normalization, whose input is read twice.
+// CHECK-LABEL: relax.func @masked
+// CHECK-NEXT:    %y = relax.call @fused_multiply_softmax(%x, %m)
+relax.func @masked(%x: !relax.tensor<[4, 8], f32>, %m: !relax.tensor<[8], f32>) -> (!relax.tensor<[4, 8], f32>) {
+  %t = relax.multiply %x, %m : (!relax.tensor<[4, 8], f32>, !relax.tensor<[8], f32>) -> !relax.tensor<[4, 8], f32>
+  %y = relax.softmax %t {axis = 1} : (!relax.tensor<[4, 8], f32>) -> !relax.tensor<[4, 8], f32>
+  relax.return %y : !relax.tensor<[4, 8], f32>
+}
+// CHECK-LABEL: relax.func @centred
+// CHECK-NEXT:    %y = relax.call @fused_exp_mean_subtract(%x)
+relax.func @centred(%x: !relax.tensor<[4, 8], f32>) -> (!relax.tensor<[4, 8], f32>) {
+  %e = relax.exp %x : (!relax.tensor<[4, 8], f32>) -> !relax.tensor<[4, 8], f32>
+  %m = relax.mean %e {axes = array<i64: 1>, keepdims = true} : (!relax.tensor<[4, 8], f32>) -> !relax.tensor<[4, 1], f32>
+  %y = relax.subtract %e, %m : (!relax.tensor<[4, 8], f32>, !relax.tensor<[4, 1], f32>) -> !relax.tensor<[4, 8], f32>
+  relax.return %y : !relax.tensor<[4, 8], f32>
+}
+
+// -----
+
+// Must not: long rows; a row that needs another one; a product, which has tiles.
+// CHECK-LABEL: relax.func @long
+// CHECK: relax.call_tir @exp
+relax.func @long(%x: !relax.tensor<[4, 9000], f32>) -> (!relax.tensor<[4, 9000], f32>) {
+  %e = relax.exp %x : (!relax.tensor<[4, 9000], f32>) -> !relax.tensor<[4, 9000], f32>
+  %y = relax.softmax %e {axis = 1} : (!relax.tensor<[4, 9000], f32>) -> !relax.tensor<[4, 9000], f32>
+  relax.return %y : !relax.tensor<[4, 9000], f32>
+}
+// CHECK-LABEL: relax.func @columns
+// CHECK: relax.call_tir @exp
+relax.func @columns(%x: !relax.tensor<[8, 8], f32>) -> (!relax.tensor<[8, 8], f32>) {
+  %e = relax.exp %x : (!relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  %y = relax.softmax %e {axis = 0} : (!relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  relax.return %y : !relax.tensor<[8, 8], f32>
+}
+// CHECK-LABEL: relax.func @product
+// CHECK: relax.call_tir @matmul
+// CHECK-NEXT: relax.call_tir @softmax
+relax.func @product(%x: !relax.tensor<[8, 8], f32>) -> (!relax.tensor<[8, 8], f32>) {
+  %e = relax.matmul %x, %x {transpose_a = false, transpose_b = false} : (!relax.tensor<[8, 8], f32>, !relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  %y = relax.softmax %e {axis = 1} : (!relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
+  relax.return %y : !relax.tensor<[8, 8], f32>
+}
