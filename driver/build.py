@@ -84,7 +84,7 @@ class Build:
             for func in module.body.ops:
                 if not isinstance(func, tir.FuncOp):  # kernels were verified when they were final
                     verify_module(func)
-            program = emit_program(module, self._metadata(), flops)
+            program = emit_program(module, self.options.metadata(self.source.label), flops)
             host = HostProgram.of(module, kernels.symbols, self.options.target)
             made = b"" if host.job is None else kernels.begin(host.job)
         with self._stage("objects"):
@@ -92,14 +92,6 @@ class Build:
             host = replace(host, image=finished(made))
         facts = {"objects": len(compiled.objects), "cached_objects": compiled.num_cached}
         return Artifact(program, compiled.objects, compiled.symbols, host, facts)
-
-    def _metadata(self) -> dict[str, str]:
-        """Return what an executable says about where it comes from."""
-        return {
-            "model": self.source.label,
-            "target": self.options.target.triple,
-            "opt_level": str(self.options.opt_level),
-        }
 
     def _levels(self, module: ModuleOp) -> list[tuple[str, Sequence[ModulePass]]]:
         """Return the passes that are left for a module to become a program."""

@@ -13,15 +13,13 @@ from .arguments import COMPILE_OPTIONS, model_options
 from .terminal import progress_display
 
 if TYPE_CHECKING:
+    from ..runtime.export_options import ExportOptions
     from .instruments import Instrument
 
-SUFFIXES = {".mlir": "host", ".ll": "llvm-ir", ".s": "asm", ".o": "obj"}
-"""The level that `-o` writes by the file's suffix, where `--to` names none."""
-
-LIBRARIES = (".so", ".a", ".tyx")
-"""The suffixes of whole models: for programs without Python, and to be loaded again."""
-
-_LEVELS = "graph, kernels, scheduled, host, llvm (MLIR); llvm-ir, asm, obj (of the kernels)"
+_LEVELS = (
+    "import, graph, kernels, scheduled, host, llvm (MLIR); llvm-ir, asm, obj (of the kernels);"
+    " c (all of it)"
+)
 
 
 @click.command("compile")
@@ -29,6 +27,9 @@ _LEVELS = "graph, kernels, scheduled, host, llvm (MLIR); llvm-ir, asm, obj (of t
 @model_options
 @click.option("--to", "level", metavar="LEVEL", help=f"Stop at a level and print it: {_LEVELS}.")
 @click.option("-o", "--output", metavar="FILE", help="Write a file, not to the terminal.")
+@click.option("--name", metavar="NAME", help="What the functions in the file begin with.")
+@click.option("--cc", metavar="COMMAND", help="The C compiler that links a library.")
+@click.option("--weights", metavar="inside|beside", help="Where the constants of a .c go.")
 @click.option("-p", "--passes", metavar="PASSES", help="Take the place of the graph's passes.")
 @click.option("--timing", is_flag=True, help="Print on stderr how long each step took.")
 @click.option("--print-after", multiple=True, metavar="PASS", help="IR on stderr; or `all`.")
@@ -38,9 +39,10 @@ _LEVELS = "graph, kernels, scheduled, host, llvm (MLIR); llvm-ir, asm, obj (of t
 def compile_command(model: str | None, print_pipeline: bool, **options: Any) -> None:
     """Compile MODEL (.onnx or .mlir).
 
-    Without --to and -o, the result goes into the cache, where the next run finds it. With -o m.so
-    or m.a it becomes a library with a C interface, with -o m.tyx a bundle; `tyrex run m.so` and
-    `tyrex run m.tyx` run it.
+    Without --to and -o, the result goes into the cache, where the next run finds it. With -o, the
+    suffix says what the whole model is written as: .so, .a, .o and .c have a C interface, .tyx is a
+    bundle; `tyrex run m.so` and `tyrex run m.tyx` run it. .ll, .bc and .s are LLVM's, .mlir is the
+    module.
     """
     if print_pipeline:
         from .levels import print_pipeline as text_of_pipeline
@@ -49,50 +51,60 @@ def compile_command(model: str | None, print_pipeline: bool, **options: Any) -> 
         return
     if model is None:
         raise click.UsageError("name a model: tyrex compile MODEL")
-    _compile(model, _level_of(options.pop("level"), options["output"]), options)
-
-
-def _level_of(level: str | None, output: str | None) -> str | None:
-    """Return the level to stop at, None for a whole compile."""
-    if level is not None:
-        return level
-    if output is None:
-        return None
-    suffix = Path(output).suffix
-    if suffix in LIBRARIES:
-        return None
-    if suffix not in SUFFIXES:
-        known = ", ".join(f"{known} ({to})" for known, to in SUFFIXES.items())
-        known += f", {', '.join(LIBRARIES)} (the whole model)"
-        raise click.UsageError(
-            f"-o {output}: no file of suffix '{suffix}' can be written; known are {known}"
-        )
-    return SUFFIXES[suffix]
+    _compile(model, options.pop("level"), options)
 
 
 def _compile(model: str, level: str | None, options: dict[str, Any]) -> None:
-    from ..dialects.side_files import constants_folder
-    from .compile import compile, compile_to
+    from ..runtime.export_options import ExportOptions
     from .pass_context import PassContext
 
     chosen = {name: options[name] for name in COMPILE_OPTIONS} | {"pipeline": options["passes"]}
+    export = ExportOptions(options["name"], options["cc"], None, options["weights"])
     with PassContext(
         instruments=_instruments(options),
         dump_ir=options["dump_ir"],
         verify_each=options["verify_each"],
     ):
         if level is not None:
-            output: str | None = options["output"]
-            folder = None if output in (None, "-") else constants_folder(Path(output))
-            _write(compile_to(model, level, constants=folder, **chosen), output)
-            return
-        start = time.perf_counter()
-        with progress_display() as progress:
-            exe = compile(model, cache=options["cache"], progress=progress, **chosen)
-        seconds = time.perf_counter() - start
+            _lower(model, level, options["output"], chosen)
+        else:
+            _build(model, options, chosen, export)
+
+
+def _lower(model: str, level: str, output: str | None, chosen: dict[str, Any]) -> None:
+    """Print a level of a model, or write it to a file of any name."""
+    from ..dialects.side_files import constants_folder
+    from .compile import compile_to
+
+    folder = None if output in (None, "-") else constants_folder(Path(output))
+    _write(compile_to(model, level, constants=folder, **chosen), output)
+
+
+def _build(
+    model: str, options: dict[str, Any], chosen: dict[str, Any], export: ExportOptions
+) -> None:
+    """Compile a model as a whole, write the file that is asked for."""
+    from .compile import compile, export_source
+
+    output: str | None = options["output"]
+    if output is not None and not _is_native(Path(output)):
+        written = export_source(model, output, export_options=export, **chosen)
+        click.echo(f"written: {written}")
+        return
+    start = time.perf_counter()
+    with progress_display() as progress:
+        exe = compile(model, cache=options["cache"], progress=progress, **chosen)
+    seconds = time.perf_counter() - start
     click.echo(f"{model}: {exe.stats()['kernels']} kernels in {seconds:.2f} s")
-    if options["output"] is not None:
-        click.echo(f"written: {exe.export_library(options['output'])}")
+    if output is not None:
+        click.echo(f"written: {exe.export_library(output, **export.given())}")
+
+
+def _is_native(path: Path) -> bool:
+    """Tell whether a file of this suffix is made of objects."""
+    from ..exporters.formats import format_of
+
+    return format_of(path).is_native
 
 
 def _instruments(options: dict[str, Any]) -> list[Instrument]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..backends.llvm.host import missing_features
 from ..dialects.machine import Target
 from ..runtime.errors import DTypeError
+from ..runtime.export_options import ExportOptions
 from ..runtime.threads import check_num_threads
 from .cache import Cache
 from .model_cache import ModelCache
@@ -30,6 +31,7 @@ from .options import (
     check_values,
     silent,
 )
+from .recipe import Recipe
 from .sources import OnnxModel, Source
 
 if TYPE_CHECKING:
@@ -105,7 +107,33 @@ def compile(
 
     report("load", 0, 0)
     elsewhere = _elsewhere(options.target)
-    return load_artifact(artifact, num_threads, stats, exec_mode, options.target, elsewhere)
+    recipe = Recipe.of(source, options, pipeline, _context("disabled_passes", frozenset()))
+    return load_artifact(artifact, recipe, num_threads, stats, exec_mode, elsewhere)
+
+
+def export_source(
+    model: Model,
+    path: str | PathLike[str],
+    target: str | Target = "native",
+    *,
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    values: Mapping[str, object] | None = None,
+    opt_level: int | None = None,
+    pipeline: Pipeline | None = None,
+    export_options: ExportOptions | None = None,
+) -> Path:
+    """Write a model in a format that is not made of objects, without making any.
+
+    These are .c, .ll, .bc, .s and .mlir; arguments are those of `compile` and of
+    `Executable.export_library`.
+    """
+    from ..exporters.formats import export
+
+    options = _options(target, opt_level, dims, shapes, values)
+    disabled = _context("disabled_passes", frozenset())
+    recipe = Recipe.of(Source.of(model), options, pipeline, disabled)
+    return export(recipe, Path(path), export_options or ExportOptions(), recipe)
 
 
 def compile_to(
@@ -122,10 +150,10 @@ def compile_to(
 ) -> str | bytes:
     """Return what the model is at a level: MLIR, LLVM IR or assembly as text, or an object.
 
-    Levels are graph, kernels, scheduled, host, llvm, llvm-ir, asm and obj; the last four hold the
-    kernels alone. `constants` is a folder that gets the arrays that are too large for the text,
-    which names them by digest; of a file `m.mlir` they are looked for in `m.mlir.constants`. The
-    other arguments are those of `compile`.
+    Levels are import (as it was read), graph, kernels, scheduled, host, llvm, llvm-ir, asm, obj and
+    c; the four from llvm on hold the kernels alone. `constants` is a folder that gets the arrays
+    that are too large for the text, which names them by digest; of a file `m.mlir` they are looked
+    for in `m.mlir.constants`. The other arguments are those of `compile`.
     """
     from .levels import compile_to as compile_source_to
 

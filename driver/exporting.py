@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..exporters.formats import export
-from ..exporters.package import Package
-from ..runtime.bytecode import Function
+from ..exporters.formats import FORMATS, export, source
+from ..exporters.package import Package, dims_refusal
 from ..runtime.errors import ArgumentError
 from ..runtime.export_options import ExportOptions
 from ..runtime.signature import Signature
 from .host_program import ENTRY, constant_symbol, entry_symbol
 
 if TYPE_CHECKING:
-    from ..dialects.machine import Target
     from .artifact import Artifact
+    from .recipe import Recipe
+
+NAME = "model"
+"""What functions begin with in texts that are no file's."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,20 @@ class ArtifactExporter:
     """Writes one artifact to files."""
 
     artifact: Artifact
-    target: Target
+    recipe: Recipe
+    """Makes what the artifact does not hold."""
 
     def export(self, path: Path, options: ExportOptions) -> Path:
         """Write the model to a file of the kind that the suffix names; see `formats.export`."""
-        return export(self, path, options)
+        return export(self, path, options, self.recipe)
+
+    def inspect(self, fmt: str) -> str:
+        """Return the model's text in a format; see `formats.source`."""
+        return source(self.recipe, NAME, fmt)
+
+    def formats(self) -> list[str]:
+        """Return the formats that `export` writes."""
+        return [entry.name for entry in FORMATS.values()]
 
     def package(self, name: str) -> Package:
         """Return the model under a name; see `formats.Model`."""
@@ -45,21 +56,10 @@ class ArtifactExporter:
             (*artifact.objects, host.image) if is_native else artifact.objects,
             tuple((constant_symbol(i), c) for i, c in enumerate(program.constants)),
             Signature.of(main),
-            self.target.triple,
-            self.target.features,
+            self.recipe.options.target.triple,
+            self.recipe.options.target.features,
             program,
             artifact.symbols,
             program.metadata,
-            host.refusal or _refusal(main),
+            host.refusal or dims_refusal(main),
         )
-
-
-def _refusal(main: Function) -> str:
-    """Return why a function cannot be called through the C interface, "" where it can."""
-    if not main.symbols:
-        return ""
-    dim = main.symbols[0].name
-    return (
-        f"export: the dim '{dim}' is not known before the model runs, and the C interface has no"
-        f" such dims yet; fix it when the model is read: dims={{{dim!r}: 1}}; or write a bundle"
-    )

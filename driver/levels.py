@@ -30,6 +30,7 @@ from ..passes import get_all_passes, pipelines
 from ..passes.llvm.lower_to_llvm import LowerToLlvmPass
 from ..passes.relax.legalize import RULES
 from ..runtime.errors import ArgumentError, DTypeError
+from .c_model import c_text
 from .instruments import write_module
 from .interpreter_settings import compiling
 from .options import CompileOptions
@@ -46,7 +47,10 @@ IR_LEVELS = ("graph", "kernels", "scheduled", "host", "llvm")
 NATIVE_LEVELS: dict[str, Output] = {"asm": "assembly", "obj": "object", "llvm-ir": "llvm"}
 """What LLVM makes of the level `llvm`, by our names."""
 
-LEVELS = (*IR_LEVELS, *NATIVE_LEVELS)
+IMPORT = "import"
+"""The level of a model as it was read: no pass has run."""
+
+LEVELS = (IMPORT, *IR_LEVELS, *NATIVE_LEVELS, "c")
 
 LLVM_LEVELS = (0, 2, 3, 3)
 """For -O0 to -O3: how much LLVM does."""
@@ -130,22 +134,41 @@ def compile_to(
     """
     check_level(level)
     with compiling():
-        module = read(source, options)
-        set_target(module, options.target)
-        if pipeline is not None:
-            run_pipeline(module, passes_of(pipeline))
-        opt_level = options.opt_level
-        if level in IR_LEVELS and level != "llvm":
-            lower(module, level, opt_level)
+        if level == "c":
+            return c_text(module_at(source, options, "host", pipeline))
+        if level in (IMPORT, *IR_LEVELS) and level != "llvm":
+            module = module_at(source, options, level, pipeline)
             if constants is not None:
                 relax.save_constants(module, constants)
             return text_of(module)
+        opt_level = options.opt_level
+        module = module_at(source, options, None, pipeline)
         native = _native_part(module, opt_level)
         if level == "llvm":
             return text_of(native)
         output = NATIVE_LEVELS[level]
         code = compile_llvm_to(output, native, target_of(module), llvm_options(opt_level))
         return code if output == "object" else code.decode()
+
+
+def module_at(
+    source: Source, options: CompileOptions, level: str | None, pipeline: Passes | None = None
+) -> ModuleOp:
+    """Return the module that a model is at a level of dialects; see `compile_to`.
+
+    Args:
+        source: the model.
+        options: how it is lowered.
+        level: `IMPORT` or one of `IR_LEVELS` but "llvm"; None runs `pipeline` alone.
+        pipeline: takes the place of the graph level's passes.
+    """
+    module = read(source, options)
+    if level == IMPORT:
+        return module
+    set_target(module, options.target)
+    if pipeline is not None:
+        run_pipeline(module, passes_of(pipeline))
+    return module if level is None else lower(module, level, options.opt_level)
 
 
 def passes_of(pipeline: object) -> Sequence[ModulePass]:

@@ -132,6 +132,14 @@ class _LibraryExporter:
         copy_shared(source, path, self)
         return path
 
+    def inspect(self, fmt: str) -> str:
+        """Refuse: its text is not at hand; see `formats.source`."""
+        return _no_source(self.name, fmt)
+
+    def formats(self) -> list[str]:
+        """Return the formats that `export` writes."""
+        return ["so"]
+
 
 class _BundleExporter:
     """Writes what was loaded from a bundle again."""
@@ -145,8 +153,24 @@ class _BundleExporter:
 
         return export(self, path, options)
 
+    def inspect(self, fmt: str) -> str:
+        """Refuse: its text is not at hand; see `formats.source`."""
+        return _no_source(self._bundle.manifest.name, fmt)
+
+    def formats(self) -> list[str]:
+        """Return the formats that `export` writes."""
+        from ..exporters.formats import FORMATS
+
+        return [entry.name for entry in FORMATS.values() if entry.is_native]
+
     def package(self, name: str) -> Package:
         """Return the model under a name."""
         from ..exporters.bundle import package_of
 
         return replace(package_of(self._bundle, self._program), name=name)
+
+
+def _no_source(name: str, fmt: str) -> str:
+    from ..exporters.formats import NotLowered, source
+
+    return source(NotLowered(), name, fmt)

@@ -14,8 +14,9 @@ from ..runtime.kernel_library import KernelLibrary
 from .host_program import constant_symbol, entry_symbol
 
 if TYPE_CHECKING:
-    from ..dialects.machine import Target
     from .artifact import Artifact
+    from .exporting import ArtifactExporter
+    from .recipe import Recipe
 
 
 def load_objects(
@@ -94,32 +95,43 @@ class LinkedHost:
 class LazyExporter:
     """Writes an artifact to files; what that takes is imported then."""
 
-    def __init__(self, artifact: Artifact, target: Target) -> None:
-        self._artifact, self._target = artifact, target
+    def __init__(self, artifact: Artifact, recipe: Recipe) -> None:
+        self._artifact, self._recipe = artifact, recipe
+
+    def _exporter(self) -> ArtifactExporter:
+        from .exporting import ArtifactExporter
+
+        return ArtifactExporter(self._artifact, self._recipe)
 
     def export(self, path: Path, options: ExportOptions) -> Path:
         """Write the model; see `ArtifactExporter.export`."""
-        from .exporting import ArtifactExporter
+        return self._exporter().export(path, options)
 
-        return ArtifactExporter(self._artifact, self._target).export(path, options)
+    def inspect(self, fmt: str) -> str:
+        """Return the model's text; see `ArtifactExporter.inspect`."""
+        return self._exporter().inspect(fmt)
+
+    def formats(self) -> list[str]:
+        """Return the formats that `export` writes."""
+        return self._exporter().formats()
 
 
 def load_artifact(
     artifact: Artifact,
+    recipe: Recipe,
     threads: int | None,
     stats: Mapping[str, str],
     exec_mode: str,
-    target: Target,
     elsewhere: str = "",
 ) -> Executable:
     """Return an executable of an artifact.
 
     Args:
         artifact: what a compile made, or the cache had.
+        recipe: how the model is lowered again, for formats that need it.
         threads: of a run; None for the environment's.
         stats: what else is known of the compile.
         exec_mode: what runs the program: "bytecode", or "compiled" where it can be.
-        target: what it was compiled for.
         elsewhere: why this process cannot run it; then it can only be exported.
 
     Raises:
@@ -127,7 +139,7 @@ def load_artifact(
     """
     code_bytes = sum(map(len, artifact.objects))
     facts = {"code_bytes": code_bytes, **artifact.facts, **stats}
-    exporter = LazyExporter(artifact, target)
+    exporter = LazyExporter(artifact, recipe)
     if elsewhere:
         return Executable(artifact.program, stats=facts, exporter=exporter, elsewhere=elsewhere)
     loaded = load_objects(artifact.objects)

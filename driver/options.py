@@ -33,6 +33,10 @@ class CompileOptions:
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     """Inputs that are constants of the compiled model, and no inputs of it."""
 
+    def metadata(self, model: str) -> dict[str, str]:
+        """Return what an executable says about where it comes from; `model` is its label."""
+        return {"model": model, "target": self.target.triple, "opt_level": str(self.opt_level)}
+
     def key(self) -> str:
         """Return everything that changes the result, as text."""
         dims = sorted(self.dims.items())

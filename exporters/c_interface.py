@@ -37,8 +37,14 @@ class Interface(Protocol):
         ...
 
 
-def header_text(package: Interface) -> str:
-    """Return the header: plain C, which C++ can include."""
+def header_text(package: Interface, *, more: str = "", tvm_ffi: bool = True) -> str:
+    """Return the header: plain C, which C++ can include.
+
+    Args:
+        package: the model.
+        more: declarations besides those that every model has.
+        tvm_ffi: whether the model has a function for that package.
+    """
     name, upper = package.name, package.name.upper()
     lines = [
         f"/* {name}: a model, compiled to native code by Tyrex. This file is generated.",
@@ -82,9 +88,8 @@ def header_text(package: Interface) -> str:
         f"const char *{name}_describe(void);",
         "/* What went wrong last in the calling thread; valid until its next call. */",
         f"const char *{name}_last_error(void);",
-        "/* All of it for the package apache-tvm-ffi: inputs, then outputs unless they are to be",
-        " * returned. A shared library shows it as __tvm_ffi_main, too. */",
-        f"int __tvm_ffi_{name}(void *self, const void *args, int32_t num_args, void *result);",
+        *(_tvm_ffi_lines(name) if tvm_ffi else ()),
+        more.rstrip("\n"),
         "",
         "#ifdef __cplusplus",
         "}",
@@ -94,6 +99,14 @@ def header_text(package: Interface) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _tvm_ffi_lines(name: str) -> list[str]:
+    return [
+        "/* All of it for the package apache-tvm-ffi: inputs, then outputs unless they are to be",
+        " * returned. A shared library shows it as __tvm_ffi_main, too. */",
+        f"int __tvm_ffi_{name}(void *self, const void *args, int32_t num_args, void *result);",
+    ]
 
 
 def _tensor_lines(package: Interface) -> list[str]:
@@ -151,9 +164,7 @@ def source_text(package: Package) -> str:
     text = _SOURCE
     for mark, value in (
         ("@FEATURES@", features),
-        ("@INPUTS@", _parameters("input", package.signature.inputs)),
-        ("@OUTPUTS@", _parameters("output", package.signature.outputs)),
-        ("@DESCRIPTION@", _literal(package.describe())),
+        ("@TABLES@", model_tables(package)),
         ("@ENTRY@", package.entry),
         ("@FORMAT@", str(FORMAT)),
         ("@FUNCTIONS@", str(len(FUNCTIONS) + 1)),
@@ -163,6 +174,14 @@ def source_text(package: Package) -> str:
     ):
         text = text.replace(mark, value)
     return text
+
+
+def model_tables(package: Package) -> str:
+    """Return what C code has to know of a model: `inputs`, `outputs`, `description`."""
+    signature = package.signature
+    tables = [_parameters("input", signature.inputs), _parameters("output", signature.outputs)]
+    description = f"static const char description[] =\n{_literal(package.describe())};"
+    return "\n\n".join([*tables, description])
 
 
 def _parameters(what: str, parameters: Sequence[Param]) -> str:
@@ -215,9 +234,7 @@ _SOURCE = dedent("""\
     static const tyrex_cpu_feature features[] = {
     @FEATURES@    {NULL, 0u, 0u, 0u, 0u, 0u}};
 
-    @INPUTS@
-
-    @OUTPUTS@
+    @TABLES@
 
     static const tyrex_model model = {
         {"@NAME@", @UPPER@_SIGNATURE, @UPPER@_NUM_INPUTS, @UPPER@_NUM_OUTPUTS, inputs, outputs},
@@ -254,9 +271,6 @@ _SOURCE = dedent("""\
     void @NAME@_destroy(@NAME@_context *context) {
       tyrex_context_destroy((tyrex_context *)context);
     }
-
-    static const char description[] =
-    @DESCRIPTION@;
 
     const char *@NAME@_describe(void) { return description; }
 

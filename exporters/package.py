@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..runtime.bytecode import Constant, Program, Spec, TensorSpec
+from ..runtime.bytecode import Constant, Function, Program, Spec, TensorSpec
 from ..runtime.native_library import ABI_VERSION
 from ..runtime.signature import Signature
 from .cpu_features import Feature, checked_features
@@ -71,6 +71,17 @@ class Package:
             "metadata": dict(self.metadata),
         }
         return json.dumps(fields)
+
+
+def dims_refusal(main: Function) -> str:
+    """Return why a function cannot be called through the C interface, "" where it can."""
+    if not main.symbols:
+        return ""
+    dim = main.symbols[0].name
+    return (
+        f"export: the dim '{dim}' is not known before the model runs, and the C interface has no"
+        f" such dims yet; fix it when the model is read: dims={{{dim!r}: 1}}; or write a bundle"
+    )
 
 
 def tyrex_version() -> str:

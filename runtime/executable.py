@@ -181,16 +181,26 @@ class Executable:
         return self.machine.function(name)
 
     def export_library(
-        self, path: str | os.PathLike[str], *, name: str | None = None, cc: str | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        cc: str | None = None,
+        phase: str | None = None,
+        weights: str | None = None,
     ) -> Path:
         """Write the model to a file that its suffix describes; return the file's path.
 
         Args:
             path: ".so", a shared library, which `tyrex.load_module` reads too, ".a", an archive,
-                or ".o", an object; the header of their C functions is put beside them. An
-                unknown suffix is an error that lists the known ones.
+                ".o", an object, or ".c", source in C11; the header of their C functions is put
+                beside them. Also ".ll", ".bc" and ".s": LLVM IR, bitcode and assembly; ".mlir":
+                the module. An unknown suffix is an error that lists the known ones.
             name: what the functions and the header are named after; the file when None.
             cc: the command of the C compiler; the variable CC, else cc, gcc or clang when None.
+            phase: the level of a ".mlir": import (as the model was read; when None), graph,
+                kernels, scheduled, host or llvm (the kernels alone).
+            weights: of a ".c": "inside" (when None), or "beside", in a file `name`.weights.
 
         Raises:
             ArgumentError: an unknown suffix, a missing folder, a name that is none in C, or an
@@ -199,12 +209,33 @@ class Executable:
             UnsupportedError: there is no C compiler, or no native code at hand to be written.
             RuntimeFailure: the C compiler failed.
         """
+        return self._require_exporter().export(Path(path), ExportOptions(name, cc, phase, weights))
+
+    def inspect_source(self, fmt: str = "") -> str:
+        """Return the model as text.
+
+        Args:
+            fmt: ll (when ""), c, s or mlir.
+
+        Raises:
+            ArgumentError: there is no such format, or it is no text.
+            LoadError: the model's file changed since it was compiled.
+            NotImplementedError: the model needs functions of Python.
+            UnsupportedError: the model is not at hand any more.
+        """
+        return self._require_exporter().inspect(fmt)
+
+    def get_write_formats(self) -> list[str]:
+        """Return the formats that `export_library` writes, suffixes without their dots."""
+        return [] if self._exporter is None else self._exporter.formats()
+
+    def _require_exporter(self) -> Exporter:
         if self._exporter is None:
             raise UnsupportedError(
                 "export_library: this executable was put together from a program and kernels; only"
                 " what tyrex.compile returns can be exported"
             )
-        return self._exporter.export(Path(path), ExportOptions(name, cc))
+        return self._exporter
 
     def stats(self) -> dict[str, Any]:
         """Return figures: kernels, host_callbacks, arena_bytes, constant_bytes, code_bytes, ...

@@ -18,6 +18,10 @@ class ExportOptions:
     """What functions begin with; after the file when None."""
     cc: str | None = None
     """The command of the C compiler."""
+    phase: str | None = None
+    """The level of the compiler."""
+    weights: str | None = None
+    """Where constants go."""
 
     def given(self) -> dict[str, Any]:
         """Return the options that were asked for, by name."""
@@ -26,8 +30,16 @@ class ExportOptions:
 
 
 class Exporter(Protocol):
-    """Writes a model to files."""
+    """Writes a model to files, and shows what is in them."""
 
     def export(self, path: Path, options: ExportOptions) -> Path:
         """Write the file that the suffix of `path` names; return its path."""
+        ...
+
+    def inspect(self, fmt: str) -> str:
+        """Return the text of a format."""
+        ...
+
+    def formats(self) -> list[str]:
+        """Return the formats that `export` writes, suffixes without their dots."""
         ...

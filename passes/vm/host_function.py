@@ -17,6 +17,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ...analysis.constant_pool import ConstantPool
 from ...analysis.kernel_symbols import Dims, solve_symbols
+from ...analysis.repetition import repeated_blocks
 from ...dialects import relax, vm
 from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR
@@ -94,7 +95,7 @@ class HostFunction:
             if isinstance(op, vm.InvokeOp)
         ]
         self.frame_bytes = max_(*frames) if frames else as_expr(0)
-        self.repeated = _repeated(func)
+        self.repeated = repeated_blocks(func.body)
 
     def build(self) -> Callee:
         """Append the function; return what its callers need."""
@@ -369,24 +370,6 @@ _HANDLERS: dict[type[Operation], Callable[[HostFunction, Any], None]] = {
 
 def _rounded(size: IntExpr) -> IntExpr:
     return ceildiv(size, _ALIGN_BYTES) * _ALIGN_BYTES
-
-
-def _repeated(func: vm.FuncOp) -> set[Block]:
-    """Return the blocks that control may reach again."""
-    after = {block: _reachable(block) for block in func.body.blocks}
-    return {block for block, blocks in after.items() if block in blocks}
-
-
-def _reachable(block: Block) -> set[Block]:
-    found: set[Block] = set()
-    waiting = [block]
-    while waiting:
-        last = waiting.pop().last_op
-        for following in () if last is None else last.successors:
-            if following not in found:
-                found.add(following)
-                waiting.append(following)
-    return found
 
 
 def _missing(op: Operation, what: str) -> NotImplementedError:

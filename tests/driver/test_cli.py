@@ -121,11 +121,16 @@ def test_differences_are_relative_to_the_largest_value() -> None:
         (("run", "{mlir}", "--target", "z80"), 1, "target 'z80' is unknown; use one of native"),
         (("run", "{mlir}", "--check", "tvm"), 2, "'tvm' is not 'onnxruntime'"),
         (("run", "{mlir}", "--random", "--check", "onnxruntime"), 1, "runs .onnx files"),
-        (("compile", "{mlir}", "-o", "a.dll"), 2, "suffix '.dll' can be written; known are .mlir"),
+        (("compile", "{mlir}", "-o", "a.xyz"), 1, "'a.xyz' ends in .xyz; known are .so (a shared"),
         (("run", "a.so", "--check", "onnxruntime"), 2, "runs .onnx files; a.so was exported"),
         (("run", "nope.so"), 1, "nope.so: cannot be read: No such file"),
-        (("compile", "{mlir}", "-o", "a"), 2, "no file of suffix '' can be written"),
-        (("compile", "{mlir}", "--to", "metal"), 1, "there is no level 'metal'; use one of graph"),
+        (("compile", "{mlir}", "-o", "a"), 1, "'a' ends in no suffix; known are .so"),
+        (("compile", "{mlir}", "-o", "a.c", "--cc", "cc"), 1, "cc= is for .so, .a, .o"),
+        (
+            ("compile", "{mlir}", "--to", "metal"),
+            1,
+            "there is no level 'metal'; use one of import, graph",
+        ),
         (("compile", "{mlir}", "--print-after", "fuse"), 1, "no pass 'fuse'"),
         (("compile",), 2, "name a model"),
         (("bench", "{mlir}", "--against", "tvm"), 2, "no engine 'tvm'; known are onnxruntime"),
@@ -161,14 +166,28 @@ def test_a_bug_is_told_as_one(capsys: Capture, mlir: str, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("name", "start"),
-    [("a.mlir", b"builtin.module"), ("a.ll", b"; ModuleID"), ("a.o", b"\x7fELF"), ("a.s", b"\t.")],
+    [
+        ("a.mlir", b"builtin.module"),
+        ("a.ll", b"; ModuleID"),
+        ("a.bc", b"BC\xc0\xde"),
+        ("a.s", b"\t."),
+        ("a.c", b"/* a: a model"),
+    ],
 )
 def test_files_by_suffix(
     capsys: Capture, mlir: str, tmp_path: Path, name: str, start: bytes
 ) -> None:
-    code, out, _ = tyrex(capsys, "compile", mlir, "-o", str(tmp_path / name))
+    path = tmp_path / name
+    code, out, _ = tyrex(capsys, "compile", mlir, "-o", str(path))
+    assert (code, out) == (0, f"written: {path}\n")
+    assert path.read_bytes().startswith(start)
+
+
+def test_kernels_alone_by_level(capsys: Capture, mlir: str, tmp_path: Path) -> None:
+    path = tmp_path / "kernels.o"
+    code, out, _ = tyrex(capsys, "compile", mlir, "--to", "obj", "-o", str(path))
     assert (code, out) == (0, "")
-    assert (tmp_path / name).read_bytes().startswith(start)
+    assert path.read_bytes().startswith(b"\x7fELF")
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler (cc)")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tyrex.exporters.formats import FORMATS, Model, export, format_of
+from tyrex.exporters.c_source import Source
+from tyrex.exporters.formats import FORMATS, LlvmOutput, Model, export, format_of, source
 from tyrex.exporters.package import Package
 from tyrex.runtime.errors import ArgumentError
 from tyrex.runtime.export_options import ExportOptions
@@ -18,6 +19,15 @@ class Untouched(Model):
 
     def package(self, name: str) -> Package:
         raise AssertionError(f"asked for a package of {name}")
+
+    def c_source(self, name: str) -> Source:
+        raise AssertionError(f"asked for C of {name}")
+
+    def llvm(self, name: str, output: LlvmOutput) -> bytes:
+        raise AssertionError(f"asked for {output} of {name}")
+
+    def mlir(self, phase: str, path: Path | None) -> str:
+        raise AssertionError(f"asked for {phase} in {path}")
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -44,4 +54,10 @@ def test_what_is_wrong_is_said_before_any_work(tmp_path: Path) -> None:
         export(Untouched(), tmp_path / "missing" / "m.so", nothing)
     with pytest.raises(ArgumentError, match="an identifier of C such as 'a_b'; found 'a-b'"):
         export(Untouched(), tmp_path / "m.so", ExportOptions(name="a-b"))
+    with pytest.raises(ArgumentError, match=r"phase= is for \.mlir; found 'm\.c'"):
+        export(Untouched(), tmp_path / "m.c", ExportOptions(phase="graph"))
+    with pytest.raises(ArgumentError, match="weights: expected 'inside' or 'beside'; found 'no'"):
+        export(Untouched(), tmp_path / "m.c", ExportOptions(weights="no"))
+    with pytest.raises(ArgumentError, match="inspect_source: expected one of c, ll, s, mlir"):
+        source(Untouched(), "m", "so")
     assert not list(tmp_path.iterdir())
