@@ -57,7 +57,10 @@ def load_bundle(bundle: Bundle, link: Callable[[Bundle], Code]) -> Executable:
     program = read_program(bundle.checked(PROGRAM), f"{place}: {PROGRAM}", constants=weights)
     _check_program(program, bundle)
     code = link(bundle) if image is None else _code(bundle, image)
-    return Executable(program, code.kernels, manifest.metadata, host=code.host)
+    try:
+        return Executable(program, code.kernels, manifest.metadata, host=code.host)
+    except LoadError as error:
+        raise LoadError(f"{place}: {error}") from error
 
 
 def _image(bundle: Bundle) -> SharedImage | None:

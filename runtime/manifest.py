@@ -22,6 +22,8 @@ KNOWN_NEEDS = frozenset[str]()
 """What a manifest may say that its reader has to know."""
 
 WEIGHTS = "weights.bin"
+_MAX_SHOWN, _MAX_NAME = 100, 1000
+_QUOTES = "'\""
 _QUESTION_LIMITS = (2**32, 2**32, 4, 32, 2**32)
 _Object = dict[str, Any]
 T = TypeVar("T")
@@ -74,16 +76,16 @@ class Manifest:
             raise LoadError(f"its manifest is no JSON: {error}") from None
         _check_versions(fields)
         return Manifest(
-            _get(fields, "name", str),
-            _get(fields, "tyrex", str),
-            _get(fields, "target", str),
+            _text(fields.get("name"), "name"),
+            _text(fields.get("tyrex"), "tyrex"),
+            _text(fields.get("target"), "target"),
             _texts(fields, "features"),
             _list(fields.get("cpu"), "cpu", _question),
             _map(fields, "kernels", _text),
             _texts(fields, "constants"),
-            None if fields.get("entry") is None else _get(fields, "entry", str),
-            _get(fields, "refusal", str),
-            _map(fields, "metadata", _text),
+            None if fields.get("entry") is None else _text(fields["entry"], "entry"),
+            _long_text(fields.get("refusal"), "refusal"),
+            _map(fields, "metadata", _long_text),
             _texts(fields, "inputs"),
             _texts(fields, "outputs"),
             _map(fields, "members", _member),
@@ -91,32 +93,39 @@ class Manifest:
 
 
 def _check_versions(fields: _Object) -> None:
-    by = f"written by Tyrex {fields.get('tyrex')}"
+    by = f"written by Tyrex {_shown(fields.get('tyrex')).strip(_QUOTES)}"
     if fields.get("format") != FORMAT:
         raise LoadError(
-            f"found format {fields.get('format')!r}, {by}; this Tyrex reads format {FORMAT}: export"
-            " the model again, or load it with that one"
+            f"found format {_shown(fields.get('format'))}, {by}; this Tyrex reads format {FORMAT}:"
+            " export the model again, or load it with that one"
         )
     unknown = sorted(set(_texts(fields, "needs")) - KNOWN_NEEDS)
     if unknown:
-        raise LoadError(f"needs {', '.join(unknown)}, {by}; this Tyrex does not know: update it")
+        names = _shown(", ".join(unknown)).strip(_QUOTES)
+        raise LoadError(f"needs {names}, {by}; this Tyrex does not know: update it")
     if fields.get("abi") != ABI_VERSION:
         raise LoadError(
-            f"found code of ABI version {fields.get('abi')!r}, {by}; this Tyrex runs"
+            f"found code of ABI version {_shown(fields.get('abi'))}, {by}; this Tyrex runs"
             f" {ABI_VERSION}: export the model again"
         )
 
 
+def _shown(value: Any) -> str:
+    """Return a text from a file as a message may have it: short, without control characters."""
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
 def _expect(value: Any, kind: type[T], what: str) -> T:
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise LoadError(f"its manifest: {what}: found {type(value).__name__}")
+        raise LoadError(f"its manifest: {_shown(what)}: found {type(value).__name__}")
     return value
 
 
 def _get(fields: _Object, key: str, kind: type[T]) -> T:
     if key not in fields:
         raise LoadError(f"its manifest: {key!r} is missing")
-    return _expect(fields[key], kind, repr(key))
+    return _expect(fields[key], kind, key)
 
 
 def _object(value: Any, what: str) -> _Object:
@@ -124,7 +133,7 @@ def _object(value: Any, what: str) -> _Object:
 
 
 def _map(fields: _Object, key: str, read: Callable[[Any, str], T]) -> dict[str, T]:
-    items = _object(fields.get(key), repr(key)).items()
+    items = _object(fields.get(key), key).items()
     return {name: read(value, name) for name, value in items}
 
 
@@ -134,7 +143,15 @@ def _list(value: Any, what: str, read: Callable[[Any, str], T]) -> tuple[T, ...]
 
 
 def _text(value: Any, what: str) -> str:
-    return _expect(value, str, repr(what))
+    """Return a name: no more than a page of text that can be printed."""
+    text = _long_text(value, what)
+    if len(text) > _MAX_NAME or not text.isprintable():
+        raise LoadError(f"its manifest: {_shown(what)}: found {_shown(text)}")
+    return text
+
+
+def _long_text(value: Any, what: str) -> str:
+    return _expect(value, str, what)
 
 
 def _texts(fields: _Object, key: str) -> tuple[str, ...]:
@@ -145,17 +162,19 @@ def _question(value: Any, what: str) -> Question:
     fields = _object(value, what)
     numbers = tuple(_get(fields, key, int) for key in Question._fields[1:])
     if not all(0 <= n < limit for n, limit in zip(numbers, _QUESTION_LIMITS, strict=True)):
-        raise LoadError(f"its manifest: {what!r}: {numbers}")
-    return Question(_get(fields, "name", str), *numbers)
+        raise LoadError(f"its manifest: {what!r}: {_shown(numbers)}")
+    return Question(_text(fields.get("name"), "name"), *numbers)
 
 
 def _member(value: Any, name: str) -> tuple[int, str]:
-    pair = cast(list[Any], _expect(value, list, f"member {name!r}"))
+    pair = cast(list[Any], _expect(value, list, f"member {name}"))
     if len(pair) != 2:
-        raise LoadError(f"its manifest: member {name!r}: found {pair}")
-    size, text = _expect(pair[0], int, repr(name)), _text(pair[1], name)
+        raise LoadError(f"its manifest: member {_shown(name)}: found {_shown(pair)}")
+    size, text = _expect(pair[0], int, name), _text(pair[1], name)
     # Weights are many, and read at each load: they have a quick checksum, the rest a strong one.
     wanted = "xxh64:" if name == WEIGHTS else "sha256:"
     if not text.startswith(wanted):
-        raise LoadError(f"its manifest: member {name!r}: found checksum {text!r}, no {wanted[:-1]}")
+        raise LoadError(
+            f"its manifest: member {_shown(name)}: found checksum {_shown(text)}, no {wanted[:-1]}"
+        )
     return size, text

@@ -48,7 +48,20 @@ def test_compare(tmp_path: Path) -> None:
     assert result["engines"]["tyrex"]["max_error"] < 1e-3
 
 
-@pytest.mark.parametrize("script", ["calls.py", "compare.py", "kernels.py", "plot.py"])
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler (cc)")
+def test_shipping() -> None:
+    model = BENCHMARKS.parent / "examples" / "digits" / "digits.onnx"
+    text = run("shipping.py", model, "--dims", "batch=1", "--rounds", "1")
+    library, bundle = map(json.loads, text.splitlines())
+    assert (library["format"], bundle["format"]) == (".so", ".tyx")
+    for figures in (library, bundle):
+        assert figures["bit_equal"]
+        assert figures["beyond_constants_mb"] <= 2
+
+
+@pytest.mark.parametrize(
+    "script", ["calls.py", "compare.py", "kernels.py", "plot.py", "shipping.py"]
+)
 def test_help(script: str) -> None:
     assert "Usage" in run(script, "--help")
 
