@@ -8,7 +8,9 @@ outside. What joins (ways = all paths from an operation to its post-dominator):
 - after those, an injective kernel joins maps and injective kernels that follow it;
 - kernels that work row by row join where one of them reduces (a softmax and its mask, the
   steps of a layer normalization): they share a loop over rows, if these are short (rows.py);
-- nothing that computes joins a kernel whose result is larger: it would be computed again.
+- nothing that computes joins a kernel whose result is larger: it would be computed again;
+- a product and what reduces its rows join, and so do those rows and the product that reads them,
+  where blocks of rows can pass through all of it in the cache: attention becomes one kernel.
 
 Source: Chen et al., OSDI 2018, section 3; TVM src/relax/analysis/graph_partitioner.cc. The rules
 of what only moves elements and of larger results are Tyrex's own.
@@ -23,11 +25,18 @@ from math import prod
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Operation
 
-from ..dialects import relax, tir
+from ..dialects import dtypes, relax, tir
 from ..dialects.relax.dims import num_elements
 from .op_patterns import Pattern, input_patterns, only_moves
-from .rows import RowFacts, row_facts
+from .rows import ChainFacts, RowFacts, chain_facts, row_facts, shared_bytes
 from .use_graph import Node
+
+# Of a row between the kernels of a chain: a few have to fit into stack memory.
+MAX_CHAIN_ROW_BYTES = 12 << 10
+# About a first-level cache. A tensor of that size between two kernels stays in it without a chain.
+# Every block of rows reads again what rows share, which costs little where it stays in it; else it
+# has to be less than the tensor that the chain keeps out of memory.
+NEAR_BYTES = 64 << 10
 
 MAPS = (Pattern.ELEMENTWISE, Pattern.BROADCAST)
 MAX_ROW = 1 << 13
@@ -42,6 +51,7 @@ class KernelFacts:
     inputs: tuple[Pattern, ...]
     only_moves: bool
     rows: RowFacts | None
+    chain: ChainFacts | None
 
     @staticmethod
     def of(func: tir.FuncOp) -> KernelFacts:
@@ -57,7 +67,7 @@ class KernelFacts:
             same = [value.type == func.outputs[0].type for value in func.inputs]
             inputs = tuple(best if equal else pattern for equal in same)
         moves = pattern <= Pattern.INJECTIVE and only_moves(func)
-        return KernelFacts(pattern, inputs, moves, row_facts(func))
+        return KernelFacts(pattern, inputs, moves, row_facts(func), chain_facts(func))
 
 
 @dataclass(eq=False)
@@ -65,12 +75,14 @@ class Group:
     """A set of nodes that become one kernel; `into` is the group that this one has joined.
 
     `depth` is how many axes a loop over rows would run over; 0 where the group has no such loop.
+    `chain`: how each of its kernels works in blocks of rows, None where one does not.
     """
 
     pattern: Pattern
     only_moves: bool
     depth: int = 0
     reduces: bool = False
+    chain: list[ChainFacts] | None = None
     size: int = 1
     into: Group | None = None
 
@@ -83,24 +95,66 @@ class Group:
 
 
 Test = Callable[[Pattern], bool]
-Rows = Callable[[Operation], RowFacts | None]
 
 
 @dataclass(frozen=True)
 class Partition:
-    """The nodes of a block, a group for each, and the most nodes that a group may have."""
+    """The nodes of a block in groups.
+
+    Attributes:
+        nodes: the operations.
+        groups: one of each node, to begin with.
+        max_depth: the most nodes that a group may have.
+        facts_of: what fusion knows of the kernel that an operation calls.
+        cache_bytes: the part of a cache that what all rows of a chain read may fill.
+    """
 
     nodes: Sequence[Node]
     groups: Sequence[Group]
     max_depth: int
-    rows: Rows
-    """How an operation works row by row."""
+    facts_of: Callable[[Operation], KernelFacts | None]
+    cache_bytes: int
 
     def run(self) -> None:
         """Grow the groups: maps and reductions first, so that they are not cut by injectives."""
         for first_phase in (True, False):
             for node in self.nodes:
                 self.try_to_join(node, first_phase)
+        for node in self.nodes:
+            self.try_to_chain(node)
+
+    def try_to_chain(self, node: Node) -> None:
+        """Let a node's group join that of its only reader, if rows can pass through both."""
+        if node.parent is None or len(node.op.results) != 1:
+            return
+        group, target = self.groups[node.index].root(), self.groups[node.parent.index].root()
+        readers = {self.groups[user.index].root() for user, _ in node.users}
+        if readers != {target} or group is target or not group.chain or not target.chain:
+            return
+        facts = (*group.chain, *target.chain)
+        reduces = all(any(f.reduces for f in part) for part in (group.chain, target.chain))
+        mixed = any(f.has_product for f in facts) and any(f.has_row_sum for f in facts)
+        depth = min(self.own_axes(node), *(f.depth for f in facts))
+        if not reduces or not mixed or depth == 0 or len(facts) > self.max_depth:
+            return
+        tensor = relax.tensor_type(node.op.results[0])
+        shape = tensor.static_shape() or ()
+        element = dtypes.size_bytes(tensor.dtype)
+        if len(shape) != depth + 1 or shape[depth] * element > MAX_CHAIN_ROW_BYTES:
+            return
+        saved = prod(shape) * element
+        shared = sum(shared_bytes(f.steps, depth) for f in facts)
+        if saved > NEAR_BYTES and (shared <= NEAR_BYTES or shared <= self.cache_bytes <= saved):
+            self.merge([node], node.parent)
+
+    def own_axes(self, node: Node) -> int:
+        """Return how many of the first axes of a result its readers read as they write."""
+        found: list[int] = []
+        for use in node.op.results[0].uses:
+            kernel = self.facts_of(use.operation)
+            chain = None if kernel is None else kernel.chain
+            found.append(0 if chain is None else chain.inputs[use.index])
+        return min(found, default=0)
 
     def try_to_join(self, node: Node, first_phase: bool) -> None:
         """Let a node's group join its post-dominator, with all that lies between."""
@@ -149,10 +203,10 @@ class Partition:
         depth = min(self.groups[n.index].root().depth for n in members)
         inside = {n.op for n in members}
         for n in members:
-            rows = self.rows(n.op) if depth else None
-            if rows is None:
+            facts = self.facts_of(n.op) if depth else None
+            if facts is None or facts.rows is None:
                 return 0
-            pairs = zip(n.op.operands, rows.inputs, strict=False)
+            pairs = zip(n.op.operands, facts.rows.inputs, strict=False)
             depth = min([depth, *(own for value, own in pairs if value.owner in inside)])
         return depth
 
@@ -170,6 +224,8 @@ class Partition:
             target.pattern = max(target.pattern, group.pattern)
             target.only_moves &= group.only_moves
             target.reduces |= group.reduces
+            both = group.chain is not None and target.chain is not None
+            target.chain = [*(group.chain or ()), *(target.chain or ())] if both else None
         return True
 
 

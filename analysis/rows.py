@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from xdsl.ir import SSAValue
 
-from ..dialects import tir
+from ..dialects import dtypes, tir
 from ..symbolic import IntExpr, as_expr, var
 from .nests import Access, Nest
 from .op_patterns import has_reuse, plain_steps
@@ -52,6 +53,49 @@ def row_facts(func: tir.FuncOp) -> RowFacts | None:
     return RowFacts(depth, tuple(inputs.values()), any(nest.reduce for nest in steps))
 
 
+@dataclass(frozen=True, eq=False)
+class ChainFacts:
+    """How a kernel may be one of a chain that works in blocks of rows.
+
+    Attributes:
+        steps: the kernel's nests.
+        depth: the most axes that a row fixes.
+        has_product: whether a step is a product, of which many rows read the same operand.
+        has_row_sum: whether a step reduces a row on its own.
+        inputs: for each input, how many of the first axes it is read at as the output is written.
+    """
+
+    steps: Sequence[Nest]
+    depth: int
+    has_product: bool
+    has_row_sum: bool
+    inputs: tuple[int, ...]
+
+    @property
+    def reduces(self) -> bool:
+        """Whether a step reduces."""
+        return self.has_product or self.has_row_sum
+
+
+def chain_facts(func: tir.FuncOp) -> ChainFacts | None:
+    """Return how a compute definition works in blocks of rows, None where it does not."""
+    steps = plain_steps(func)
+    if steps is None or not all(works_in_blocks(nest) for nest in steps):
+        return None
+    if any(len(nest.reduce) > 1 for nest in steps):
+        return None  # a convolution, which has a schedule of its own
+    sums = [nest for nest in steps if nest.reduce]
+    products = [nest for nest in sums if has_reuse(nest)]
+    depth = depth_of(steps)
+    inputs = dict.fromkeys(func.inputs, depth)
+    for nest in steps:
+        for load in nest.loads:
+            if load.buffer in inputs:
+                inputs[load.buffer] = min(inputs[load.buffer], own_axes(nest, load))
+    own = tuple(inputs.values())
+    return ChainFacts(steps, depth, bool(products), len(sums) > len(products), own)
+
+
 def works_in_rows(nest: Nest) -> bool:
     """Tell whether a step may be one of several on a row: see the module docstring."""
     extents = constant_extents(nest)
@@ -67,6 +111,35 @@ def works_in_rows(nest: Nest) -> bool:
     groups = steps.groups(nest.reduce)
     moves = {m.steps[groups[-1][-1]] for m in steps.loads} if groups else set[int | None]()
     return moves <= {0, 1} and 1 in moves
+
+
+def works_in_blocks(nest: Nest) -> bool:
+    """Tell whether a step may be one of several on a block of rows: a product may be, too."""
+    extents = constant_extents(nest)
+    if not nest.is_plain or not nest.writes_identity() or extents is None or 0 in extents:
+        return False
+    known = len(nest.spatial) + len(nest.reduce) == len(extents)
+    return known and (not nest.reduce or nest.block.init is not None)
+
+
+def shared_bytes(steps: Sequence[Nest], depth: int) -> int:
+    """Return how much of their inputs the steps read again for each row of `depth` axes.
+
+    That is what an input has behind those of its first axes that are the row's own.
+    """
+    written = {nest.stores[0].buffer for nest in steps}
+    shared: dict[SSAValue, int] = {}
+    for nest in steps:
+        for load in nest.loads:
+            own = own_axes(nest, load)
+            if load.buffer in written or own >= depth:
+                continue
+            buffer_type = load.buffer.type
+            assert isinstance(buffer_type, tir.BufferType)
+            shape = buffer_type.static_shape() or ()
+            size = prod(shape[own:]) * dtypes.size_bytes(buffer_type.dtype)
+            shared[load.buffer] = max(size, shared.get(load.buffer, 0))
+    return sum(shared.values())
 
 
 def depth_of(steps: Sequence[Nest]) -> int:

@@ -105,27 +105,34 @@ CONTIGUOUS_COPY, CONTIGUOUS_READ = 4.0, 0.15
 STRIDED_COPY, STRIDED_READ = 20.0, 16.0
 
 
-def panel_pays(steps: NestSteps, tile: Tile, operand: Movement, target: Target) -> bool:
+def panel_pays(
+    steps: NestSteps, tile: Tile, operand: Movement, target: Target, times: int = 1
+) -> bool:
     """Tell whether the vectors' operand had better be copied to where tiles read it in order.
 
     An element serves every row. Where vectors are contiguous already, each read of one costs a
     little more than it would in a panel, unless the operand of a batch fits into the first-level
     cache or has the panel's layout; where they are strided, each tile of rows gathers it.
+
+    Args:
+        steps: of the reduction.
+        tile: its register tile.
+        operand: the load of the operand.
+        target: the machine.
+        times: how often the reduction runs, all on the same buffers.
     """
-    rows = steps.extent_of(tile.row_group) if tile.row_group else 1
-    fixed = {*tile.lane_group, *tile.row_group}
-    others = [i for i in steps.nest.spatial if i not in fixed and operand.steps[i] == 0]
-    rows *= prod(steps.extents[i] for i in others)
+    elements = bytes_of([operand]) // steps.widest_bytes
+    rows = times * prod(steps.extents) // max(1, elements)  # that an element serves
     if operand.steps[tile.lane_group[-1]] != 1:
         return -(-rows // tile.rows) * STRIDED_READ > STRIDED_COPY
+    fixed = {*tile.lane_group, *tile.row_group}
     reads = [i for i in range(len(steps.extents)) if operand.steps[i] != 0]
     batch = [i for i in steps.nest.spatial if i not in fixed]
     size = prod(steps.extents[i] for i in reads if i not in batch) * steps.widest_bytes
     width = tile.vectors * tile.lanes
     in_order = steps.extent_of(tile.lane_group) <= width and _runs_on(steps, operand, width)
-    return (
-        not in_order and size > target.l1d_bytes // 2 and rows * CONTIGUOUS_READ > CONTIGUOUS_COPY
-    )
+    near = in_order or size <= target.l1d_bytes // 2
+    return not near and rows * CONTIGUOUS_READ > CONTIGUOUS_COPY
 
 
 def _runs_on(steps: NestSteps, operand: Movement, width: int) -> bool:

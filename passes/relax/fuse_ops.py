@@ -6,7 +6,7 @@ into       %r = relax.call @fused_conv_relu(%x, %w)    and a relax.func {primiti
 A group has one result and no value inside is used outside; analysis/fusion.py says what joins.
 Groups of one structure share a function.
 
-Needs:  `pattern` on every tir.func (annotate-patterns).
+Needs:  `pattern` on every tir.func (annotate-patterns); `tyrex.target` for chains.
 Leaves: groups as functions of call_tir that fuse-tir makes kernels of.
 Why here: after the graph passes, before schedules: it decides which tensors exist in memory.
 Source: Chen et al., OSDI 2018, section 3; TVM src/relax/analysis/graph_partitioner.cc.
@@ -25,10 +25,10 @@ from xdsl.passes import ModulePass
 
 from ...analysis.fusion import Group, KernelFacts, Partition
 from ...analysis.op_patterns import Pattern
-from ...analysis.rows import RowFacts
 from ...analysis.use_graph import use_graph
 from ...dialects import relax, tir
 from ...dialects.location import fuse_op_locations
+from ...dialects.target import target_of
 from ...dialects.tir import free_symbols
 
 PRIMITIVE = "primitive"  # marks a relax.func that becomes one kernel
@@ -41,6 +41,7 @@ class _Fuser:
 
     module: ModuleOp
     max_depth: int
+    cache_bytes: int  # of what all rows of a chain of kernels may read
     functions: dict[str, Operation] = field(default_factory=dict[str, Operation])
     kernels: dict[str, KernelFacts] = field(default_factory=dict[str, KernelFacts])
     groups: dict[Hashable, str] = field(default_factory=dict[Hashable, str])
@@ -75,16 +76,13 @@ class _Fuser:
             return Group(Pattern.OPAQUE, False)
         rows = kernel.rows
         depth, reduces = (0, False) if rows is None else (rows.depth, rows.reduces)
-        return Group(kernel.pattern, kernel.only_moves, depth, reduces)
-
-    def rows(self, op: Operation) -> RowFacts | None:
-        kernel = self.kernel(op)
-        return None if kernel is None else kernel.rows
+        chain = None if kernel.chain is None else [kernel.chain]
+        return Group(kernel.pattern, kernel.only_moves, depth, reduces, chain)
 
     def fuse_block(self, block: Block) -> None:
         nodes = use_graph(block, self.edge_pattern)
         groups = [self.new_group(node.op) for node in nodes]
-        Partition(nodes, groups, self.max_depth, self.rows).run()
+        Partition(nodes, groups, self.max_depth, self.kernel, self.cache_bytes).run()
         members: dict[Group, list[relax.CallTIROp]] = {}
         for node, group in zip(nodes, groups, strict=True):
             if isinstance(node.op, relax.CallTIROp):
@@ -192,4 +190,6 @@ class FuseOpsPass(ModulePass):
     """The most kernels that may become one."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        _Fuser(op, self.max_depth).run()
+        target = target_of(op)
+        cache_bytes = 0 if target is None else target.l2_bytes // 4
+        _Fuser(op, self.max_depth, cache_bytes).run()

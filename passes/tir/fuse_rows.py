@@ -7,6 +7,10 @@ What one step hands to the next is then one row long and stays in the cache, as 
 several steps read: a softmax or a layer normalization passes over memory once. The rows must be
 short enough for that; a kernel of longer ones keeps a loop per step.
 
+Where products of matrices are among the steps it is blocks of rows that share a loop, so that
+products still have tiles: attention keeps a block of its scores in the cache and never has them
+all. That needs what all rows read to be in the cache as well, as the keys and values of a head are.
+
 Needs:  kernels as compute definitions with blocks inlined (inline-blocks).
 Leaves: parallel loops around nests; stack buffers whose last axis has room for a whole vector.
 Why here: after inlining, which leaves the steps that a row needs; before schedule-default, which
@@ -16,7 +20,7 @@ Why here: after inlining, which leaves the steps that a row needs; before schedu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 from xdsl.context import Context
@@ -24,16 +28,20 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from ...analysis.nests import Nest, nest_of
-from ...analysis.rows import depth_of, own_axes, works_in_rows
+from ...analysis.nests import Nest, nest_of, same_indices
+from ...analysis.op_patterns import has_reuse
+from ...analysis.rows import depth_of, own_axes, shared_bytes, works_in_blocks, works_in_rows
 from ...dialects import dtypes, tir
 from ...dialects.location import fuse_locations
 from ...dialects.target import Target, target_of
 from ...dialects.tir.clone import Cloner, Exprs
 from ...symbolic import IntExpr, as_expr, var
-from .schedule.build import NestBuilder
+from .schedule.build import NestBuilder, parts_of
 
 VECTOR_BYTES = 64  # of the widest vectors: a row's buffer ends with a whole one
+BLOCK_ROWS = (32, 16, 8, 4)  # rows of a block: fewer would leave tiles without reuse
+FEW_ROWS = 8  # with so few rows a block may be larger than half of the first-level cache
+MAX_BLOCK_BYTES = 1 << 16  # threads have little stack
 
 
 @dataclass(frozen=True)
@@ -42,23 +50,22 @@ class _Rows:
 
     Attributes:
         steps: their nests, in order.
-        depth: how many axes the loop runs over.
+        depth: how many axes the loop runs over, all of each.
         temps: buffers that only these steps use, as they are for one row.
+        block: how many rows along the next axis are one iteration's; 0: that axis is not cut.
+        shared: buffers that take the memory of another, whose last reader writes them.
     """
 
     steps: tuple[Nest, ...]
     depth: int
     temps: dict[SSAValue, tir.BufferType]
+    block: int = 0
+    shared: Mapping[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
 
 
 def _rows_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> _Rows | None:
     """Return how steps share a loop over rows, None where they cannot, or rows are too long."""
-    depth = depth_of(steps)
-    aliased = {func.inputs[i] for i, _ in func.aliases()}
-    for nest in steps:
-        for load in nest.loads:
-            if load.buffer in aliased:  # a row must not be read once another row is written
-                depth = min(depth, own_axes(nest, load))
+    depth = _unaliased_depth(func, steps)
     if depth == 0:
         return None
     temps = {
@@ -74,6 +81,72 @@ def _rows_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> _Rows |
     return _Rows(tuple(steps), depth, temps)
 
 
+def _unaliased_depth(func: tir.FuncOp, steps: Sequence[Nest]) -> int:
+    """Return `depth_of` the steps; a row must not be read once another row is written."""
+    depth = depth_of(steps)
+    aliased = {func.inputs[i] for i, _ in func.aliases()}
+    for nest in steps:
+        for load in nest.loads:
+            if load.buffer in aliased:
+                depth = min(depth, own_axes(nest, load))
+    return depth
+
+
+def _blocks_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> _Rows | None:
+    """Return how all steps of a kernel share a loop over blocks of rows, None where they cannot."""
+    if not all(works_in_blocks(nest) for nest in steps):
+        return None
+    products = [nest for nest in steps if nest.reduce and has_reuse(nest)]
+    if not products or len(products) == len([nest for nest in steps if nest.reduce]):
+        return None
+    depth = _unaliased_depth(func, steps)
+    if depth == 0 or shared_bytes(steps, depth) > target.l2_bytes // 2:
+        return None
+    local = [b for nest in steps if _is_local(b := nest.stores[0].buffer, steps)]
+    shared = _in_place_of(steps, local)
+    in_registers = {b for b in local if _is_in_tiles(b, steps)}
+    row_bytes = sum(
+        _row_type(buffer, depth).size_bytes() or 0
+        for buffer in local
+        if buffer not in shared and buffer not in in_registers
+    )
+    budget = target.l1d_bytes * 2 // 3
+    fitting = [
+        rows
+        for rows in BLOCK_ROWS
+        if rows * row_bytes <= (budget if rows > FEW_ROWS else MAX_BLOCK_BYTES)
+    ]
+    if not fitting:
+        return None
+    rows = min(fitting[0], steps[0].extents[depth - 1].constant_value)
+    temps = {buffer: _row_type(buffer, depth - 1, rows) for buffer in local if buffer not in shared}
+    return _Rows(tuple(steps), depth - 1, temps, rows, shared)
+
+
+def _in_place_of(steps: Sequence[Nest], local: Sequence[SSAValue]) -> dict[SSAValue, SSAValue]:
+    """Return for the buffers that a map may write in place of what it reads last: which that is."""
+    maps = {nest.stores[0].buffer: nest for nest in steps if not nest.reduce}
+    found: dict[SSAValue, SSAValue] = {}
+    for i, nest in enumerate(steps):
+        out = nest.stores[0].buffer
+        later = {load.buffer for other in steps[i + 1 :] for load in other.loads}
+        for load in nest.loads if out in maps and out in local else ():
+            source = load.buffer
+            dead = source in maps and source in local and source not in later
+            if dead and source.type == out.type and same_indices(load, nest.block.iter_vars):
+                found[out] = found.get(source, source)
+                break
+    return found
+
+
+def _is_in_tiles(buffer: SSAValue, steps: Sequence[Nest]) -> bool:
+    """Tell whether a map that follows a product takes its sums out of the registers."""
+    writer = next(nest for nest in steps if nest.stores[0].buffer is buffer)
+    readers = [nest for nest in steps if any(load.buffer is buffer for load in nest.loads)]
+    readers = [nest for nest in readers if nest is not writer]
+    return bool(writer.reduce) and len(readers) == 1 and not readers[0].reduce
+
+
 def _is_local(buffer: SSAValue, steps: Sequence[Nest]) -> bool:
     """Tell whether a buffer is the kernel's own and no other step uses it."""
     return isinstance(buffer.owner, tir.AllocOp) and all(
@@ -81,11 +154,13 @@ def _is_local(buffer: SSAValue, steps: Sequence[Nest]) -> bool:
     )
 
 
-def _row_type(buffer: SSAValue, depth: int) -> tir.BufferType:
-    """Return a buffer's type for one row: its last axis ends with a whole vector."""
+def _row_type(buffer: SSAValue, depth: int, block: int = 0) -> tir.BufferType:
+    """Return a buffer's type for one row, or some: its last axis ends with a whole vector."""
     buffer_type = buffer.type
     assert isinstance(buffer_type, tir.BufferType)
     shape = list(buffer_type.static_shape() or ())[depth:]
+    if block:
+        shape[0] = block
     if shape and shape[-1] > 1:
         lanes = max(1, VECTOR_BYTES // dtypes.size_bytes(buffer_type.dtype))
         shape[-1] = -(-shape[-1] // lanes) * lanes
@@ -117,9 +192,16 @@ def _pays(rows: _Rows) -> bool:
 class _InRow(Cloner):
     """Clones a step with its first axes fixed and the row's own buffers in place of the whole."""
 
-    def __init__(self, block: Block, rows: _Rows, buffers: Mapping[SSAValue, SSAValue]) -> None:
+    def __init__(
+        self,
+        block: Block,
+        rows: _Rows,
+        buffers: Mapping[SSAValue, SSAValue],
+        first: IntExpr,
+    ) -> None:
         super().__init__(block, values=buffers)
         self.rows = rows
+        self.first = first  # row of the block
 
     def load(
         self, op: tir.LoadOp | tir.PredicatedLoadOp, indices: Exprs, conditions: Exprs
@@ -133,12 +215,18 @@ class _InRow(Cloner):
 
     def within(self, buffer: SSAValue, indices: Exprs) -> Exprs:
         """Return the indices in a row's buffer."""
-        return indices[self.rows.depth :] if buffer in self.values else indices
+        if buffer not in self.values:
+            return indices
+        own = indices[self.rows.depth :]
+        return (own[0] - self.first, *own[1:]) if self.rows.block else own
 
     def region(self, region: Region, fixed: Sequence[IntExpr], count: int) -> Region:
         """Return a block's body or init: `count` variables follow the fixed ones."""
         body = Block(arg_types=[tir.INDEX] * count)
-        values = [*fixed, *(var(arg) for arg in body.args)]
+        inner = [var(arg) for arg in body.args]
+        if self.rows.block:
+            inner[0] = inner[0] + self.first
+        values = [*fixed, *inner]
         for old, new in zip(region.block.args, values, strict=True):
             self.exprs[old] = new
         for old, new in zip(region.block.args[len(fixed) :], body.args, strict=True):
@@ -157,17 +245,32 @@ class _Builder:
         location = fuse_locations(nest.block.location for nest in rows.steps)
         self.b = NestBuilder(Block(), location)
         self.buffers: dict[SSAValue, SSAValue] = {}
+        self.first: IntExpr = as_expr(0)  # row of the block
+        self.size = 0  # rows of the block
 
     def build(self) -> Block:
-        """Return the loop, in a block of its own."""
-        first = self.rows.steps[0].extents[: self.rows.depth]
-        extents = [extent.constant_value for extent in first]
-        with self.b.nest(extents, tir.ForKind.PARALLEL) as fixed:
-            for buffer, row_type in self.rows.temps.items():
-                self.buffers[buffer] = self.alloc(row_type, buffer.name_hint)
-            for nest in self.rows.steps:
-                self.step(nest, fixed)
+        """Return the loop, in a block of its own; a second one for the rows that fill no block."""
+        depth, block = self.rows.depth, self.rows.block
+        extents = [extent.constant_value for extent in self.rows.steps[0].extents]
+        outer = extents[:depth]
+        if not block:
+            with self.b.nest(outer, tir.ForKind.PARALLEL) as fixed:
+                self.steps(fixed)
+            return self.b.block
+        for part in parts_of(extents[depth], block):
+            with self.b.nest([*outer, part.count], tir.ForKind.PARALLEL) as (*fixed, run):
+                self.first, self.size = run * part.size + part.start, part.size
+                self.steps(fixed)
         return self.b.block
+
+    def steps(self, fixed: Sequence[IntExpr]) -> None:
+        """Append the steps for one row, or one block of them."""
+        for buffer, row_type in self.rows.temps.items():
+            self.buffers[buffer] = self.alloc(row_type, buffer.name_hint)
+        for buffer, other in self.rows.shared.items():
+            self.buffers[buffer] = self.buffers[other]
+        for nest in self.rows.steps:
+            self.step(nest, fixed)
 
     def alloc(self, row_type: tir.BufferType, hint: str | None) -> SSAValue:
         """Append a stack buffer."""
@@ -182,7 +285,8 @@ class _Builder:
         if not nest.reduce or out in self.buffers:
             self.nest(nest, fixed, self.buffers)
             return
-        row = self.alloc(_row_type(out, self.rows.depth), out.name_hint)
+        row_type = _row_type(out, self.rows.depth, self.rows.block)
+        row = self.alloc(row_type, out.name_hint)
         self.nest(nest, fixed, {**self.buffers, out: row})
         self.copy(nest, fixed, row, out)
 
@@ -191,22 +295,27 @@ class _Builder:
     ) -> None:
         """Append a step's loops without those over the rows."""
         depth = self.rows.depth
-        cloner = _InRow(Block(), self.rows, buffers)
-        inner = nest.extents[depth:]
+        cloner = _InRow(Block(), self.rows, buffers, self.first)
+        inner = self.cut(nest.extents[depth:])
         body = cloner.region(nest.block.body, fixed, len(inner))
         init = nest.block.init
         start = cloner.region(init, fixed, len(inner)) if init is not None else None
         kinds = nest.block.kinds.data[depth:]
         self.loops(nest, list(zip(kinds, inner, strict=True)), body, start)
 
+    def cut(self, extents: Sequence[IntExpr]) -> Sequence[IntExpr]:
+        """Return the extents of the axes after the fixed ones as they are in a block of rows."""
+        return [as_expr(self.size), *extents[1:]] if self.rows.block else extents
+
     def copy(self, nest: Nest, fixed: Sequence[IntExpr], row: SSAValue, out: SSAValue) -> None:
         """Append `out[row] = row`."""
-        inner = [nest.extents[i] for i in nest.spatial[self.rows.depth :]]
+        inner = self.cut([nest.extents[i] for i in nest.spatial[self.rows.depth :]])
         body = Block(arg_types=[tir.INDEX] * len(inner))
         own = [var(arg) for arg in body.args]
         cloner = Cloner(body)
         value = cloner.append(tir.LoadOp(row, own), nest.block.location).results[0]
-        cloner.append(tir.StoreOp(value, out, [*fixed, *own]), nest.block.location)
+        place = [own[0] + self.first, *own[1:]] if self.rows.block else own
+        cloner.append(tir.StoreOp(value, out, [*fixed, *place]), nest.block.location)
         self.loops(nest, [(tir.IterKind.SPATIAL, e) for e in inner], Region(body), None)
 
     def loops(
@@ -239,7 +348,7 @@ def _fuse(func: tir.FuncOp, rows: _Rows) -> None:
     for nest in rows.steps:
         nest.root.detach()
         nest.root.erase()
-    for buffer in rows.temps:
+    for buffer in (*rows.temps, *rows.shared):
         assert isinstance(buffer.owner, tir.AllocOp)
         buffer.owner.detach()
         buffer.owner.erase()
@@ -247,6 +356,11 @@ def _fuse(func: tir.FuncOp, rows: _Rows) -> None:
 
 def _groups(func: tir.FuncOp, target: Target) -> list[_Rows]:
     """Return the longest runs of steps that share a loop and gain by it."""
+    statements = [nest_of(op) for op in func.body.block.ops if not isinstance(op, tir.AllocOp)]
+    nests = [nest for nest in statements if nest is not None]
+    blocks = _blocks_of(func, nests, target) if len(nests) == len(statements) > 1 else None
+    if blocks is not None:
+        return [blocks]
     found: list[_Rows] = []
     steps: list[Nest] = []
 

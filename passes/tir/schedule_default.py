@@ -55,6 +55,7 @@ class _Policy:
         self.constants = frozenset(func.body.block.args[i] for i in constants)
         self.packs: list[Pack] = []
         self.staging: Staging | None = None  # of the reduction at hand
+        self.before: NestBuilder | None = None  # what goes before the parallel loop at hand
 
     def run(self) -> None:
         """Replace every statement of the kernel by its scheduled form; leave packing hints."""
@@ -82,7 +83,7 @@ class _Policy:
             if isinstance(op, tir.ForOp) and op.kind.data is tir.ForKind.PARALLEL:
                 if _is_short(op):
                     op.properties["kind"] = tir.ForKindAttr(tir.ForKind.SERIAL)
-                self.statements(op.body.block)
+                self.inside(op)
                 continue
             nest = nest_of(op)
             if nest is None or not nest.is_plain:
@@ -91,6 +92,18 @@ class _Policy:
             if reader is not None and self.in_stages(nest, reader):
                 continue
             self.statement(nest)
+
+    def inside(self, loop: tir.ForOp) -> None:
+        """Schedule what is in a parallel loop, and what is copied for it before it starts."""
+        if loop.parent is not self.func.body.block:
+            self.statements(loop.body.block)
+            return
+        self.before = before = NestBuilder(Block(), loop.location)
+        self.statements(loop.body.block)
+        self.before = None
+        for op in list(before.block.ops):
+            op.detach()
+            self.func.body.block.insert_op_before(op, loop)
 
     def statement(self, nest: Nest) -> None:
         """Replace one nest, and the epilogue that it takes in, by its scheduled form."""
@@ -221,9 +234,7 @@ class _Policy:
             if not steps.is_constant(nest.spatial):
                 self.symbolic_tiles(b, steps, tile, epilogue)
                 return epilogue is not None
-            at_top = steps.nest.root.parent is self.func.body.block
-            around = Surroundings(self.constants, self.workspace if at_top else None, self.staging)
-            schedule = TileSchedule(b, steps, tile, self.target, epilogue, around)
+            schedule = TileSchedule(b, steps, tile, self.target, epilogue, self.around(b, nest))
             schedule.build()
             self.packs += schedule.packs()
             return epilogue is not None
@@ -233,6 +244,21 @@ class _Policy:
         else:
             self.split_init(b, nest, kind_of_outer(steps))
         return False
+
+    def around(self, b: NestBuilder, nest: Nest) -> Surroundings:
+        """Return what the schedule of a nest may use of the kernel."""
+        if nest.root.parent is self.func.body.block:
+            return Surroundings(self.constants, self.workspace, b, 1, self.staging)
+        times = 1
+        loop = nest.root.parent_op()
+        while isinstance(loop, tir.ForOp):
+            extent = loop.extent_expr()
+            times *= extent.constant_value if extent.is_constant else 1
+            loop = loop.parent_op()
+        inputs = set(self.func.inputs) - {self.func.inputs[i] for i, _ in self.func.aliases()}
+        return Surroundings(
+            self.constants, self.workspace, self.before, times, copyable=frozenset(inputs)
+        )
 
     def workspace(self, buffer_type: tir.BufferType) -> SSAValue:
         """Return a new buffer for the length of a call."""
@@ -250,7 +276,7 @@ class _Policy:
         may_repeat = not self.func.aliases()
         tiles = SymbolicTiles(b, steps, tile, self.target, epilogue, may_repeat)
         tiles.build()
-        around = Surroundings(self.constants, None, None)
+        around = Surroundings(self.constants, self.workspace, None)
         for pack in TileSchedule(b, steps, tile, self.target, None, around).packs():
             buffer_type = self.func.body.block.args[pack.position].type
             if isinstance(buffer_type, tir.BufferType) and buffer_type.shape[pack.axis].is_constant:

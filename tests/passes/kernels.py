@@ -277,6 +277,30 @@ def softmax(k: Kernel, r: Random, dtype: Attribute) -> None:
     k.map("div", y, lambda i, j: k.load(e, i, j) / k.load(total, i))
 
 
+def attention(k: Kernel, r: Random, dtype: Attribute) -> None:
+    """The shape of attention: a product, what a row adds to it and loses, sums, a product."""
+    h, m, n, d = r.choice(SMALL), _pick(r), _pick(r), r.choice(SMALL)
+    q, t, v = k.input((h, m, d), dtype), k.input((h, d, n), dtype), k.input((h, n, d), dtype)
+    mask, y = k.input((n,), dtype), k.output((h, m, d), dtype)
+    s, u, e = (k.temp((h, m, n), dtype) for _ in range(3))
+    top, total, o = k.temp((h, m), dtype), k.temp((h, m), dtype), k.temp((h, m, d), dtype)
+    least = _least(dtype)
+
+    def add_score(acc: Value, b: IntExpr, i: IntExpr, j: IntExpr, c: IntExpr) -> Value:
+        return acc + k.load(q, b, i, c) * k.load(t, b, c, j)
+
+    def add_value(acc: Value, b: IntExpr, i: IntExpr, c: IntExpr, j: IntExpr) -> Value:
+        return acc + k.load(e, b, i, j) * k.load(v, b, j, c)
+
+    k.reduce("scores", s, (d,), 0, add_score)
+    k.map("mask", u, lambda b, i, j: k.load(s, b, i, j) + k.load(mask, j))
+    k.fold("max", top, (n,), least, lambda acc, b, i, j: k.max(acc, k.load(u, b, i, j)))
+    k.map("below", e, lambda b, i, j: k.load(u, b, i, j) - k.load(top, b, i))
+    k.fold("sum", total, (n,), 0, lambda acc, b, i, j: acc + k.load(e, b, i, j))
+    k.reduce("values", o, (n,), 0, add_value)
+    k.map("result", y, lambda b, i, c: k.load(o, b, i, c) - k.load(total, b, i))
+
+
 def reductions(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Sums along each choice of axes; products; an epilogue that reads the reduced value."""
     shape = (r.choice(SMALL), _pick(r), _pick(r))
@@ -427,6 +451,7 @@ BUILDERS: tuple[Build, ...] = (
     conv,
     pooling,
     softmax,
+    attention,
     reductions,
     norm,
     ratio,

@@ -156,3 +156,40 @@ relax.func @product(%x: !relax.tensor<[8, 8], f32>) -> (!relax.tensor<[8, 8], f3
   %y = relax.softmax %e {axis = 1} : (!relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
   relax.return %y : !relax.tensor<[8, 8], f32>
 }
+
+// -----
+
+// Rows of scores pass through attention in blocks: one kernel. Scores that a cache holds do not need
+// that; scores that somebody else reads, too, have to be in memory.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", l2_bytes = 1048576>} {
+// CHECK-LABEL: relax.func @attention
+// CHECK-NEXT:    %y = relax.call @fused_matmul_add_softmax_matmul(%q, %t, %m, %v)
+relax.func @attention(%q: !relax.tensor<[4, 128, 32], f32>, %t: !relax.tensor<[4, 32, 128], f32>, %v: !relax.tensor<[4, 128, 32], f32>, %m: !relax.tensor<[128], f32>) -> (!relax.tensor<[4, 128, 32], f32>) {
+  %s = relax.matmul %q, %t {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 32, 128], f32>) -> !relax.tensor<[4, 128, 128], f32>
+  %u = relax.add %s, %m : (!relax.tensor<[4, 128, 128], f32>, !relax.tensor<[128], f32>) -> !relax.tensor<[4, 128, 128], f32>
+  %p = relax.softmax %u {axis = 2} : (!relax.tensor<[4, 128, 128], f32>) -> !relax.tensor<[4, 128, 128], f32>
+  %y = relax.matmul %p, %v {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 128, 128], f32>, !relax.tensor<[4, 128, 32], f32>) -> !relax.tensor<[4, 128, 32], f32>
+  relax.return %y : !relax.tensor<[4, 128, 32], f32>
+}
+// CHECK-LABEL: relax.func @few_scores
+// CHECK-NEXT:    %u = relax.call @fused_matmul_add
+// CHECK-NEXT:    %p = relax.call_tir @softmax
+// CHECK-NEXT:    %y = relax.call_tir @matmul
+relax.func @few_scores(%q: !relax.tensor<[4, 32, 32], f32>, %t: !relax.tensor<[4, 32, 32], f32>, %v: !relax.tensor<[4, 32, 32], f32>, %m: !relax.tensor<[32], f32>) -> (!relax.tensor<[4, 32, 32], f32>) {
+  %s = relax.matmul %q, %t {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 32, 32], f32>, !relax.tensor<[4, 32, 32], f32>) -> !relax.tensor<[4, 32, 32], f32>
+  %u = relax.add %s, %m : (!relax.tensor<[4, 32, 32], f32>, !relax.tensor<[32], f32>) -> !relax.tensor<[4, 32, 32], f32>
+  %p = relax.softmax %u {axis = 2} : (!relax.tensor<[4, 32, 32], f32>) -> !relax.tensor<[4, 32, 32], f32>
+  %y = relax.matmul %p, %v {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 32, 32], f32>, !relax.tensor<[4, 32, 32], f32>) -> !relax.tensor<[4, 32, 32], f32>
+  relax.return %y : !relax.tensor<[4, 32, 32], f32>
+}
+// CHECK-LABEL: relax.func @scores_wanted
+// CHECK-NEXT:    %p = relax.call @fused_matmul_add_softmax
+// CHECK-NEXT:    %y = relax.call_tir @matmul
+relax.func @scores_wanted(%q: !relax.tensor<[4, 128, 32], f32>, %t: !relax.tensor<[4, 32, 128], f32>, %v: !relax.tensor<[4, 128, 32], f32>, %m: !relax.tensor<[128], f32>) -> (!relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 128, 128], f32>) {
+  %s = relax.matmul %q, %t {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 32, 128], f32>) -> !relax.tensor<[4, 128, 128], f32>
+  %u = relax.add %s, %m : (!relax.tensor<[4, 128, 128], f32>, !relax.tensor<[128], f32>) -> !relax.tensor<[4, 128, 128], f32>
+  %p = relax.softmax %u {axis = 2} : (!relax.tensor<[4, 128, 128], f32>) -> !relax.tensor<[4, 128, 128], f32>
+  %y = relax.matmul %p, %v {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 128, 128], f32>, !relax.tensor<[4, 128, 32], f32>) -> !relax.tensor<[4, 128, 32], f32>
+  relax.return %y, %p : !relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 128, 128], f32>
+}
+}

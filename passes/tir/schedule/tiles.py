@@ -46,13 +46,19 @@ class Surroundings:
 
     Attributes:
         constants: inputs that are laid out at compile time where the schedule asks for it.
-        workspace: makes a buffer for the length of a call; None inside of parallel loops.
+        workspace: makes a buffer for the length of a call.
+        before: where what is copied before all tiles goes; None where it may not be copied.
+        times: how often the nest runs, by the loops around it.
         staging: how an operand that is a copy is made piece by piece, if it is.
+        copyable: with loops around the nest, what holds the same at every run; None: all.
     """
 
     constants: frozenset[SSAValue]
-    workspace: Allocate | None
+    workspace: Allocate
+    before: NestBuilder | None
+    times: int = 1
     staging: Staging | None = None
+    copyable: frozenset[SSAValue] | None = None
 
 
 class TileSchedule:
@@ -81,6 +87,7 @@ class TileSchedule:
         self.columns = parts_of(steps.extent_of(tile.column_group), width)
         row_tiles, column_tiles = self.rows[0].count, self.columns[0].count
         self.order = choose_order(steps, tile, machine, row_tiles, column_tiles)
+        self.before = around.before or b
         self.panel = self.choose_panel(around)
         panels = {} if self.panel is None else {self.panel.load.buffer: self.panel}
         self.body = TileBody(b, steps, tile, epilogue, panels)
@@ -112,7 +119,7 @@ class TileSchedule:
         if self.panel is not None and self.panel.whole:
             copy_type = self.panel.copy.type
             assert isinstance(copy_type, tir.BufferType)
-            copy_panel(self.b, self.panel, [None] * copy_type.rank, self.machine)
+            copy_panel(self.before, self.panel, [None] * copy_type.rank, self.machine)
         for outside in self.rows if self.order.rows_first else self.columns:
             self.run_of(outside)
 
@@ -183,20 +190,24 @@ class TileSchedule:
         """Return the copy that the vectors' operand is read from, None for none."""
         moving, _ = operands(self.steps, self.tile.lane_group[-1])
         pack = self.lane_pack(moving[0].op) if len(moving) == 1 else None
-        if pack is None or around.workspace is None or around.staging is not None:
+        if pack is None or around.before is None or around.staging is not None:
             return None
         if moving[0].op.buffer in around.constants:
             return None
-        if not panel_pays(self.steps, self.tile, moving[0], self.machine):
+        if around.copyable is not None and moving[0].op.buffer not in around.copyable:
+            return None
+        if not panel_pays(self.steps, self.tile, moving[0], self.machine, around.times):
             return None
         load = moving[0].op
         assert isinstance(load, tir.LoadOp)
         source_type = load.buffer.type
         assert isinstance(source_type, tir.BufferType)
         shape = source_type.static_shape()
-        assert shape is not None
+        if shape is None:
+            return None
         copy_type = tir.BufferType.of(pack.shape(shape), source_type.dtype)
-        return Panel(load, pack, around.workspace(copy_type), not self.fills_by_column(load))
+        whole = around.copyable is not None or not self.fills_by_column(load)
+        return Panel(load, pack, around.workspace(copy_type), whole)
 
     def fills_by_column(self, load: tir.LoadOp) -> bool:
         """Tell whether a panel is filled column by column, while it is wanted: so it stays near."""

@@ -1,0 +1,70 @@
+"""Attention as one kernel computes what its operators compute."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from onnx import ModelProto, TensorProto, helper
+
+import tyrex
+
+Array = NDArray[Any]
+HEADS, DEPTH = 3, 24
+MASKS = ("none", "large", "infinite", "all")
+
+
+def attention(rows: int, columns: int, masked: bool) -> ModelProto:
+    """Return softmax(q k / 2 + mask) v."""
+    nodes = [helper.make_node("MatMul", ["q", "k"], ["s"])]
+    nodes.append(helper.make_node("Mul", ["s", "half"], ["scaled"]))
+    if masked:
+        nodes.append(helper.make_node("Add", ["scaled", "mask"], ["added"]))
+    nodes.append(helper.make_node("Softmax", ["added" if masked else "scaled"], ["p"], axis=-1))
+    nodes.append(helper.make_node("MatMul", ["p", "v"], ["y"]))
+    shapes = {
+        "q": (1, HEADS, rows, DEPTH),
+        "k": (1, HEADS, DEPTH, columns),
+        "v": (1, HEADS, columns, DEPTH),
+    }
+    if masked:
+        shapes["mask"] = (1, 1, rows, columns)
+    inputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in shapes.items()]
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, shapes["q"])
+    half = helper.make_tensor("half", TensorProto.FLOAT, (), [0.5])
+    graph = helper.make_graph(nodes, "attention", inputs, [output], [half])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def mask_of(kind: str, rows: int, columns: int) -> Array:
+    """Return what is added to the scores: a triangle of very small numbers, or whole rows."""
+    if kind == "all":
+        mask = np.zeros((1, 1, rows, columns), np.float32)
+        mask[:, :, ::3] = -np.inf
+        return mask
+    least = -np.inf if kind == "infinite" else -1e9
+    triangle = np.triu(np.full((rows, columns), least, np.float32), 1)
+    return np.nan_to_num(triangle, nan=0.0, neginf=least)[None, None]
+
+
+def expected(q: Array, k: Array, v: Array, mask: Array | float) -> Array:
+    """Return the reference, in double precision."""
+    with np.errstate(invalid="ignore"):
+        scores = q.astype(np.float64) @ k / 2 + mask
+        e = np.exp(scores - scores.max(-1, keepdims=True))
+        return e / e.sum(-1, keepdims=True) @ v
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize(("rows", "columns"), [(150, 141), (7, 2000)])
+def test_attention_natively(rows: int, columns: int, mask: str) -> None:
+    rng = np.random.default_rng(rows)
+    shapes = ((1, HEADS, rows, DEPTH), (1, HEADS, DEPTH, columns), (1, HEADS, columns, DEPTH))
+    q, k, v = (rng.standard_normal(shape).astype(np.float32) for shape in shapes)
+    added = [] if mask == "none" else [mask_of(mask, rows, columns)]
+    exe = tyrex.compile(attention(rows, columns, bool(added)), threads=2)
+    found = np.asarray(exe(q, k, v, *added))
+    np.testing.assert_allclose(
+        found, expected(q, k, v, added[0] if added else 0.0), rtol=1e-5, atol=1e-5
+    )
+    assert np.isnan(found).any() == (mask == "all")
