@@ -159,7 +159,9 @@ def _shape(row_extent: int, total_vectors: int, budget: int) -> tuple[int, int]:
     """Return (rows, vectors): the cheapest tile in the registers, preferably without rests."""
     best, best_cost = (1, 1), float("inf")
     for vectors in range(1, min(MAX_VECTORS, total_vectors) + 1):
-        for rows in range(1, min(MAX_ROWS, row_extent, budget // vectors) + 1):
+        # Beside the accumulators: the vectors, and the number that they are multiplied by.
+        registers = min(budget, budget + SPARE_REGISTERS - vectors - 1)
+        for rows in range(1, min(MAX_ROWS, row_extent, registers // vectors) + 1):
             accumulators = rows * vectors
             loads = (rows + vectors) / accumulators
             stall = max(1.0, FMA_IN_FLIGHT / accumulators)

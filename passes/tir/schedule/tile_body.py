@@ -48,10 +48,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Following:
-    """What a tile asks for while it computes: `fetch` at every `step`-th reduction step."""
+    """What a tile asks for while it computes.
 
+    Attributes:
+        depth: how many loops of the reduction are around a request.
+        step: iterations of the loop at that depth between two requests.
+        fetch: appends a request; takes the values of the loops around it, the last counts requests.
+    """
+
+    depth: int
     step: int
-    fetch: Callable[[IntExpr], None]
+    fetch: Callable[[Sequence[IntExpr]], None]
 
 
 class _OnTile(Redirected):
@@ -177,11 +184,11 @@ class _OneTile:
         reduce = nest.reduce
 
         def loops(values: list[IntExpr]) -> None:
-            if not values and following is not None:
-                with b.loop(extents[reduce[0]] // following.step) as k:
-                    following.fetch(k)
+            if following is not None and len(values) == following.depth:
+                with b.loop(extents[reduce[len(values)]] // following.step) as k:
+                    following.fetch([*values, k])
                     with b.loop(following.step) as within:
-                        loops([k * following.step + within])
+                        loops([*values, k * following.step + within])
             elif len(values) < len(reduce):
                 with b.loop(self.body.steps.sizes[reduce[len(values)]]) as k:
                     loops([*values, k])

@@ -23,7 +23,7 @@ from ....analysis.steps import NestSteps
 from ....analysis.tiling import Tile, bytes_of, choose_order, operands, panel_pays
 from ....dialects import tir
 from ....dialects.target import Target
-from ....symbolic import IntExpr, as_expr, var
+from ....symbolic import IntExpr, as_expr, min_, var
 from ..pack_constants import Pack
 from .build import BALANCED_ITERATIONS, NestBuilder, Part, parts_of
 from .maps import kind_of_outer
@@ -264,8 +264,7 @@ class TileSchedule:
 
         The tiles of one column read the same vectors; those of the next are far away the first
         time. Each tile asks for its part of them, spread over its reduction, so that they are
-        near when their turn comes and no tile waits. Convolutions in blocked layouts gain nothing:
-        their weights are few beside the work on them.
+        near when their turn comes and no tile waits.
 
         Args:
             place: of the next column.
@@ -275,27 +274,54 @@ class TileSchedule:
         """
         tile, reduce = self.tile, self.nest.reduce
         moving, _ = operands(self.steps, tile.lane_group[-1])
-        if not reduce or len(moving) != 1 or tile.is_blocked or last or self.staging is not None:
+        if not reduce or len(moving) != 1 or last or self.staging is not None:
             return None
         if not self.steps.is_constant(reduce):
             return None
         if bytes_of(moving) < self.machine.l2_bytes // FEW_OF_CACHE:
             return None
+        if tile.is_blocked:
+            return self.following_in_blocks(moving[0].op, place, index, count)
         extents = [self.steps.extents[axis] for axis in reduce]
         step = max(d for d in range(1, count + 1) if extents[0] % d == 0)
         if step < MIN_FETCH_STEP:
             return None
 
-        def fetch(k: IntExpr) -> None:
+        def fetch(values: Sequence[IntExpr]) -> None:
             vectors, zero = -(-place.columns // tile.lanes), as_expr(0)
             with (
                 self.b.nest(extents[1:], tir.ForKind.SERIAL) as inner,
                 self.b.loop(vectors, tir.ForKind.UNROLLED) as v,
             ):
-                reduced = [index * extents[0] // count + k, *inner]
+                reduced = [index * extents[0] // count + values[0], *inner]
                 self.prefetch(moving[0].op, self.body.bindings(place, zero, v, zero, reduced))
 
-        return Following(step, fetch)
+        return Following(0, step, fetch)
+
+    def following_in_blocks(
+        self, load: Access | Write, place: Place, index: IntExpr, count: int
+    ) -> Following | None:
+        """Return what a tile of a convolution in blocks asks for: a part of each block of channels.
+
+        A few requests in every block: many at once would keep the tile's own loads waiting.
+        """
+        *outer, inner = (self.steps.extents[axis] for axis in self.nest.reduce)
+        column_bytes = prod([*outer, inner]) * place.columns * self.tile.lanes
+        column_bytes *= self.steps.widest_bytes
+        if not outer or 2 * column_bytes > self.machine.l2_bytes:
+            return None
+        share = -(-inner // count)
+
+        def fetch(values: Sequence[IntExpr]) -> None:
+            zero, first = as_expr(0), index * share
+            with (
+                self.b.loop(share, tir.ForKind.UNROLLED) as i,
+                self.b.loop(place.columns, tir.ForKind.UNROLLED) as v,
+            ):
+                reduced = [*values[:-1], min_(first + i, inner - 1)]
+                self.prefetch(load, self.body.bindings(place, zero, v, zero, reduced))
+
+        return Following(len(outer), inner, fetch)
 
     def prefetch(self, load: Access | Write, at: Sequence[IntExpr]) -> None:
         """Append a prefetch of what a load reads when the nest's variables are `at`."""
