@@ -7,6 +7,8 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#elif defined(_WIN32)
+#include <malloc.h>
 #endif
 
 /* From this size on a block starts at a huge page and asks for huge pages: page faults
@@ -32,12 +34,24 @@ void *tyrex_memory_allocate(uint64_t bytes) {
   if (bytes > MAX_BLOCK_BYTES) {
     return out_of_memory(bytes);
   }
-  uint64_t align = bytes >= HUGE_BLOCK_BYTES ? HUGE_PAGE_BYTES : TYREX_ALIGN_BYTES;
+  uint64_t align = TYREX_ALIGN_BYTES;
+#if defined(MADV_HUGEPAGE)
+  if (bytes >= HUGE_BLOCK_BYTES) {
+    align = HUGE_PAGE_BYTES;
+  }
+#endif
   uint64_t size = round_up(bytes ? bytes : 1, TYREX_ALIGN_BYTES);
   void *block = NULL;
+#if defined(_WIN32)
+  block = _aligned_malloc(size, align);
+  if (!block) {
+    return out_of_memory(bytes);
+  }
+#else
   if (posix_memalign(&block, align, size) != 0) {
     return out_of_memory(bytes);
   }
+#endif
 #if defined(MADV_HUGEPAGE)
   if (bytes >= HUGE_BLOCK_BYTES) {
     (void)madvise(block, size, MADV_HUGEPAGE); /* advice: a refusal changes no result */
@@ -46,7 +60,11 @@ void *tyrex_memory_allocate(uint64_t bytes) {
   return block;
 }
 
+#if defined(_WIN32)
+void tyrex_memory_free(void *block) { _aligned_free(block); }
+#else
 void tyrex_memory_free(void *block) { free(block); }
+#endif
 
 /* A block of an arena: blocks older than the current one are chained behind it. */
 struct block {

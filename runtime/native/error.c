@@ -5,8 +5,14 @@
 
 #define MESSAGE_BYTES 512
 
-static _Thread_local int32_t current_code;
-static _Thread_local char current_message[MESSAGE_BYTES];
+#if defined(__wasm__)
+#define PER_THREAD /* an instance of a module is one thread */
+#else
+#define PER_THREAD _Thread_local
+#endif
+
+static PER_THREAD int32_t current_code;
+static PER_THREAD char current_message[MESSAGE_BYTES];
 
 void tyrex_error_set(int32_t code, const char *message) {
   const char *text = message ? message : "";

@@ -30,9 +30,34 @@ int32_t tyrex_model_create(const tyrex_model *model, uint32_t num_threads,
   return *context ? TYREX_OK : tyrex_error_code();
 }
 
+/* The model's code reads addresses at a distance of eight bytes. */
+#if UINTPTR_MAX == UINT64_MAX
+static int32_t enter(const tyrex_model *model, tyrex_context *context, const void *const *inputs,
+                     void *const *outputs) {
+  return model->entry(context, inputs, outputs);
+}
+#else
+static int32_t enter(const tyrex_model *model, tyrex_context *context, const void *const *inputs,
+                     void *const *outputs) {
+  int32_t num_inputs = model->signature.num_inputs, num_outputs = model->signature.num_outputs;
+  uint64_t bytes = (uint64_t)(num_inputs + num_outputs) * sizeof(uint64_t);
+  uint64_t *words = tyrex_arena_allocate(context->arena, bytes);
+  if (!words) {
+    return tyrex_error_code();
+  }
+  for (int32_t i = 0; i < num_inputs; i++) {
+    words[i] = (uintptr_t)inputs[i];
+  }
+  for (int32_t i = 0; i < num_outputs; i++) {
+    words[num_inputs + i] = (uintptr_t)outputs[i];
+  }
+  return model->entry(context, (const void *const *)words, (void *const *)(words + num_inputs));
+}
+#endif
+
 static int32_t run(const tyrex_model *model, tyrex_context *context, const void *const *inputs,
                    void *const *outputs) {
-  int32_t code = model->entry(context, inputs, outputs);
+  int32_t code = enter(model, context, inputs, outputs);
   tyrex_arena_reset(context->arena);
   return code;
 }

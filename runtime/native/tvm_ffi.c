@@ -34,7 +34,8 @@ enum { KIND_NONE = 0, KIND_DLTENSOR = 7, KIND_TENSOR = 70 };
 /* TVMFFIObject: counts, kind, deleter; a tensor object's DLTensor follows. */
 #define OBJECT_BYTES 24
 
-#if defined(__GNUC__) && !defined(_WIN32)
+/* Elsewhere a library cannot refer to functions that may not be there. */
+#if defined(__ELF__)
 #define WEAK __attribute__((weak))
 WEAK void TVMFFIErrorSetRaisedFromCStr(const char *kind, const char *message);
 WEAK int TVMFFITensorFromDLPack(DLManagedTensor *from, int32_t align, int32_t compact, void **out);

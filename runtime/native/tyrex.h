@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(_WIN32)
 #define TYREX_API __attribute__((visibility("default")))
 #else
 #define TYREX_API
@@ -70,14 +70,17 @@ TYREX_API void tyrex_arena_get_stats(const tyrex_arena *arena, tyrex_arena_stats
 
 /* ---- the processor --------------------------------------------------------------- */
 
-/* An instruction set, and how x86 processors are asked for it. */
+/* An instruction set, and how to ask for it. x86: a bit that CPUID returns (leaf, subleaf;
+ * register 0 to 3 for EAX to EDX) and the registers that the system has to save (bits of XCR0).
+ * Linux elsewhere: a bit of the entry of the auxiliary vector that has the number `leaf`. */
 typedef struct tyrex_cpu_feature {
   const char *name;
   uint32_t leaf, subleaf, reg, bit;
-  uint32_t saved; /* registers that the system has to save: bits of XCR0 */
+  uint32_t saved;
 } tyrex_cpu_feature;
 
-/* The first of `features`, whose last one has no name, that the processor lacks, or NULL. */
+/* The first of `features`, which a NULL name ends, that the processor lacks; NULL when it has
+ * all of them, or cannot be asked. */
 TYREX_API const char *tyrex_missing_feature(const tyrex_cpu_feature *features);
 
 /* ---- weights in a file ------------------------------------------------------------- */
@@ -93,6 +96,13 @@ TYREX_API int32_t tyrex_weights_map(int32_t fd, uint64_t offset, void *address, 
 /* The body of a parallel loop over [begin, end). Non-zero is an error code. */
 typedef int32_t (*tyrex_body)(void *closure, int64_t begin, int64_t end);
 
+/* Pointers lie at a distance of eight bytes, also where they have four. */
+#if UINTPTR_MAX == UINT64_MAX
+#define TYREX_HIGH_HALF(name)
+#else
+#define TYREX_HIGH_HALF(name) uint32_t name##_high;
+#endif
+
 /* Offsets are part of the ABI. */
 typedef struct tyrex_context {
   uint32_t abi_version; /*  0: TYREX_ABI_VERSION */
@@ -100,10 +110,13 @@ typedef struct tyrex_context {
   /*  8: runs body over [0, n) in min(num_threads, n) contiguous chunks; returns the error
    *     of the lowest failing chunk, its message set in the calling thread. */
   int32_t (*parallel_for)(void *context, tyrex_body body, void *closure, int64_t n);
+  TYREX_HIGH_HALF(parallel_for)
   /* 16: tyrex_error_set, for code without undefined symbols */
   void (*set_error)(int32_t code, const char *message);
+  TYREX_HIGH_HALF(set_error)
   /* 24: memory of this execution, from the arena; NULL with the error set */
   void *(*allocate)(void *context, uint64_t bytes);
+  TYREX_HIGH_HALF(allocate)
   tyrex_arena *arena; /* 32 */
 } tyrex_context;
 
