@@ -1,7 +1,6 @@
-"""Constants as an ELF object: one section of data, a symbol for each array.
+"""Constants as an ELF object of 64 bits, little-endian, for the host or another target.
 
-Weights never pass through the text of LLVM IR or of an assembler: their bytes are written to the
-file as they are. The object is for any 64-bit little-endian ELF target, the host's or another.
+Source: the ELF specification in the System V ABI.
 """
 
 from __future__ import annotations
@@ -12,13 +11,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..runtime.elf import MACHINES
+from .data import ALIGN_BYTES, Data
 
 _FLAGS = {"riscv64": 0x4, "loongarch64": 0x43}
 """e_flags that linkers compare: floating-point numbers are passed in registers of 64 bits.
 Source: the RISC-V and the LoongArch ELF psABI specifications."""
-
-ALIGN_BYTES = 64
-"""Of every array, in memory and in the file: what kernels expect of constants."""
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _SECTION = struct.Struct("<IIQQQQIIQQ")
@@ -35,15 +32,6 @@ RESERVED_ALIGN_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
-class Data:
-    """A named array of bytes."""
-
-    symbol: str
-    content: memoryview
-    """One axis of bytes."""
-
-
-@dataclass(frozen=True)
 class Region:
     """Memory that is reserved for data, and where the data will be in it."""
 
@@ -55,16 +43,7 @@ class Region:
 
 
 def write_data_object(file: BinaryIO, arch: str, data: Sequence[Data]) -> None:
-    """Write an object whose read-only data are `data`; their symbols are hidden.
-
-    Args:
-        file: at its start.
-        arch: the architecture, first part of a triple.
-        data: with symbols that differ.
-
-    Raises:
-        NotImplementedError: an architecture whose number in ELF is not known here.
-    """
+    """Write an object whose read-only data are `data`; see `data_objects.write_constants`."""
     names, symbols, offset = b"\0", [_SYMBOL.pack(0, 0, 0, 0, 0, 0)], 0
     file.write(bytes(_HEADER.size))
     start = _pad(file, _HEADER.size)

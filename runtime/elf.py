@@ -13,7 +13,10 @@ from pathlib import Path
 
 from .errors import LoadError
 
-MACHINES = {"x86_64": 62, "aarch64": 183, "arm64": 183, "riscv64": 243, "loongarch64": 258}
+MACHINES = {
+    **{"x86_64": 62, "aarch64": 183, "arm64": 183, "riscv64": 243, "loongarch64": 258},
+    **{"armv7": 40, "armv7a": 40, "armv7l": 40},
+}
 """Architecture, first part of a triple -> ELF's e_machine. Source: the ELF specification."""
 
 _ET_DYN = 3

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tyrex.exporters.elf_object import ALIGN_BYTES, Data, write_data_object
+from tyrex.exporters.data import ALIGN_BYTES, Data
+from tyrex.exporters.elf_object import write_data_object
 from tyrex.runtime.elf import MACHINES
 from tyrex.runtime.relocatable import read_object
 
