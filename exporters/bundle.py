@@ -7,7 +7,6 @@ takes none; the objects go along, so that a library can be made of a bundle late
 from __future__ import annotations
 
 import os
-import platform
 import secrets
 import tempfile
 from collections.abc import Sequence
@@ -20,7 +19,6 @@ from ..runtime import bundle as layout
 from ..runtime.archive import Content, write_archive
 from ..runtime.bundle import Bundle, checksum
 from ..runtime.bytecode import Program
-from ..runtime.elf import MACHINES
 from ..runtime.errors import UnsupportedError
 from ..runtime.manifest import WEIGHTS, Manifest
 from ..runtime.processor import Question
@@ -28,7 +26,8 @@ from ..runtime.program_file import constant_pieces, constant_places, write_progr
 from ..runtime.signature import Signature
 from .elf_object import Region, write_reserved_object
 from .package import Package, tyrex_version
-from .toolchain import find_compiler, run_tool
+from .platforms import platform_of
+from .toolchain import find_toolchain, run_tool
 
 
 def write_bundle(package: Package, path: Path, cc: str | None = None) -> None:
@@ -114,14 +113,14 @@ def _listed(name: str, content: Content) -> tuple[int, str]:
 
 def _linked(package: Package, cc: str | None) -> bytes | None:
     """Return the code as a shared library, None where nothing links for the target."""
+    platform = platform_of(package.triple)
+    if not package.objects or not platform.is_elf64:
+        return None
     try:
-        compiler = find_compiler(cc)
+        toolchain = find_toolchain(platform, cc)
     except UnsupportedError:
         if cc is not None:
             raise
-        return None
-    here = platform.machine()
-    if not package.objects or MACHINES.get(package.arch) != MACHINES.get(here, -1):
         return None
     with tempfile.TemporaryDirectory(prefix="tyrex-link-") as name:
         folder = Path(name)
@@ -136,9 +135,10 @@ def _linked(package: Package, cc: str | None) -> bytes | None:
         shown += [layout.WEIGHTS_SIZE_SYMBOL]
         version = "; ".join(filter(None, shown))
         (folder / "exports.map").write_text(f"{{ global: {version}; local: *; }};\n")
-        flags = ["-shared", "-static-libgcc", "-Wl,--version-script=exports.map"]
+        flags = ["-shared", "-Wl,--version-script=exports.map"]
+        flags += [] if toolchain.is_zig else ["-static-libgcc"]
         flags += ["-Wl,-z,noexecstack", "-Wl,--no-undefined", "-Wl,--build-id=none"]
-        run_tool([*compiler, *flags, "-o", "image.so", *objects, "-lm"], folder)
+        run_tool([*toolchain.command, *flags, "-o", "image.so", *objects, "-lm"], folder)
         return (folder / "image.so").read_bytes()
 
 

@@ -103,9 +103,16 @@ def header_text(package: Interface, *, more: str = "", tvm_ffi: bool = True) -> 
 
 def _tvm_ffi_lines(name: str) -> list[str]:
     return [
+        "#ifdef __wasm__",
+        "/* Memory of the module for inputs and outputs, at a multiple of 64; 0 if there is none.",
+        " * Only of WebAssembly modules, whose callers have no other. */",
+        f"void *{name}_allocate(uint32_t bytes);",
+        f"void {name}_free(void *block);",
+        "#else",
         "/* All of it for the package apache-tvm-ffi: inputs, then outputs unless they are to be",
         " * returned. A shared library shows it as __tvm_ffi_main, too. */",
         f"int __tvm_ffi_{name}(void *self, const void *args, int32_t num_args, void *result);",
+        "#endif",
     ]
 
 
@@ -219,7 +226,7 @@ _SOURCE = dedent("""\
     #pragma GCC visibility push(default)
     #endif
     #include "@NAME@.h"
-    #if defined(TYREX_SHARED)
+    #if defined(TYREX_SHARED) && !defined(__wasm__)
     const struct tyrex_module *tyrex_module(void);
     int __tvm_ffi_main(void *self, const void *args, int32_t num_args, void *result);
     #endif
@@ -276,12 +283,18 @@ _SOURCE = dedent("""\
 
     const char *@NAME@_last_error(void) { return tyrex_error_message(); }
 
+    #if defined(__wasm__)
+    void *@NAME@_allocate(uint32_t bytes) { return tyrex_memory_allocate(bytes); }
+
+    void @NAME@_free(void *block) { tyrex_memory_free(block); }
+    #else
     int __tvm_ffi_@NAME@(void *self, const void *args, int32_t num_args, void *result) {
       (void)self;
       return tyrex_tvm_ffi_call(&model, args, num_args, result);
     }
+    #endif
 
-    #if defined(TYREX_SHARED)
+    #if defined(TYREX_SHARED) && !defined(__wasm__)
     int __tvm_ffi_main(void *self, const void *args, int32_t num_args, void *result) {
       (void)self;
       return tyrex_tvm_ffi_call(&model, args, num_args, result);

@@ -2,7 +2,8 @@
 
 An exported library looks before it runs: an instruction that the processor lacks would end the
 process. Only what ordinary compiled code may use stands here; what a target has besides (xsaves,
-shstk, ...) does not matter to it.
+shstk, ...) does not matter to it. x86 processors answer themselves, others through Linux: it
+hands a program bits about its processor (AT_HWCAP and AT_HWCAP2 of the auxiliary vector).
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ _AVX, _AVX512, _AMX = 0x6, 0xE6, 0x60006
 
 @dataclass(frozen=True)
 class Feature:
-    """A bit that CPUID returns, and the registers that the system must save."""
+    """A bit that CPUID returns, and the registers that the system must save; or Linux's bit."""
 
     name: str
     leaf: int
+    """Of CPUID; on other architectures the number of the entry in the auxiliary vector."""
     subleaf: int
     register: int
     bit: int
@@ -56,8 +58,35 @@ _X86 = (
     *_bits(0x80000001, 0, ECX, _AVX, "xop:11 fma4:16"),
 )
 
-FEATURES: dict[str, dict[str, Feature]] = {"x86_64": {f.name: f for f in _X86}}
-"""Architecture -> name -> how to ask. Other architectures are not asked yet."""
+_HWCAP, _HWCAP2 = 16, 26
+
+# Source: Linux, arch/arm64/include/uapi/asm/hwcap.h.
+_AARCH64 = (
+    *_bits(_HWCAP, 0, 0, 0, "fp-armv8:0 neon:1 aes:3 sha2:6 crc:7 lse:8 fullfp16:10 rdm:12"),
+    *_bits(_HWCAP, 0, 0, 0, "jsconv:13 complxnum:14 rcpc:15 sha3:17 sm4:19 dotprod:20 sve:22"),
+    *_bits(_HWCAP, 0, 0, 0, "fp16fml:23"),
+    *_bits(_HWCAP2, 0, 0, 0, "sve2:1 sve2-aes:2 sve2-bitperm:4 sve2-sha3:5 sve2-sm4:6 i8mm:13"),
+    *_bits(_HWCAP2, 0, 0, 0, "bf16:14 sme:23"),
+)
+
+# Source: Linux, arch/arm/include/uapi/asm/hwcap.h.
+_ARM = _bits(_HWCAP, 0, 0, 0, "vfp2:6 neon:12 vfp3:13 vfp4:16 hwdiv-arm:17 hwdiv:18")
+
+# Source: Linux, arch/riscv/include/uapi/asm/hwcap.h: the letters of the single-letter extensions.
+_RISCV = _bits(_HWCAP, 0, 0, 0, "a:0 c:2 d:3 f:5 m:12 v:21")
+
+FEATURES: dict[str, dict[str, Feature]] = {
+    arch: {feature.name: feature for feature in features}
+    for arch, features in (
+        ("x86_64", _X86),
+        ("aarch64", _AARCH64),
+        ("armv7", _ARM),
+        ("armv7a", _ARM),
+        ("riscv64", _RISCV),
+    )
+}
+"""Architecture -> name -> how to ask. WebAssembly engines look themselves, when they load a
+module; Macs (arm64) of today have one baseline."""
 
 
 def checked_features(arch: str, features: Iterable[str]) -> list[Feature]:

@@ -139,6 +139,9 @@ def _llvm(suffix: str, about: str, output: LlvmOutput) -> Format:
     return Format(suffix, about, frozenset(("name",)), write, text=text if is_text else None)
 
 
+_NATIVE = frozenset(("name", "cc", "linker"))
+
+
 def _native(suffix: str, about: str, write: Callable[[Package, Path, str | None], None]) -> Format:
     """Return a format that is made of objects."""
 
@@ -146,13 +149,14 @@ def _native(suffix: str, about: str, write: Callable[[Package, Path, str | None]
         package = job.model.package(job.name)
         if package.refusal:
             raise NotImplementedError(package.refusal)
-        write(package, job.path, job.options.cc)
+        write(package, job.path, job.options.linker or job.options.cc)
 
-    return Format(suffix, about, frozenset(("name", "cc")), write_package, is_native=True)
+    return Format(suffix, about, _NATIVE, write_package, is_native=True)
 
 
 def _write_bundle(job: Job) -> None:
-    write_bundle(job.model.package(job.name), job.path, job.options.cc)
+    options = job.options
+    write_bundle(job.model.package(job.name), job.path, options.linker or options.cc)
 
 
 def _write_mlir(job: Job) -> None:
@@ -169,12 +173,15 @@ FORMATS: dict[str, Format] = {
     entry.suffix: entry
     for entry in (
         _native(".so", "a shared library with a C interface", write_shared),
+        _native(".dylib", "the same for macOS", write_shared),
+        _native(".dll", "the same for Windows", write_shared),
+        _native(".wasm", "the same as a WebAssembly module", write_shared),
         _native(".a", "the same as an archive, to be linked in", write_archive),
         _native(".o", "the same as one object", write_object),
         Format(
             ".tyx",
             "a bundle for tyrex.load_module",
-            frozenset(("name", "cc")),
+            _NATIVE,
             _write_bundle,
             is_native=True,
         ),

@@ -1,8 +1,9 @@
 """A model as a file for programs without Python: a shared library, an archive, or an object.
 
-    m.so    self-contained: needs libc, libm and the system's threads
-    m.a     the same as an archive, to be linked into a program with -lm -pthread
-    m.o     the same as one object
+    m.so, m.dylib, m.dll   self-contained: needs the system's C library and its threads
+    m.wasm                 the same as a module of WebAssembly, which imports nothing
+    m.a                    the same as an archive, to be linked into a program with -lm -pthread
+    m.o                    the same as one object
 
 Each comes with the header `m.h`. The runtime (memory, errors, the thread pool) travels as source
 and is compiled along; code and constants are objects already.
@@ -16,37 +17,52 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..runtime.errors import LoadError
-from .c_interface import FUNCTIONS, RUNTIME_FOLDER, Interface, header_text, source_text
-from .elf_object import Data, write_data_object
+from ..runtime.errors import ArgumentError, LoadError
+from .archive_file import archive_of
+from .c_interface import RUNTIME_FOLDER, Interface, header_text, source_text
+from .data import Data
+from .data_objects import write_constants
+from .elf_merge import merge_objects
+from .link import link_shared, shown_functions
 from .package import Package
-from .toolchain import find_binutil, find_compiler, run_tool
+from .platforms import Platform, platform_of
+from .toolchain import Toolchain, find_toolchain, run_tool
 
 _NATIVE = Path(__file__).resolve().parents[1] / "runtime" / "native"
-_RUNTIME = (
-    *("arena.c", "arguments.c", "context.c", "cpu.c", "error.c", "model.c", "pool.c"),
-    *("tvm_ffi.c", "wait.c"),
-)
+_RUNTIME = ("arena.c", "arguments.c", "context.c", "cpu.c", "error.c", "model.c")
+_THREADS = ("pool.c", "wait.c")
+_NO_THREADS = ("serial.c",)
+_TVM_FFI = ("tvm_ffi.c",)
+_NO_LIBRARY = ("freestanding/memory.c", "freestanding/format.c")
+_LIBRARY_HEADERS = tuple(f"freestanding/{n}.h" for n in ("assert", "stdio", "stdlib", "string"))
 _HEADERS = ("abi.h", "arguments.h", "dlpack.h", "model.h", "tvm_ffi.h", "tyrex.h", "wait.h")
-_CFLAGS = ("-std=gnu11", "-O2", "-fPIC", "-fvisibility=hidden", "-pthread")
+_CFLAGS = ("-std=gnu11", "-O2", "-fvisibility=hidden")
+_WASM_CFLAGS = ("-ffreestanding", "-mbulk-memory", f"-I{RUNTIME_FOLDER}/freestanding")
 
-_Link = Callable[[Package, Sequence[str], Sequence[str], Path], None]
-"""Makes a file of a package with a compiler out of objects, which lie beside the file."""
+_Link = Callable[[Package, Toolchain, Sequence[str], Path], None]
+"""Makes a file of a package with a toolchain out of what lies beside the file: objects, and C
+sources with the flags to compile them. One command does both: zig compiles one file at a time."""
 
 
-def write_shared(package: Package, path: Path, cc: str | None = None) -> None:
+def write_shared(package: Package, path: Path, linker: str | None = None) -> None:
     """Write a model as a shared library, its header beside it.
 
     Args:
         package: the model.
         path: an existing file is replaced at the end.
-        cc: the command of the C compiler; see `toolchain.py`.
+        linker: the command of the C compiler; see `toolchain.py`.
 
     Raises:
+        ArgumentError: the suffix is that of other systems' libraries.
         UnsupportedError: there is no C compiler, or another tool is missing.
         RuntimeFailure: a tool failed.
     """
-    _write(package, path, cc, _link_shared, is_shared=True)
+    suffix = platform_of(package.triple).shared_suffix
+    if path.suffix != suffix:
+        raise ArgumentError(
+            f"export: a library for {package.triple} is a {suffix} file; found {path.name!r}"
+        )
+    _write(package, path, linker, link_shared, is_shared=True)
 
 
 def copy_shared(source: Path, path: Path, interface: Interface) -> None:
@@ -71,33 +87,32 @@ def copy_shared(source: Path, path: Path, interface: Interface) -> None:
         os.replace(copy, path)
 
 
-def write_archive(package: Package, path: Path, cc: str | None = None) -> None:
+def write_archive(package: Package, path: Path, linker: str | None = None) -> None:
     """Write a model as an archive; see `write_shared`."""
-    _write(package, path, cc, _make_archive)
+    _write(package, path, linker, _make_archive)
 
 
-def write_object(package: Package, path: Path, cc: str | None = None) -> None:
+def write_object(package: Package, path: Path, linker: str | None = None) -> None:
     """Write a model as one object; see `write_shared`."""
-    _write(package, path, cc, _link_object)
+    _write(package, path, linker, _link_object)
 
 
 def _write(
-    package: Package, path: Path, cc: str | None, link: _Link, *, is_shared: bool = False
+    package: Package, path: Path, linker: str | None, link: _Link, *, is_shared: bool = False
 ) -> None:
-    compiler = find_compiler(cc)
+    toolchain = find_toolchain(platform_of(package.triple), linker)
     with tempfile.TemporaryDirectory(prefix=".tyrex-export-", dir=path.parent) as name:
         folder = Path(name)
         built, header = folder / "built", folder / f"{package.name}.h"
-        objects = _objects(package, folder, compiler, is_shared=is_shared)
-        link(package, compiler, objects, built)
+        parts = [*_objects(package, folder, toolchain.platform)]
+        parts += _sources(package, folder, toolchain.platform, is_shared=is_shared)
+        link(package, toolchain, parts, built)
         os.replace(header, path.with_name(header.name))
         os.replace(built, path)
 
 
-def _objects(
-    package: Package, folder: Path, compiler: Sequence[str], *, is_shared: bool
-) -> list[str]:
-    """Write every object of a library into a folder; return their names."""
+def _objects(package: Package, folder: Path, platform: Platform) -> list[str]:
+    """Write code and constants into a folder; return the names of the objects."""
     names: list[str] = []
     for number, image in enumerate(package.objects):
         names.append(f"code{number}.o")
@@ -106,50 +121,60 @@ def _objects(
         names.append("constants.o")
         with (folder / names[-1]).open("wb") as file:
             data = [Data(symbol, constant.data.data) for symbol, constant in package.constants]
-            write_data_object(file, package.arch, data)
+            write_constants(file, platform, data)
+    return names
+
+
+def _sources(package: Package, folder: Path, platform: Platform, *, is_shared: bool) -> list[str]:
+    """Write the C part into a folder; return what the compiler has to be told of it."""
     (folder / f"{package.name}.h").write_text(header_text(package), encoding="ascii")
     (folder / "interface.c").write_text(source_text(package), encoding="ascii")
-    runtime = folder / RUNTIME_FOLDER
-    runtime.mkdir()
-    for source in (*_RUNTIME, *_HEADERS):
-        shutil.copy(_NATIVE / source, runtime / source)
     shared = ["-DTYREX_SHARED"] if is_shared else []
-    sources = ["interface.c", *(f"{RUNTIME_FOLDER}/{source}" for source in _RUNTIME)]
-    run_tool([*compiler, *_CFLAGS, *shared, "-c", *sources], folder)
-    return [*names, *(Path(source).with_suffix(".o").name for source in sources)]
+    flags = [*_CFLAGS, *_platform_flags(platform), *shared]
+    return [*flags, "interface.c", *copy_runtime(platform, folder)]
 
 
-def _shown(package: Package) -> list[str]:
-    """Return the names of the functions that users call."""
-    functions = [f"{package.name}_{function}" for function in FUNCTIONS]
-    return [*functions, f"__tvm_ffi_{package.name}"]
+def copy_runtime(platform: Platform, folder: Path) -> list[str]:
+    """Copy the runtime's sources into a folder; return the names of those to be compiled."""
+    sources = [*_RUNTIME, *(_THREADS if platform.has_threads else _NO_THREADS)]
+    sources += _NO_LIBRARY if platform.system == "wasm" else _TVM_FFI
+    headers = _LIBRARY_HEADERS if platform.system == "wasm" else ()
+    for name in (*sources, *_HEADERS, *headers):
+        place = folder / RUNTIME_FOLDER / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_NATIVE / name, place)
+    return [f"{RUNTIME_FOLDER}/{source}" for source in sources]
 
 
-def _link_shared(
-    package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
-) -> None:
-    """Link a shared library that shows its own functions and nothing else."""
-    shown = "; ".join([*_shown(package), "tyrex_module", "__tvm_ffi_main"])
-    (path.parent / "exports.map").write_text(f"{{ global: {shown}; local: *; }};\n")
-    # Its threads may outlive a dlclose: the code stays mapped.
-    flags = ["-shared", "-static-libgcc", "-pthread", "-Wl,--version-script=exports.map"]
-    flags += ["-Wl,-z,nodelete", "-Wl,--no-undefined", f"-Wl,-soname,{package.name}.so"]
-    run_tool([*compiler, *flags, "-o", path.name, *objects, "-lm"], path.parent)
+def _platform_flags(platform: Platform) -> Sequence[str]:
+    if platform.system == "wasm":
+        return _WASM_CFLAGS
+    return ("-fPIC", "-pthread") if platform.has_threads else ()
 
 
-def _link_object(
-    package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
-) -> None:
-    """Link one object; several models fit into one program, since the rest is made local."""
-    objcopy = find_binutil("objcopy")
-    run_tool([*compiler, "-r", "-nostdlib", "-o", "all.o", *objects], path.parent)
-    keep = [f"--keep-global-symbol={name}" for name in _shown(package)]
-    run_tool([objcopy, *keep, "all.o", path.name], path.parent)
+def _link_object(package: Package, toolchain: Toolchain, parts: Sequence[str], path: Path) -> None:
+    """Write one object; several models fit into one program, since the rest is made local."""
+    path.write_bytes(_merged(package, toolchain, parts, path.parent))
 
 
-def _make_archive(
-    package: Package, compiler: Sequence[str], objects: Sequence[str], path: Path
-) -> None:
-    archiver, member = find_binutil("ar"), path.with_name(f"{package.name}.o")
-    _link_object(package, compiler, objects, member)
-    run_tool([archiver, "rcsD", path.name, member.name], path.parent)
+def _make_archive(package: Package, toolchain: Toolchain, parts: Sequence[str], path: Path) -> None:
+    member = _merged(package, toolchain, parts, path.parent)
+    path.write_bytes(archive_of(member, shown_functions(package)))
+
+
+def _merged(package: Package, toolchain: Toolchain, parts: Sequence[str], folder: Path) -> bytes:
+    """Return code, constants and the C part as one object."""
+    platform = toolchain.platform
+    if platform.object_format != "elf":
+        raise NotImplementedError(
+            f"export: an object or archive of a whole model for {platform.triple}: objects are"
+            f" joined for ELF systems alone; export a {platform.shared_suffix}"
+        )
+    objects = [part for part in parts if part.endswith(".o")]
+    sources = [part for part in parts if part.endswith(".c")]
+    flags = [part for part in parts if part not in (*objects, *sources)]
+    for group in [[source] for source in sources] if toolchain.is_zig else [sources]:
+        run_tool([*toolchain.command, *flags, "-c", *group], folder)
+    objects += [f"{Path(source).stem}.o" for source in sources]
+    images = [(folder / name).read_bytes() for name in objects]
+    return merge_objects(images, shown_functions(package))

@@ -188,19 +188,23 @@ class Executable:
         cc: str | None = None,
         phase: str | None = None,
         weights: str | None = None,
+        linker: str | None = None,
     ) -> Path:
         """Write the model to a file that its suffix describes; return the file's path.
 
         Args:
-            path: ".so", a shared library, which `tyrex.load_module` reads too, ".a", an archive,
-                ".o", an object, or ".c", source in C11; the header of their C functions is put
-                beside them. Also ".ll", ".bc" and ".s": LLVM IR, bitcode and assembly; ".mlir":
-                the module. An unknown suffix is an error that lists the known ones.
+            path: ".so" (".dylib", ".dll", ".wasm" for other systems), a shared library, which
+                `tyrex.load_module` reads too, ".a", an archive, ".o", an object, or ".c", source
+                in C11; the header of their C functions is put beside them. Also ".ll", ".bc" and
+                ".s": LLVM IR, bitcode and assembly; ".mlir": the module. An unknown suffix is an
+                error that lists the known ones.
             name: what the functions and the header are named after; the file when None.
-            cc: the command of the C compiler; the variable CC, else cc, gcc or clang when None.
+            cc: the command of the C compiler for the target, which links, too; when None the
+                variable CC, else cc, gcc, clang or package ziglang (exporters/toolchain.py).
             phase: the level of a ".mlir": import (as the model was read; when None), graph,
                 kernels, scheduled, host or llvm (the kernels alone).
             weights: of a ".c": "inside" (when None), or "beside", in a file `name`.weights.
+            linker: the same as `cc`; goes before it.
 
         Raises:
             ArgumentError: an unknown suffix, a missing folder, a name that is none in C, or an
@@ -209,7 +213,9 @@ class Executable:
             UnsupportedError: there is no C compiler, or no native code at hand to be written.
             RuntimeFailure: the C compiler failed.
         """
-        return self._require_exporter().export(Path(path), ExportOptions(name, cc, phase, weights))
+        return self._require_exporter().export(
+            Path(path), ExportOptions(name, cc, phase, weights, linker)
+        )
 
     def inspect_source(self, fmt: str = "") -> str:
         """Return the model as text.

@@ -17,11 +17,13 @@ class ExportOptions:
     name: str | None = None
     """What functions begin with; after the file when None."""
     cc: str | None = None
-    """The command of the C compiler."""
+    """The command of the C compiler, which links, too."""
     phase: str | None = None
     """The level of the compiler."""
     weights: str | None = None
     """Where constants go."""
+    linker: str | None = None
+    """The same as `cc`; goes before it."""
 
     def given(self) -> dict[str, Any]:
         """Return the options that were asked for, by name."""

@@ -1,0 +1,1 @@
+"""Tests of the exporters, and what those for other machines share."""
