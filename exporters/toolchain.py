@@ -147,7 +147,7 @@ def _zig(platform: Platform) -> Toolchain | None:
     """Return zig, of package ziglang or on the path, for a platform; None without either."""
     spec = find_spec("ziglang")
     binary = None
-    if spec is not None and spec.origin is not None:
+    if spec and spec.origin:
         folder = Path(spec.origin).parent
         binary = next((str(p) for p in (folder / "zig", folder / "zig.exe") if p.is_file()), None)
     binary = binary or shutil.which("zig")

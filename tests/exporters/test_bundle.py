@@ -32,8 +32,13 @@ def image() -> NDArray[np.float32]:
     return np.load(DIGITS / "held_out_images.npy").astype(np.float32)[:1]
 
 
+def no_package(name: str) -> None:
+    """There is no ziglang."""
+
+
 def without_compiler(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr("tyrex.exporters.toolchain.find_spec", no_package)
     monkeypatch.delenv("CC", raising=False)
 
 
