@@ -322,7 +322,7 @@ class Frame:
         for word in self._uses[reg]:
             words[word] = address
 
-    def _failure(self, instruction: int, code: int) -> TyrexError:
+    def _failure(self, instruction: int, code: int) -> BaseException:
         """Return the error of the kernel that `instruction` called."""
         call = self._layout.function.code[instruction]
         assert isinstance(call, Call)

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import threading
 from collections.abc import Callable
 from ctypes import POINTER, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p, py_object
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from .errors import LoadError, TyrexError, from_native
+from .errors import LoadError, from_native
 
 if TYPE_CHECKING:
     from typing_extensions import CapsuleType
@@ -76,6 +77,10 @@ class DLTensorStruct(ctypes.Structure):
     byte_offset: int
 
 
+INTERRUPTED = 9
+"""TYREX_ERROR_INTERRUPTED: a signal's handler ended the run."""
+
+
 class ManagedTensorStruct(ctypes.Structure):
     """`DLManagedTensorVersioned`; the unversioned one is a `DLTensor` at offset 0."""
 
@@ -123,8 +128,11 @@ class NativeLibrary:
     missing_feature: Callable[[int], bytes | None]
     checksum: Callable[[int, int], int]
     weights_map: Callable[[int, int, int, int], int]
+    set_poll: Callable[[int | None], None]
+    watch_signals: Callable[[int], None]
+    take_interrupt: Callable[[], BaseException | None]
 
-    def error(self, place: str, code: int | None = None) -> TyrexError:
+    def error(self, place: str, code: int | None = None) -> BaseException:
         """Return this thread's error as an exception, to be raised by the caller.
 
         Args:
@@ -132,7 +140,13 @@ class NativeLibrary:
             code: what the native function returned, where it returns one.
         """
         message = self.error_message().decode("utf-8", "replace")
-        return from_native(self.error_code() if code is None else code, message, place)
+        return self.exception(self.error_code() if code is None else code, message, place)
+
+    def exception(self, code: int, message: str, place: str) -> BaseException:
+        """Return the exception for an error code; where a signal ended the run, its handler's."""
+        if code == INTERRUPTED and (raised := self.take_interrupt()) is not None:
+            return raised
+        return from_native(code, message, place)
 
 
 # name: (releases the GIL, result, arguments)
@@ -162,6 +176,9 @@ _PROTOTYPES: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
     "missing_feature": (False, c_char_p, (c_void_p,)),
     "checksum": (True, c_uint64, (c_void_p, c_uint64)),
     "weights_map": (True, c_int32, (c_int32, c_uint64, c_void_p, c_uint64)),
+    "set_poll": (False, None, (c_void_p,)),
+    "watch_signals": (False, None, (c_uint64,)),
+    "take_interrupt": (False, py_object, ()),
 }
 
 
@@ -211,4 +228,6 @@ def caller_type() -> type[Caller]:
 @functools.cache
 def native() -> NativeLibrary:
     """Return the native library, loaded at the first call."""
-    return load(_library_path())
+    library = load(_library_path())
+    library.watch_signals(threading.main_thread().ident or 0)
+    return library

@@ -21,10 +21,10 @@ import numpy as np
 
 from .bytecode import Param, Spec, TensorSpec
 from .dtype import DType
-from .errors import LoadError, from_native
+from .errors import LoadError
 from .image import Layout, check_size
 from .memory import Allocator, make_allocator
-from .native_library import caller_type
+from .native_library import caller_type, native
 from .outputs import admit_outputs, check_output
 from .signature import Signature
 from .tensor import Tensor
@@ -219,7 +219,7 @@ class NativeProgram:
 
 
 def _fail(place: str, code: int, message: str) -> None:
-    raise from_native(code, message, place)
+    raise native().exception(code, message, place)
 
 
 def _parameter(param: Param, signature: Signature) -> Parameter:

@@ -14,7 +14,8 @@ enum tyrex_error_code {
   TYREX_ERROR_UNSUPPORTED = 5, /* this machine or this build cannot do it */
   TYREX_ERROR_ABI = 6,         /* the two sides were built for different ABI versions */
   TYREX_ERROR_INTERNAL = 7,    /* a broken invariant: a bug in Tyrex */
-  TYREX_ERROR_DTYPE = 8        /* a data type that the callee cannot accept */
+  TYREX_ERROR_DTYPE = 8,       /* a data type that the callee cannot accept */
+  TYREX_ERROR_INTERRUPTED = 9  /* somebody stopped the run */
 };
 
 /* The layout of DLPack's DLTensor: a pointer to one may be cast to a pointer to the other. */

@@ -28,6 +28,11 @@
 /* The affinity mask may change while the process runs; reading it costs a system call. */
 #define LOOPS_PER_AFFINITY_READ 256u
 #define CACHE_LINE_BYTES 64
+/* A loop that takes longer is run in pieces of about PIECE_NS, and the poll is asked between
+ * them. The first piece, a small part, tells how long the loop will take. */
+#define POLL_NS 100000000
+#define PIECE_NS 50000000
+#define FIRST_PIECE 64
 
 struct loop {
   tyrex_body body;
@@ -56,11 +61,14 @@ static struct {
   uint32_t num_cores;
   uint32_t num_loops;
   bool stop;
+  _Atomic bool cancelled; /* the caller's poll ended this loop */
   struct worker workers[MAX_WORKERS];
 } pool = {.busy = ATOMIC_FLAG_INIT};
 
 static pthread_once_t fork_handler_once = PTHREAD_ONCE_INIT;
 static _Thread_local bool inside_loop;
+static _Atomic(tyrex_poll) poll;
+static _Thread_local int64_t last_poll_ns;
 
 static void forget_workers_after_fork(void) {
   atomic_flag_clear(&pool.busy);
@@ -107,12 +115,56 @@ static void set_float_mode(uint32_t mode) {
 #endif
 }
 
+void tyrex_set_poll(tyrex_poll function) { atomic_store(&poll, function); }
+
+/* Whether to go on: asks where that is due, for the thread that called. */
+static int32_t ask(tyrex_poll function, int64_t now_ns) {
+  if (now_ns - last_poll_ns < POLL_NS) {
+    return TYREX_OK;
+  }
+  last_poll_ns = now_ns;
+  int32_t code = function();
+  if (code != TYREX_OK) {
+    atomic_store(&pool.cancelled, true);
+  }
+  return code;
+}
+
+/* Runs [begin, end); what takes long in pieces, so that it can be ended. */
+static int32_t run_range(const struct loop *loop, int64_t begin, int64_t end, bool is_caller) {
+  tyrex_poll function = atomic_load_explicit(&poll, memory_order_relaxed);
+  if (!function) {
+    return loop->body(loop->closure, begin, end);
+  }
+  int64_t step = (end - begin) / FIRST_PIECE + 1;
+  int64_t time_ns = tyrex_now_ns();
+  for (int64_t i = begin; i < end;) {
+    int64_t stop = end - i < step ? end : i + step;
+    int32_t code = loop->body(loop->closure, i, stop);
+    int64_t now_ns = tyrex_now_ns();
+    if (code == TYREX_OK && is_caller) {
+      code = ask(function, now_ns);
+    } else if (code == TYREX_OK && atomic_load(&pool.cancelled)) {
+      code = TYREX_ERROR_INTERRUPTED;
+    }
+    if (code != TYREX_OK) {
+      return code;
+    }
+    if (i == begin) {
+      double in_piece = (double)PIECE_NS / (double)(now_ns - time_ns + 1) * (double)step;
+      step = in_piece > (double)(end - stop) ? end - stop : in_piece < 1 ? 1 : (int64_t)in_piece;
+    }
+    i = stop;
+  }
+  return TYREX_OK;
+}
+
 /* Chunk i of `loop`: the first n % num_chunks chunks have one iteration more. */
-static int32_t run_chunk(const struct loop *loop, uint32_t i) {
+static int32_t run_chunk(const struct loop *loop, uint32_t i, bool is_caller) {
   int64_t size = loop->n / loop->num_chunks;
   int64_t rest = loop->n % loop->num_chunks;
   int64_t begin = (int64_t)i * size + (i < rest ? (int64_t)i : rest);
-  return loop->body(loop->closure, begin, begin + size + (i < rest ? 1 : 0));
+  return run_range(loop, begin, begin + size + (i < rest ? 1 : 0), is_caller);
 }
 
 static bool take_chunk(struct worker *worker) {
@@ -143,7 +195,7 @@ static void *work(void *argument) {
     spin = pool.loop.spin;
     tyrex_error_clear();
     set_float_mode(pool.loop.float_mode);
-    self->code = run_chunk(&pool.loop, chunk);
+    self->code = run_chunk(&pool.loop, chunk, false);
     finish_chunk();
   }
 }
@@ -201,7 +253,7 @@ static int32_t run_own_chunks(const struct loop *loop, uint32_t num_helpers, uin
       continue;
     }
     if (code == TYREX_OK) {
-      code = run_chunk(loop, i);
+      code = run_chunk(loop, i, true);
       *failed = i;
     }
     if (posted) {
@@ -236,6 +288,7 @@ static int32_t run_on_pool(const struct loop *loop) {
   pool.loop = *loop;
   pool.loop.spin = every_thread_has_a_core(loop->num_chunks);
   pool.loop.float_mode = get_float_mode();
+  atomic_store(&pool.cancelled, false);
   atomic_store(&pool.unfinished, num_helpers);
   for (uint32_t i = 0; i < num_helpers; i++) {
     post(&pool.workers[i]);
@@ -256,10 +309,13 @@ int32_t tyrex_parallel_for(void *context, tyrex_body body, void *closure, int64_
   }
   uint32_t num_threads = ((const tyrex_context *)context)->num_threads;
   uint32_t num_chunks = n < (int64_t)num_threads ? (uint32_t)n : num_threads;
-  if (num_chunks <= 1 || inside_loop || atomic_flag_test_and_set(&pool.busy)) {
+  struct loop loop = {.body = body, .closure = closure, .n = n, .num_chunks = num_chunks};
+  if (inside_loop) {
     return body(closure, 0, n);
   }
-  struct loop loop = {.body = body, .closure = closure, .n = n, .num_chunks = num_chunks};
+  if (num_chunks <= 1 || atomic_flag_test_and_set(&pool.busy)) {
+    return run_range(&loop, 0, n, true);
+  }
   int32_t code = run_on_pool(&loop);
   atomic_flag_clear(&pool.busy);
   return code;

@@ -126,6 +126,10 @@ TYREX_API void tyrex_context_destroy(tyrex_context *context);
 
 /* context->parallel_for of every context made here; see pool.c. */
 TYREX_API int32_t tyrex_parallel_for(void *context, tyrex_body body, void *closure, int64_t n);
+/* Asked about every 100 ms of a loop, by the thread that runs it, with the loop's own state
+ * whole: a code other than TYREX_OK ends the loop. NULL, as at the start: nobody is asked. */
+typedef int32_t (*tyrex_poll)(void);
+TYREX_API void tyrex_set_poll(tyrex_poll poll);
 /* Cores that this process may run on. */
 TYREX_API uint32_t tyrex_num_cores(void);
 /* Worker threads alive in this process. */

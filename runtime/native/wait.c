@@ -30,14 +30,14 @@ static inline void pause_core(void) {
 #endif
 }
 
-static int64_t now_ns(void) {
+int64_t tyrex_now_ns(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 static bool spin_while_equal(_Atomic uint32_t *word, uint32_t old) {
-  const int64_t begin_ns = now_ns();
+  const int64_t begin_ns = tyrex_now_ns();
   int64_t look_ns;
   int64_t time_ns = begin_ns;
   do {
@@ -51,7 +51,7 @@ static bool spin_while_equal(_Atomic uint32_t *word, uint32_t old) {
     if (time_ns - begin_ns > POLITE_NS) {
       sched_yield();
     }
-    time_ns = now_ns();
+    time_ns = tyrex_now_ns();
   } while (time_ns - begin_ns < SPIN_NS && time_ns - look_ns < TAKEN_NS);
   return atomic_load_explicit(word, memory_order_acquire) != old;
 }

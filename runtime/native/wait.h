@@ -14,6 +14,8 @@ void tyrex_wait_while_equal(_Atomic uint32_t *word, uint32_t old, _Atomic uint32
 /* Wakes who sleeps on `word`; to be called after the change of `*word`. Costs one load
  * when nobody sleeps. */
 void tyrex_wake(_Atomic uint32_t *word, _Atomic uint32_t *sleeping);
+/* A clock that only goes forward. */
+int64_t tyrex_now_ns(void);
 /* In the child after a fork: forgets the sleepers of the parent. */
 void tyrex_wait_after_fork(void);
 

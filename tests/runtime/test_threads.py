@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import pytest
 
@@ -15,6 +15,14 @@ from tyrex.runtime.threads import default_num_threads, num_cores
 
 BODY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 WAIT_S = 30
+
+
+@pytest.fixture(autouse=True)
+def whole_chunks() -> Generator[None]:
+    """Nobody looks for signals: a chunk is one call of the body. See test_interrupt.py."""
+    native().set_poll(None)
+    yield
+    native().watch_signals(threading.main_thread().ident or 0)
 
 
 def chunks_of(context: Context, n: int) -> list[tuple[int, int]]:
