@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 
 from xdsl.ir import SSAValue
@@ -23,6 +24,10 @@ from .steps import Movement, NestSteps
 FMA_IN_FLIGHT = 8  # independent accumulators that keep two fma units of latency 4 busy
 MAX_ROWS = 28
 MAX_VECTORS = 4
+FREE_LOADS = 0.4  # per multiply-add: these issue beside it
+LOAD_COST, NEAR_COST = 0.6, 0.67  # of a further load, of a vector from the second-level cache
+LARGE_PRODUCT = 1 << 25  # operations from which the few rests of a product cost hardly anything
+LARGE_REST_COST = 0.02
 REST_COST = 0.08  # a rest is code to compile, and its own branch, for a few elements
 SPARE_REGISTERS = 4  # for the operands of the multiply-adds
 
@@ -87,7 +92,10 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
     if not row_group:
         vectors = _run(total, MAX_VECTORS if fixed else budget)
         return Tile(lane_group, lanes, (), 1, column_group, vectors)
-    row_count, vectors = _shape(steps.extent_of(row_group), total, budget)
+    shape = _shape
+    if column_group == lane_group and len(steps.groups(steps.nest.reduce)) == 1:
+        shape = partial(_product_shape, steps, lanes, target.vector_registers)
+    row_count, vectors = shape(steps.extent_of(row_group), total, budget)
     return Tile(lane_group, lanes, row_group, row_count, column_group, vectors)
 
 
@@ -153,6 +161,42 @@ def _run(total: int, most: int) -> int:
 
 def _power_of_two_from(n: int) -> int:
     return 1 << max(0, n - 1).bit_length()
+
+
+def _product_shape(
+    steps: NestSteps, lanes: int, registers: int, row_extent: int, total_vectors: int, budget: int
+) -> tuple[int, int]:
+    """Return (rows, vectors) of a product's tiles: full ones and rests together cost least.
+
+    What a multiply-add costs beside itself: loads beyond what issues along with it, and its share
+    of what comes from the second-level cache, in vectors. The two weights fit eleven shapes of
+    tiles on an Intel core with two units of 512 bits (products of 128 to 1024 rows).
+    """
+    large = 2 * prod(steps.extents) >= LARGE_PRODUCT
+
+    def cost(rows: int, vectors: int) -> float:
+        accumulators = rows * vectors
+        stall = max(1.0, FMA_IN_FLIGHT / accumulators)
+        loads = max(0.0, (rows + vectors) / accumulators - FREE_LOADS)
+        near = (vectors + rows / lanes) / accumulators
+        return accumulators * (stall + LOAD_COST * loads + NEAR_COST * near)
+
+    def total(rows: int, vectors: int) -> float:
+        (down, more), (across, rest) = divmod(row_extent, rows), divmod(total_vectors, vectors)
+        found = down * across * cost(rows, vectors)
+        found += down * cost(rows, rest) if rest else 0.0
+        found += across * cost(more, vectors) if more else 0.0
+        found += cost(more, rest) if more and rest else 0.0
+        rests = (more > 0) + (rest > 0)
+        return found * (1 + (LARGE_REST_COST if large else REST_COST) * rests)
+
+    shapes = [
+        (rows, vectors)
+        for vectors in range(1, min(MAX_VECTORS, total_vectors) + 1)
+        for rows in range(1, min(MAX_ROWS, row_extent, budget // vectors) + 1)
+        if rows * vectors + vectors < registers
+    ]
+    return min(shapes, key=lambda shape: total(*shape))
 
 
 def _shape(row_extent: int, total_vectors: int, budget: int) -> tuple[int, int]:

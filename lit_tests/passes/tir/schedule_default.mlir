@@ -323,26 +323,26 @@ tir.func @near(%a: !tir.buffer<[64, 8], f32>, %b: !tir.buffer<[8, 96], f32>) -> 
 
 // -----
 
-// Where the tiles of a column do not run one after the other, the panel is made once, before all; its
-// last tile is filled up with zeros. A constant has its layout from pack-constants.
+// The last tile of a panel is filled up with zeros. A constant has its layout from pack-constants.
 builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 32, l1d_bytes = 64, l2_bytes = 512>} {
-// CHECK-LABEL: tir.func @blocks_of_rows
-// CHECK: %[[panel:.*]] = tir.alloc : !tir.buffer<[5, 2, 4], f32>
-// CHECK: tir.block "panel" (%[[t:.*]]: spatial(5) = {{.*}}, %[[k:.*]]: spatial(2) = {{.*}}, %[[l:.*]]: spatial(4) =
+// CHECK-LABEL: tir.func @last_column
+// CHECK: %[[panel:.*]] = tir.alloc : !tir.buffer<[2, 2, 12], f32>
+// CHECK: tir.block "panel" (%[[k:.*]]: spatial(2) = {{.*}}, %[[l:.*]]: spatial(12) =
 // CHECK-NEXT: %[[zero:.*]] = arith.constant 0.0
-// CHECK-NEXT: tir.predicated_load %b[%[[k]], %[[t]] * 4 + %[[l]]] where (%[[t]] * -4 - %[[l]] + 17 >= 0) else %[[zero]]
-// CHECK: tir.for %[[block:.*]] in 4 serial {
-// CHECK: tir.block "matmul" ({{.*}}, %[[j:.*]]: spatial(18) = {{.*}}, %[[kk:.*]]: reduce(2)
-// CHECK: tir.load %[[panel]][%[[j]] floordiv 4, %[[kk]], %[[j]] mod 4]
+// CHECK-NEXT: %[[first:.*]] = tir.predicated_load %b[%[[k]], %[[l]]] where (-%[[l]] + 17 >= 0) else %[[zero]]
+// CHECK-NEXT: tir.store %[[first]], %[[panel]][0, %[[k]], %[[l]]]
+// CHECK: tir.block "panel" (%[[k2:.*]]: spatial(2) = {{.*}}, %[[l2:.*]]: spatial(12) =
+// CHECK: %[[last:.*]] = tir.predicated_load %b[%[[k2]], %[[l2]] + 12] where (-%[[l2]] + 5 >= 0)
+// CHECK-NEXT: tir.store %[[last]], %[[panel]][1, %[[k2]], %[[l2]]]
 // CHECK-LABEL: tir.func @constant
 // CHECK-NOT: "panel"
 relax.func @main(%a: !relax.tensor<[64, 2], f32>, %b: !relax.tensor<[2, 18], f32>) -> (!relax.tensor<[64, 18], f32>, !relax.tensor<[64, 18], f32>) {
   %w = relax.constant <[2, 18], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0, 31.0, 32.0, 33.0, 34.0, 35.0]> : !relax.tensor<[2, 18], f32>
-  %y = relax.call_tir @blocks_of_rows(%a, %b) : (!relax.tensor<[64, 2], f32>, !relax.tensor<[2, 18], f32>) -> !relax.tensor<[64, 18], f32>
+  %y = relax.call_tir @last_column(%a, %b) : (!relax.tensor<[64, 2], f32>, !relax.tensor<[2, 18], f32>) -> !relax.tensor<[64, 18], f32>
   %z = relax.call_tir @constant(%a, %w) : (!relax.tensor<[64, 2], f32>, !relax.tensor<[2, 18], f32>) -> !relax.tensor<[64, 18], f32>
   relax.return %y, %z : !relax.tensor<[64, 18], f32>, !relax.tensor<[64, 18], f32>
 }
-tir.func @blocks_of_rows(%a: !tir.buffer<[64, 2], f32>, %b: !tir.buffer<[2, 18], f32>) -> (%y: !tir.buffer<[64, 18], f32>) {
+tir.func @last_column(%a: !tir.buffer<[64, 2], f32>, %b: !tir.buffer<[2, 18], f32>) -> (%y: !tir.buffer<[64, 18], f32>) {
   tir.for %i in 64 serial {
     tir.for %j in 18 serial {
       tir.for %k in 2 serial {
@@ -471,6 +471,38 @@ tir.func @strided_pool(%x: !tir.buffer<[1, 24, 65, 65], f32>) -> (%y: !tir.buffe
               }
             }
           }
+        }
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Three threads cannot share four columns evenly: all panels are made first, then they share tiles.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 512, vector_registers = 32, cores = 3, l2_bytes = 65536>} {
+// CHECK-LABEL: tir.func @few_columns
+// CHECK: %[[panel:.*]] = tir.alloc : !tir.buffer<[4, 64, 48], f32>
+// CHECK: tir.block "panel" (%{{.*}}: spatial(4) = {{.*}}, %{{.*}}: spatial(64) = {{.*}}, %{{.*}}: spatial(48) =
+// CHECK: tir.for %{{.*}} in 32 parallel {
+// CHECK: tir.prefetch %[[panel]][
+// CHECK: tir.block "matmul" ({{.*}}, %[[j:.*]]: spatial(192) = {{.*}}, %[[k:.*]]: reduce(64)
+// CHECK: tir.load %[[panel]][%[[j]] floordiv 48, %[[k]], %[[j]] mod 48]
+tir.func @few_columns(%a: !tir.buffer<[64, 64], f32>, %b: !tir.buffer<[64, 192], f32>) -> (%y: !tir.buffer<[64, 192], f32>) {
+  tir.for %i in 64 serial {
+    tir.for %j in 192 serial {
+      tir.for %k in 64 serial {
+        tir.block "matmul" (%vi: spatial(64) = %i, %vj: spatial(192) = %j, %vk: reduce(64) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[64, 192], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[64, 192], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[64, 64], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[64, 192], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[64, 192], f32>
         }
       }
     }

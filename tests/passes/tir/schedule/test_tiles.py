@@ -34,6 +34,8 @@ def product(seed: int) -> Case:
     r = Random(seed)
     batch = r.choice((1, 1, 3))
     m, n, depth = (r.choice(SIZES) for _ in range(3))
+    if seed % 5 == 0:
+        m, n, depth = 64, 40, 16  # many tiles of rows and of columns
     transpose_a, transpose_b = r.random() < 0.3, r.random() < 0.4
     share_b = r.random() < 0.5
     k = Kernel(f"product_{seed}")
@@ -82,8 +84,8 @@ def test_natively(seed: int) -> None:
 
 
 def test_every_way_is_taken() -> None:
-    """The random products have panels of both kinds, prefetches, and none of them."""
+    """Some of the random products have panels, some prefetches, some neither."""
     texts = [str(scheduled(product(seed), SMALL)) for seed in range(30)]
     workspaces = [text for text in texts if "workspaces" in text]
-    assert 5 < len(workspaces) < 35
-    assert 1 < sum("tir.prefetch" in text for text in texts) < 37
+    assert 3 < len(workspaces) < 27
+    assert any("tir.prefetch" in text for text in texts)
