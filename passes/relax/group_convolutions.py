@@ -73,7 +73,7 @@ def _grouped(value: SSAValue) -> SSAValue | None:
     if not isinstance(owner, relax.ReshapeOp):
         return None
     before, after = _shape_of(owner.x), _shape_of(value)
-    if before is None or after is None or len(before) != len(after) + 1:
+    if before is None or after is None or len(before) != len(after) + 1 or len(after) < 2:
         return None
     merged = (before[0], before[1] * before[2], *before[3:])
     return owner.x if merged == after and _conv_before(owner.x) is not None else None

@@ -69,3 +69,14 @@ relax.func @must_not_fire(%x: !relax.tensor<[1, 2, 3], f32>) -> (!relax.tensor<[
   %d = relax.conv %c, %v {strides = array<i64: 1>, padding = array<i64: 0, 0>, dilations = array<i64: 1>, groups = 1 : i64} : (!relax.tensor<[1, 2, 3], f32>, !relax.tensor<[2, 2, 1], f32>) -> !relax.tensor<[1, 2, 3], f32>
   relax.return %d : !relax.tensor<[1, 2, 3], f32>
 }
+
+// -----
+
+// A view of a matrix as a vector has no channels.
+// CHECK-LABEL: relax.func @vectors
+// CHECK:         relax.neg %{{.*}} : (!relax.tensor<[6], f32>) -> !relax.tensor<[6], f32>
+relax.func @vectors(%x: !relax.tensor<[2, 3], f32>) -> (!relax.tensor<[6], f32>) {
+  %v = relax.reshape %x {shape = #relax.dims<[6]>} : (!relax.tensor<[2, 3], f32>) -> !relax.tensor<[6], f32>
+  %n = relax.neg %v : (!relax.tensor<[6], f32>) -> !relax.tensor<[6], f32>
+  relax.return %n : !relax.tensor<[6], f32>
+}
