@@ -38,6 +38,7 @@ PASSES: dict[str, str] = {
     "mark-inplace": "relax.mark_inplace:MarkInplacePass",
     "pack-constants": "tir.pack_constants:PackConstantsPass",
     "pad-reductions": "tir.pad_reductions:PadReductionsPass",
+    "place-pieces": "vm.place_pieces:PlacePiecesPass",
     "plan-memory": "vm.plan_memory:PlanMemoryPass",
     "relax-cse": "relax.relax_cse:RelaxCsePass",
     "relax-dce": "relax.relax_dce:RelaxDcePass",

@@ -34,6 +34,7 @@ from .tir.pack_constants import PackConstantsPass
 from .tir.pad_reductions import PadReductionsPass
 from .tir.schedule_default import ScheduleDefaultPass
 from .vm.lower_to_vm import LowerToVmPass
+from .vm.place_pieces import PlacePiecesPass
 from .vm.plan_memory import PlanMemoryPass
 
 GRAPH: tuple[ModulePass, ...] = (
@@ -73,6 +74,7 @@ SCHEDULED: tuple[ModulePass, ...] = (
 
 HOST: tuple[ModulePass, ...] = (
     LowerToVmPass(),  # the last that reads graphs: values become memory
+    PlacePiecesPass(),  # values are memory, and each has its own: a piece may move into its whole
     PlanMemoryPass(),  # every value has memory now; those that are never alive together share it
 )
 

@@ -190,3 +190,63 @@ relax.func @main(%x: {WORDS}, %z: {WORDS}) -> ({WORDS}) attributes {{
 def rows_inputs(seed: int) -> list[NDArray[Any]]:
     """Return inputs of ROWS."""
     return list(np.random.default_rng(seed).standard_normal((2, *ROWS_SHAPE), np.float32))
+
+
+PIECE, WHOLE = tensor(1, 2, 5, 3), tensor(1, 4, 5, 3)
+
+
+def _running(given: str, result: str, piece: str = PIECE) -> str:
+    """Return a step that no other joins."""
+    attributes = "{axis = 3, exclusive = false, reverse = false}"
+    return f"%{result} = relax.cum_sum %{given} {attributes} : ({piece}) -> {piece}"
+
+
+def _split(given: str, first: str, second: str) -> str:
+    """Return a step that takes halves of the channels."""
+    attributes = "{axis = 1, sections = #relax.dims<[2, 2]>}"
+    types = f"({WHOLE}) -> ({PIECE}, {PIECE})"
+    return f"%{first}, %{second} = relax.split %{given} {attributes} : {types}"
+
+
+def _concat(pieces: list[str], result: str, whole: str) -> str:
+    """Return a step that joins pieces along the channels."""
+    values = ", ".join(f"%{piece}" for piece in pieces)
+    types = ", ".join([PIECE] * len(pieces))
+    return f"%{result} = relax.concat {values} {{axis = 1}} : ({types}) -> {whole}"
+
+
+PIECES = f"""
+relax.func @main(%c: {BOOL}, %x: {WHOLE}) -> ({WHOLE}) attributes {{
+    input_names = ["c", "x"], output_names = ["y"]}} {{
+  {_running("x", "a", WHOLE)}
+  {_split("a", "b", "d")}
+  {_running("b", "e")}
+  {_running("d", "f")}
+  {_concat(["e", "f"], "g", WHOLE)}
+  {_running("g", "h", WHOLE)}
+  %i = relax.if %c : {BOOL} -> ({WHOLE}) {{
+    {_split("h", "j", "k")}
+    {_running("k", "l")}
+    {_concat(["l", "j"], "m", WHOLE)}
+    relax.yield %m : {WHOLE}
+  }} else {{
+    {_running("h", "n", WHOLE)}
+    {_split("n", "o", "p")}
+    {_running("o", "q")}
+    {_concat(["o", "p", "q"], "r", tensor(1, 6, 5, 3))}
+    {_running("r", "s", tensor(1, 6, 5, 3))}
+    %t = relax.strided_slice %s {{starts = #relax.dims<[0, 2, 0, 0]>,
+      sizes = #relax.dims<[1, 4, 5, 3]>, steps = array<i64: 1, 1, 1, 1>}}
+      : ({tensor(1, 6, 5, 3)}) -> {WHOLE}
+    relax.yield %t : {WHOLE}
+  }}
+  %y = relax.add %i, %g : ({WHOLE}, {WHOLE}) -> {WHOLE}
+  relax.return %y : {WHOLE}
+}}
+"""
+
+
+def pieces_inputs(taken: bool) -> list[NDArray[Any]]:
+    """Return inputs of PIECES that go into the first branch, or the second."""
+    x = np.random.default_rng(7).standard_normal((1, 4, 5, 3), np.float32)
+    return [np.array(taken), x]

@@ -23,9 +23,11 @@ from tyrex.passes.pipelines import OPT_LEVELS
 from .programs import (  # noqa: TID251  # the tests' folder
     IMAGES,
     MIXED,
+    PIECES,
     ROWS,
     images_inputs,
     mixed_inputs,
+    pieces_inputs,
     rows_inputs,
 )
 from .relax.test_choose_layouts import convolution  # noqa: TID251
@@ -59,6 +61,11 @@ def images() -> tuple[ModuleOp, list[list[Array]]]:
     return module, [images_inputs(0), images_inputs(1)]
 
 
+def pieces() -> tuple[ModuleOp, list[list[Array]]]:
+    module = parse_module(compiler_context(), PIECES, "pieces.mlir")
+    return module, [pieces_inputs(True), pieces_inputs(False)]
+
+
 def rows() -> tuple[ModuleOp, list[list[Array]]]:
     module = parse_module(compiler_context(), ROWS, "rows.mlir")
     return module, [rows_inputs(0), rows_inputs(1)]
@@ -79,6 +86,7 @@ PROGRAMS = {
     "digits": digits,
     "images": images,
     "mixed": mixed,
+    "pieces": pieces,
     "rows": rows,
 }
 
@@ -91,6 +99,7 @@ WORK = {
         "inline-blocks", "mark-inplace", "plan-memory", "relax-cse", "relax-dce",
         "simplify-algebra", "simplify-moves",
     },
+    "pieces": {"place-pieces"},
     "rows": {"fuse-ops", "fuse-rows"},
 }  # fmt: skip
 """What changes each program at -O2: the test is about something."""

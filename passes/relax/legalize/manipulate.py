@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
+from math import prod
+
+from xdsl.dialects.builtin import DenseArrayBase, i64
 
 from ....dialects import relax
 from ....dialects.tir.attributes import IterKind
@@ -51,6 +55,7 @@ def shifted(indices: Sequence[IntExpr], axis: int, offset: IntExpr) -> list[IntE
 def _concat(k: KernelBuilder, op: relax.ConcatOp, ins: Buffers, outs: Buffers) -> None:
     """One block per input, which writes its part of the result."""
     axis, offset = op.axis.value.data, as_expr(0)
+    _note_pieces(k, "joins", ins, outs[0], axis)
     for number, x in enumerate(ins):
         _copy_into(k, f"concat_{number}", x, outs[0], axis, offset)
         offset = offset + x.shape[axis]
@@ -66,9 +71,20 @@ def _copy_into(
     )
 
 
+def _note_pieces(k: KernelBuilder, name: str, pieces: Buffers, whole: Buffer, axis: int) -> None:
+    """Say that pieces lie one after the other in a whole, where they do: see place-pieces."""
+    sizes = [piece.type.static_shape() for piece in pieces]
+    outer = whole.shape[:axis]
+    if len(pieces) < 2 or None in sizes or any(dim != 1 for dim in outer):
+        return
+    starts = accumulate((prod(size) for size in sizes[:-1] if size is not None), initial=0)
+    k.attributes[name] = DenseArrayBase.from_list(i64, list(starts))
+
+
 @rule(relax.SplitOp)
 def _split(k: KernelBuilder, op: relax.SplitOp, ins: Buffers, outs: Buffers) -> None:
     axis, offset = op.axis.value.data, as_expr(0)
+    _note_pieces(k, "parts", outs, ins[0], axis)
     for number, out in enumerate(outs):
         _copy_from(k, f"split_{number}", ins[0], out, axis, offset)
         offset = offset + out.shape[axis]
