@@ -64,6 +64,27 @@ tir.func @next(%a: !tir.buffer<[], i64>) -> (%c: !tir.buffer<[], i64>) aliases (
 }
 """ + "".join(map(kernel_text, SIZES))
 
+PIECES = """
+tir.func @join(%a: !tir.buffer<[4], i64>, %b: !tir.buffer<[4], i64>) -> (%c: !tir.buffer<[8], i64>)
+    attributes {joins = array<i64: 0, 4>} {
+  tir.for %i in 4 serial {
+    %x = tir.load %a[%i] : !tir.buffer<[4], i64>
+    tir.store %x, %c[%i] : !tir.buffer<[8], i64>
+    %y = tir.load %b[%i] : !tir.buffer<[4], i64>
+    tir.store %y, %c[%i + 4] : !tir.buffer<[8], i64>
+  }
+}
+tir.func @part(%c: !tir.buffer<[8], i64>) -> (%a: !tir.buffer<[4], i64>, %b: !tir.buffer<[4], i64>)
+    attributes {parts = array<i64: 0, 4>} {
+  tir.for %i in 4 serial {
+    %x = tir.load %c[%i] : !tir.buffer<[8], i64>
+    tir.store %x, %a[%i] : !tir.buffer<[4], i64>
+    %y = tir.load %c[%i + 4] : !tir.buffer<[8], i64>
+    tir.store %y, %b[%i] : !tir.buffer<[4], i64>
+  }
+}
+"""
+
 COUNT = relax.TensorType.of((), i64)
 BOOL = relax.TensorType.of((), i1)
 
@@ -78,7 +99,7 @@ def context() -> Context:
 
 @cache
 def kernels() -> ModuleOp:
-    return Parser(context(), KERNELS).parse_module()
+    return Parser(context(), KERNELS + PIECES).parse_module()
 
 
 class Generator:
@@ -112,7 +133,7 @@ class Generator:
     def fill(self, block: Block, values: list[SSAValue], depth: int) -> None:
         """Append operations to `block`; `values` are the tensors in sight, and grow."""
         makers = [self.add, self.add, self.add_in_place, self.reverse, self.reshape, self.pair]
-        makers += [self.constant, self.host]
+        makers += [self.constant, self.host, self.join, self.part]
         for _ in range(self.random.randint(1, 7)):
             if self.budget <= 0:
                 break
@@ -136,6 +157,20 @@ class Generator:
         if shape_of(value) == (size,):
             return value
         return self.emit(block, relax.ReshapeOp(value, shape=(size,)))[0]
+
+    def of_size(self, values: list[SSAValue], size: int) -> list[SSAValue]:
+        return [value for value in values if prod(shape_of(value)) == size]
+
+    def join(self, block: Block, values: list[SSAValue]) -> None:
+        """Two short vectors, perhaps one twice, one after the other."""
+        fitting = self.of_size(values, 4)
+        pieces = [self.flat(block, self.random.choice(fitting)) for _ in range(2)]
+        values += self.emit(block, relax.CallTIROp("join", pieces, [vector((8,))]))
+
+    def part(self, block: Block, values: list[SSAValue]) -> None:
+        """The halves of a vector."""
+        whole = self.flat(block, self.random.choice(self.of_size(values, 8)))
+        values += self.emit(block, relax.CallTIROp("part", [whole], [vector((4,))] * 2))
 
     def two(self, block: Block, values: list[SSAValue]) -> tuple[SSAValue, SSAValue, int]:
         """Return two flat tensors of one size."""
