@@ -39,10 +39,8 @@ class Case:
 
 def cases() -> list[Case]:
     """Return every kernel."""
-    matmuls = [_matmul((n, n), (n, n)) for n in (128, 512, 1024, 2048)]
     return [
-        *matmuls,
-        _matmul((12, 128, 64), (12, 64, 128), is_weight=False),
+        *_matmuls(),
         *(_conv_chain(c, c, size, 3) for c, size in _RESNET50),
         *(_conv_chain(c, 4 * c, size, 1) for c, size in _RESNET50),
         _conv_chain(96, 96, 112, 3, depthwise=True),
@@ -94,16 +92,67 @@ def make_case(
     return Case(name, model, tuple(inputs.values()), flops, size_bytes)
 
 
-def _matmul(a: tuple[int, ...], b: tuple[int, ...], is_weight: bool = True) -> Case:
-    """A weight on the right, or two activations."""
+def _matmuls() -> list[Case]:
+    """Products with a weight and of two activations, of every orientation; vectors; attention."""
+    square = [(n, n) for n in (128, 512, 1024, 2048)]
+    return [
+        *(_matmul(shape, shape) for shape in square),
+        _matmul((128, 384), (384, 1536)),
+        _matmul((128, 1536), (1536, 384)),
+        *(_matmul(shape, shape, is_weight=False) for shape in ((256, 256), *square[1:])),
+        _matmul((512, 512), (512, 512), is_weight=False, swapped="a"),
+        _matmul((512, 512), (512, 512), is_weight=False, swapped="b"),
+        _matmul((197, 197), (197, 197), is_weight=False),
+        _matmul((12, 128, 64), (12, 64, 128), is_weight=False),
+        _matmul((12, 128, 64), (12, 64, 128), is_weight=False, swapped="b"),
+        _matmul((1, 2048), (2048, 2048)),
+        _matmul((1, 2048), (2048, 2048), is_weight=False, swapped="b"),
+        _matmul((2048, 2048), (2048, 1), is_weight=False),
+        _attention(12, 128, 32),
+        _attention(12, 512, 64),
+    ]
+
+
+def _matmul(
+    a: tuple[int, ...], b: tuple[int, ...], is_weight: bool = True, swapped: str = ""
+) -> Case:
+    """A weight on the right, or two activations; `swapped`: the operands given as transposed."""
     output = (*a[:-1], b[-1])
-    inputs, right = {"x": _random(a)}, {"w": _random(b, a[-1] ** -0.5)}
     flops = 2 * math.prod(output) * a[-1]
-    name = "x".join(str(size) for size in (*output, a[-1]))
-    node = helper.make_node("MatMul", ["x", "w"], ["y"])
-    if is_weight:
-        return make_case(f"matmul {name}", [node], inputs, right, output, flops)
-    return make_case(f"batched matmul {name}", [node], {**inputs, **right}, {}, output, flops)
+    arrays = {"a": _random(a), "b": _random(b, a[-1] ** -0.5)}
+    nodes: list[onnx.NodeProto] = []
+    for name in swapped:
+        axes = [*range(len(a) - 2), len(a) - 1, len(a) - 2]
+        arrays[name] = np.ascontiguousarray(arrays[name].swapaxes(-1, -2))
+        nodes.append(helper.make_node("Transpose", [name], [f"{name}t"], perm=axes))
+    operands = [f"{name}t" if name in swapped else name for name in "ab"]
+    nodes.append(helper.make_node("MatMul", operands, ["y"]))
+    size = "x".join(str(size) for size in (*output, a[-1]))
+    name = f"matmul {size}" if is_weight else f"matmul of inputs {size}"
+    name += f", {swapped} transposed" if swapped else ""
+    weights = {"b": arrays.pop("b")} if is_weight else {}
+    return make_case(name, nodes, arrays, weights, output, flops)
+
+
+def _attention(heads: int, rows: int, depth: int) -> Case:
+    """softmax(q k / sqrt(depth) + mask) v for every head."""
+    inputs = {
+        "q": _random((1, heads, rows, depth)),
+        "k": _random((1, heads, depth, rows)),
+        "v": _random((1, heads, rows, depth)),
+        "mask": _random((1, 1, 1, rows)),
+    }
+    scale = {"scale": np.array(depth**-0.5, np.float32)}
+    nodes = [
+        helper.make_node("MatMul", ["q", "k"], ["scores"]),
+        helper.make_node("Mul", ["scores", "scale"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "mask"], ["masked"]),
+        helper.make_node("Softmax", ["masked"], ["weights"], axis=-1),
+        helper.make_node("MatMul", ["weights", "v"], ["y"]),
+    ]
+    flops = 4 * heads * rows * rows * depth
+    name = f"attention {heads}x{rows}x{depth}"
+    return make_case(name, nodes, inputs, scale, (1, heads, rows, depth), flops)
 
 
 def _conv_chain(narrow: int, wide: int, size: int, kernel: int, depthwise: bool = False) -> Case:
