@@ -10,7 +10,8 @@ outside. What joins (ways = all paths from an operation to its post-dominator):
   steps of a layer normalization): they share a loop over rows, if these are short (rows.py);
 - nothing that computes joins a kernel whose result is larger: it would be computed again;
 - a product and what reduces its rows join, and so do those rows and the product that reads them,
-  where blocks of rows can pass through all of it in the cache: attention becomes one kernel.
+  where blocks of rows can pass through all of it in the cache: attention becomes one kernel, with
+  the transposes of its operands.
 
 Source: Chen et al., OSDI 2018, section 3; TVM src/relax/analysis/graph_partitioner.cc. The rules
 of what only moves elements and of larger results are Tyrex's own.
@@ -122,6 +123,23 @@ class Partition:
                 self.try_to_join(node, first_phase)
         for node in self.nodes:
             self.try_to_chain(node)
+        for node in self.nodes:
+            self.try_to_feed(node)
+
+    def try_to_feed(self, node: Node) -> None:
+        """Let what only moves elements join the chain that alone reads them: it reads the source.
+
+        Chains copy what lies far apart into panels, once for all rows.
+        """
+        group, parent = self.groups[node.index].root(), node.parent
+        if parent is None or not group.only_moves or group.size > 1 or not group.chain:
+            return
+        target = self.groups[parent.index].root()
+        facts = target.chain or ()
+        is_chain = any(f.has_product for f in facts) and any(f.has_row_sum for f in facts)
+        readers = {self.groups[user.index].root() for user, _ in node.users}
+        if is_chain and readers == {target}:
+            self.merge([node], parent)
 
     def try_to_chain(self, node: Node) -> None:
         """Let a node's group join that of its only reader, if rows can pass through both."""

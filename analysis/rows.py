@@ -125,19 +125,23 @@ def works_in_blocks(nest: Nest) -> bool:
 def shared_bytes(steps: Sequence[Nest], depth: int) -> int:
     """Return how much of their inputs the steps read again for each row of `depth` axes.
 
-    That is what an input has behind those of its first axes that are the row's own.
+    That is what they read at places which the last of those axes does not move.
     """
     written = {nest.stores[0].buffer for nest in steps}
     shared: dict[SSAValue, int] = {}
     for nest in steps:
+        row = nest.block.iter_vars[depth - 1]
+        inner = dict(zip(nest.block.iter_vars, nest.extents, strict=True))
+        for fixed in nest.block.iter_vars[:depth]:
+            inner.pop(fixed)
         for load in nest.loads:
-            own = own_axes(nest, load)
-            if load.buffer in written or own >= depth:
+            used = {key for e in load.exprs_over_values(load.indices) for key in e.free_vars()}
+            if load.buffer in written or row in used:
                 continue
             buffer_type = load.buffer.type
             assert isinstance(buffer_type, tir.BufferType)
-            shape = buffer_type.static_shape() or ()
-            size = prod(shape[own:]) * dtypes.size_bytes(buffer_type.dtype)
+            size = prod(inner[key].constant_value for key in inner if key in used)
+            size *= dtypes.size_bytes(buffer_type.dtype)
             shared[load.buffer] = max(size, shared.get(load.buffer, 0))
     return sum(shared.values())
 

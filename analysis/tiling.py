@@ -113,14 +113,22 @@ CONTIGUOUS_COPY, CONTIGUOUS_READ = 4.0, 0.15
 STRIDED_COPY, STRIDED_READ = 20.0, 16.0
 
 
+def batch_bytes(steps: NestSteps, tile: Tile, operand: Movement) -> int:
+    """Return how much of an operand the tiles of one batch read."""
+    outer = {*steps.nest.spatial} - {*tile.lane_group, *tile.row_group, *tile.column_group}
+    reads = [i for i in range(len(steps.extents)) if operand.steps[i] != 0 and i not in outer]
+    return prod(steps.extents[i] for i in reads) * steps.widest_bytes
+
+
 def panel_pays(
     steps: NestSteps, tile: Tile, operand: Movement, target: Target, times: int = 1
 ) -> bool:
     """Tell whether the vectors' operand had better be copied to where tiles read it in order.
 
     An element serves every row. Where vectors are contiguous already, each read of one costs a
-    little more than it would in a panel, unless the operand of a batch fits into the first-level
-    cache or has the panel's layout; where they are strided, each tile of rows gathers it.
+    little more than it would in a panel, unless the operand of a batch lies in so little memory
+    that the first-level cache holds it, or has the panel's layout; where they are strided, each
+    tile of rows gathers it.
 
     Args:
         steps: of the reduction.
@@ -136,10 +144,11 @@ def panel_pays(
     fixed = {*tile.lane_group, *tile.row_group}
     reads = [i for i in range(len(steps.extents)) if operand.steps[i] != 0]
     batch = [i for i in steps.nest.spatial if i not in fixed]
-    size = prod(steps.extents[i] for i in reads if i not in batch) * steps.widest_bytes
+    inner = [i for i in reads if i not in batch]
+    span = sum((steps.extents[i] - 1) * (operand.steps[i] or 0) for i in inner) + 1
     width = tile.vectors * tile.lanes
     in_order = steps.extent_of(tile.lane_group) <= width and _runs_on(steps, operand, width)
-    near = in_order or size <= target.l1d_bytes // 2
+    near = in_order or span * steps.widest_bytes <= target.l1d_bytes // 2
     return not near and rows * CONTIGUOUS_READ > CONTIGUOUS_COPY
 
 

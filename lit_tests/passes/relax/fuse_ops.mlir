@@ -192,4 +192,17 @@ relax.func @scores_wanted(%q: !relax.tensor<[4, 128, 32], f32>, %t: !relax.tenso
   %y = relax.matmul %p, %v {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 128, 128], f32>, !relax.tensor<[4, 128, 32], f32>) -> !relax.tensor<[4, 128, 32], f32>
   relax.return %y, %p : !relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 128, 128], f32>
 }
+// The chain reads what only moves elements where they were, but for what somebody else reads, too.
+// CHECK-LABEL: relax.func @heads
+// CHECK-NEXT:    %vt = relax.call_tir @permute_dims
+// CHECK-NEXT:    %y = relax.call @fused_permute_dims_permute_dims_matmul_softmax_matmul(%q, %k, %vt)
+relax.func @heads(%q: !relax.tensor<[128, 4, 32], f32>, %k: !relax.tensor<[128, 4, 32], f32>, %v: !relax.tensor<[128, 4, 32], f32>) -> (!relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 128, 32], f32>) {
+  %qt = relax.permute_dims %q {axes = array<i64: 1, 0, 2>} : (!relax.tensor<[128, 4, 32], f32>) -> !relax.tensor<[4, 128, 32], f32>
+  %kt = relax.permute_dims %k {axes = array<i64: 1, 2, 0>} : (!relax.tensor<[128, 4, 32], f32>) -> !relax.tensor<[4, 32, 128], f32>
+  %vt = relax.permute_dims %v {axes = array<i64: 1, 0, 2>} : (!relax.tensor<[128, 4, 32], f32>) -> !relax.tensor<[4, 128, 32], f32>
+  %s = relax.matmul %qt, %kt {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 32, 128], f32>) -> !relax.tensor<[4, 128, 128], f32>
+  %p = relax.softmax %s {axis = 2} : (!relax.tensor<[4, 128, 128], f32>) -> !relax.tensor<[4, 128, 128], f32>
+  %y = relax.matmul %p, %vt {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 128, 128], f32>, !relax.tensor<[4, 128, 32], f32>) -> !relax.tensor<[4, 128, 32], f32>
+  relax.return %y, %vt : !relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 128, 32], f32>
+}
 }

@@ -20,7 +20,7 @@ from xdsl.ir import BlockArgument, SSAValue
 from ....analysis.nests import Access, Nest, Write
 from ....analysis.staging import Staging
 from ....analysis.steps import NestSteps
-from ....analysis.tiling import Tile, bytes_of, choose_order, operands, panel_pays
+from ....analysis.tiling import Tile, batch_bytes, choose_order, operands, panel_pays
 from ....dialects import tir
 from ....dialects.target import Target
 from ....symbolic import IntExpr, as_expr, min_, var
@@ -278,7 +278,7 @@ class TileSchedule:
             return None
         if not self.steps.is_constant(reduce):
             return None
-        if bytes_of(moving) < self.machine.l2_bytes // FEW_OF_CACHE:
+        if batch_bytes(self.steps, tile, moving[0]) < self.machine.l2_bytes // FEW_OF_CACHE:
             return None
         if tile.is_blocked:
             return self.following_in_blocks(moving[0].op, place, index, count)

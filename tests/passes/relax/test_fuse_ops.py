@@ -68,3 +68,30 @@ def test_attention_natively(rows: int, columns: int, mask: str) -> None:
         found, expected(q, k, v, added[0] if added else 0.0), rtol=1e-5, atol=1e-5
     )
     assert np.isnan(found).any() == (mask == "all")
+
+
+def heads(rows: int) -> ModelProto:
+    """Return attention whose heads are slices of rows: transposes before and after it."""
+    shape = (1, rows, HEADS, DEPTH)
+    nodes = [
+        helper.make_node("Transpose", ["q"], ["qt"], perm=[0, 2, 1, 3]),
+        helper.make_node("Transpose", ["k"], ["kt"], perm=[0, 2, 3, 1]),
+        helper.make_node("Transpose", ["v"], ["vt"], perm=[0, 2, 1, 3]),
+        helper.make_node("MatMul", ["qt", "kt"], ["s"]),
+        helper.make_node("Softmax", ["s"], ["p"], axis=-1),
+        helper.make_node("MatMul", ["p", "vt"], ["o"]),
+        helper.make_node("Transpose", ["o"], ["y"], perm=[0, 2, 1, 3]),
+    ]
+    values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n in "qkvy"]
+    graph = helper.make_graph(nodes, "heads", values[:3], values[3:])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+@pytest.mark.parametrize("rows", [90, 150])
+def test_transposed_heads(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    q, k, v = (rng.standard_normal((1, rows, HEADS, DEPTH)).astype(np.float32) for _ in "qkv")
+    found = np.asarray(tyrex.compile(heads(rows), threads=2)(q, k, v))
+    qt, kt, vt = q.transpose(0, 2, 1, 3) * 2, k.transpose(0, 2, 3, 1), v.transpose(0, 2, 1, 3)
+    reference = expected(qt, kt, vt, 0.0).transpose(0, 2, 1, 3)
+    np.testing.assert_allclose(found, reference, rtol=1e-5, atol=1e-5)
