@@ -14,7 +14,7 @@ import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from .errors import ArgumentError
+from .errors import ArgumentError, OutOfMemoryError
 from .native_library import ALIGN_BYTES, ArenaStatsStruct, native
 
 
@@ -62,7 +62,19 @@ class Allocator(ABC):
 
     name: str
 
-    def __init__(self) -> None:
+    def __init__(self, limit_bytes: int | None = None) -> None:
+        """Begin with nothing.
+
+        Args:
+            limit_bytes: the most that may be in use at once; None for what the system has.
+
+        Raises:
+            ArgumentError: a limit below 0.
+        """
+        if limit_bytes is not None and limit_bytes < 0:
+            raise ArgumentError(f"limit_bytes: expected a number from 0; found {limit_bytes}")
+        self.limit_bytes = limit_bytes
+        """The most that may be in use at once; may be changed at any time."""
         library = native()
         self._system_allocate = library.memory_allocate
         self._system_free = library.memory_free
@@ -76,12 +88,17 @@ class Allocator(ABC):
         """Return a block of at least `size_bytes`; its contents are undefined.
 
         Raises:
-            OutOfMemoryError: the system has no memory left.
+            OutOfMemoryError: the system has no memory left, or the limit is reached.
         """
         if size_bytes < 0:
             raise ArgumentError(f"allocate: a block cannot have {size_bytes} bytes")
         size = self._block_size(size_bytes)
         with self._lock:
+            if self.limit_bytes is not None and self._in_use_bytes + size > self.limit_bytes:
+                raise OutOfMemoryError(
+                    f"allocate: {size} bytes on top of {self._in_use_bytes} are more than the"
+                    f" limit of {self.limit_bytes}"
+                )
             address = self._take(size)
             self._num_allocations += 1
             self._in_use_bytes += size
@@ -166,8 +183,8 @@ class PooledAllocator(Allocator):
 
     name = "pooled"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, limit_bytes: int | None = None) -> None:
+        super().__init__(limit_bytes)
         self._free: dict[int, list[int]] = {}
         self._free_bytes = 0
 

@@ -37,7 +37,7 @@ from .timing import TimeEvaluator
 MAX_DEPTH = 100
 """Calls of functions within each other: some Python frames each, far below Python's limit."""
 
-MemoryConfig = str | Mapping[Device | str, str] | None
+MemoryConfig = str | Allocator | Mapping[Device | str, str | Allocator] | None
 
 
 class _State:
@@ -140,7 +140,8 @@ class VirtualMachine:
             program: an `Executable`, an `Image`, or a `Program` with its `kernels`.
             device: where it runs; the CPU when None.
             memory_cfg: the allocator of results and frames: "pooled" (the default) keeps what
-                comes back, "naive" returns it to the system; or a mapping of devices to these.
+                comes back, "naive" returns it to the system; or an `Allocator`, which other
+                machines may use too; or a mapping of devices to these.
             kernels: of a bare program.
             threads: of a parallel loop; the executable's, else the environment's when None.
 
@@ -159,7 +160,7 @@ class VirtualMachine:
             )
         self.image = image
         self.device = _one_device(device)
-        self.allocator = make_allocator(_allocator_name(memory_cfg, self.device))
+        self.allocator = _allocator(memory_cfg, self.device)
         default = getattr(program, "threads", None) if threads is None else threads
         self.threads = default_num_threads() if default is None else default
         self.signatures = [Signature.of(function) for function in image.program.functions]
@@ -406,22 +407,22 @@ def _one_device(device: Device | Sequence[Device] | None) -> Device:
     return devices[0]
 
 
-def _allocator_name(config: MemoryConfig, device: Device) -> str:
+def _allocator(config: MemoryConfig, device: Device) -> Allocator:
+    if isinstance(config, Mapping):
+        by_device = {Device.parse(k) if isinstance(k, str) else k: v for k, v in config.items()}
+        unknown = [str(key) for key in by_device if key != device]
+        if unknown:
+            raise ArgumentError(
+                f"VirtualMachine: memory_cfg names device {unknown[0]}; the machine runs on {device}"
+            )
+        config = by_device.get(device)
     if config is None:
-        return "pooled"
-    if isinstance(config, str):
+        config = "pooled"
+    if isinstance(config, Allocator):
         return config
-    if not isinstance(config, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(config, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise DTypeError(
-            f"VirtualMachine: memory_cfg: expected a name or a mapping of devices to names;"
-            f" found {config!r}"
+            f"VirtualMachine: memory_cfg: expected the name of an allocator, an Allocator, or a"
+            f" mapping of devices to these; found {config!r}"
         )
-    by_device = {
-        Device.parse(key) if isinstance(key, str) else key: name for key, name in config.items()
-    }
-    unknown = [str(key) for key in by_device if key != device]
-    if unknown:
-        raise ArgumentError(
-            f"VirtualMachine: memory_cfg names device {unknown[0]}; the machine runs on {device}"
-        )
-    return by_device.get(device, "pooled")
+    return make_allocator(config)

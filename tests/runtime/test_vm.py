@@ -332,7 +332,7 @@ def test_wrong_machines() -> None:
     exe = executable()
     with pytest.raises(ArgumentError, match="unknown allocator 'foo'"):
         VirtualMachine(exe, memory_cfg="foo")
-    with pytest.raises(DTypeError, match="memory_cfg: expected a name or a mapping"):
+    with pytest.raises(DTypeError, match="memory_cfg: expected the name of an allocator"):
         VirtualMachine(exe, memory_cfg=3)  # pyright: ignore[reportArgumentType]
     with pytest.raises(DTypeError, match="expected an Executable or a Program; found str"):
         VirtualMachine("model.onnx")
