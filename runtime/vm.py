@@ -413,7 +413,8 @@ def _allocator(config: MemoryConfig, device: Device) -> Allocator:
         unknown = [str(key) for key in by_device if key != device]
         if unknown:
             raise ArgumentError(
-                f"VirtualMachine: memory_cfg names device {unknown[0]}; the machine runs on {device}"
+                f"VirtualMachine: memory_cfg names device {unknown[0]}; the machine runs on"
+                f" {device}"
             )
         config = by_device.get(device)
     if config is None:
