@@ -29,6 +29,7 @@ _LEVELS = (
 @click.option("-o", "--output", metavar="FILE", help="Write a file, not to the terminal.")
 @click.option("--name", metavar="NAME", help="What the functions in the file begin with.")
 @click.option("--cc", metavar="COMMAND", help="The C compiler that links a library.")
+@click.option("--linker", metavar="COMMAND", help="The same; for other machines: `zig`, or theirs.")
 @click.option("--weights", metavar="inside|beside", help="Where the constants of a .c go.")
 @click.option("-p", "--passes", metavar="PASSES", help="Take the place of the graph's passes.")
 @click.option("--timing", is_flag=True, help="Print on stderr how long each step took.")
@@ -41,8 +42,9 @@ def compile_command(model: str | None, print_pipeline: bool, **options: Any) -> 
 
     Without --to and -o, the result goes into the cache, where the next run finds it. With -o, the
     suffix says what the whole model is written as: .so, .a, .o and .c have a C interface, .tyx is a
-    bundle; `tyrex run m.so` and `tyrex run m.tyx` run it. .ll, .bc and .s are LLVM's, .mlir is the
-    module.
+    bundle; `tyrex run m.so` and `tyrex run m.tyx` run it. Other systems have .dylib, .dll and
+    .wasm in place of .so: `tyrex targets` lists what --target knows. .ll, .bc and
+    .s are LLVM's, .mlir is the module.
     """
     if print_pipeline:
         from .levels import print_pipeline as text_of_pipeline
@@ -59,7 +61,8 @@ def _compile(model: str, level: str | None, options: dict[str, Any]) -> None:
     from .pass_context import PassContext
 
     chosen = {name: options[name] for name in COMPILE_OPTIONS} | {"pipeline": options["passes"]}
-    export = ExportOptions(options["name"], options["cc"], None, options["weights"])
+    chosen_export = {name: options[name] for name in ("name", "cc", "linker", "weights")}
+    export = ExportOptions(**chosen_export)
     with PassContext(
         instruments=_instruments(options),
         dump_ir=options["dump_ir"],

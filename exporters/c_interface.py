@@ -9,6 +9,7 @@ from textwrap import dedent
 from typing import Protocol
 
 from ..runtime.bytecode import Param
+from ..runtime.elf import DESCRIPTION_SECTION
 from ..runtime.signature import Signature
 from .package import FORMAT, Package, tensors
 
@@ -171,7 +172,8 @@ def source_text(package: Package) -> str:
     text = _SOURCE
     for mark, value in (
         ("@FEATURES@", features),
-        ("@TABLES@", model_tables(package)),
+        ("@TABLES@", model_tables(package, "IN_SECTION ")),
+        ("@SECTION@", DESCRIPTION_SECTION),
         ("@ENTRY@", package.entry),
         ("@FORMAT@", str(FORMAT)),
         ("@FUNCTIONS@", str(len(FUNCTIONS) + 1)),
@@ -183,11 +185,16 @@ def source_text(package: Package) -> str:
     return text
 
 
-def model_tables(package: Package) -> str:
-    """Return what C code has to know of a model: `inputs`, `outputs`, `description`."""
+def model_tables(package: Package, describe_in: str = "") -> str:
+    """Return what C code has to know of a model: `inputs`, `outputs`, `description`.
+
+    Args:
+        package: the model.
+        describe_in: what stands before the description: attributes of the compiler.
+    """
     signature = package.signature
     tables = [_parameters("input", signature.inputs), _parameters("output", signature.outputs)]
-    description = f"static const char description[] =\n{_literal(package.describe())};"
+    description = f"{describe_in}static const char description[] =\n{_literal(package.describe())};"
     return "\n\n".join([*tables, description])
 
 
@@ -240,6 +247,12 @@ _SOURCE = dedent("""\
 
     static const tyrex_cpu_feature features[] = {
     @FEATURES@    {NULL, 0u, 0u, 0u, 0u, 0u}};
+
+    #if defined(__ELF__)
+    #define IN_SECTION __attribute__((section("@SECTION@"), used)) /* readers need not run code */
+    #else
+    #define IN_SECTION
+    #endif
 
     @TABLES@
 

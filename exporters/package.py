@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from ..runtime.bytecode import Constant, Function, Program, Spec, TensorSpec
@@ -65,6 +65,7 @@ class Package:
             "abi": ABI_VERSION,
             "target": self.triple,
             "cpu_features": [feature.name for feature in self.checked()],
+            "cpu_questions": [astuple(feature) for feature in self.checked()],
             "inputs": [_describe(name, spec) for name, spec in self.signature.inputs],
             "outputs": [_describe(name, spec) for name, spec in self.signature.outputs],
             "constant_bytes": sum(constant.data.nbytes for _, constant in self.constants),

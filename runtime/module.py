@@ -24,7 +24,9 @@ from .errors import LoadError, TyrexError, UnsupportedError
 from .executable import Executable
 from .export_options import Exporter, ExportOptions
 from .native_program import NativeEntry, NativeProgram
+from .processor import Question, missing_instructions
 from .signature import Signature
+from .target_check import check_target
 from .threads import check_num_threads, default_num_threads
 
 FORMAT = 2
@@ -244,7 +246,7 @@ def load_library(file: Path, exporter: Callable[[About, Signature], Exporter]) -
         LoadError: the file is not there, is damaged or no such library, or is for another system.
         UnsupportedError: the processor lacks instructions that the model uses.
     """
-    check_shared_library(file)
+    _check_description(file)
     try:
         library = ctypes.CDLL(str(file))
         entry = library.tyrex_module
@@ -269,6 +271,30 @@ def load_library(file: Path, exporter: Callable[[About, Signature], Exporter]) -
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise LoadError(f"{file}: its description is damaged: {error!r}") from error
+
+
+def _check_description(file: Path) -> None:
+    """Check what a library says about itself before any of its code runs.
+
+    Raises:
+        LoadError: the file is damaged, no such library, or for another system.
+        UnsupportedError: the processor lacks instructions that the model uses.
+    """
+    text = check_shared_library(file)
+    if text is None:
+        return  # some tools drop sections; the library itself asks the processor, too
+    try:
+        description = cast(dict[str, Any], json.loads(text.partition(b"\0")[0]))
+        target = str(description["target"])
+        questions = [Question(*row) for row in description.get("cpu_questions", ())]
+    except (KeyError, TypeError, ValueError) as error:
+        raise LoadError(f"{file}: its description is damaged: {error!r}") from error
+    check_target(target, str(file))
+    missing = missing_instructions(questions)
+    if missing is not None:
+        raise UnsupportedError(
+            f"{file}: this processor lacks {missing}, which the model was compiled for"
+        )
 
 
 def _library_module(

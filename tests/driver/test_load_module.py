@@ -1,5 +1,6 @@
 """Exported models loaded again: the same results, with no compiler in reach, and broken files."""
 
+import ctypes
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 import tyrex
+from tyrex.backends.llvm.targets import parse_target
 from tyrex.exporters.cpu_features import ECX, FEATURES, Feature
+from tyrex.exporters.platforms import platform_of
+from tyrex.exporters.toolchain import find_toolchain
 from tyrex.runtime.errors import ArgumentError, DTypeError, LoadError, UnsupportedError
 from tyrex.runtime.module import Module
 
@@ -171,8 +175,16 @@ def test_other_files_are_refused(library: Path, tmp_path: Path) -> None:
     data = bytearray(library.read_bytes())
     data[18:20] = b"\xff\x00"  # e_machine
     path.write_bytes(data)
-    with pytest.raises(LoadError, match="is for ELF machine 255"):
+    with pytest.raises(LoadError, match="is for machine 255; this machine is"):
         tyrex.load_module(path)
+    for magic, kind in (
+        (b"MZ", "Windows"),
+        (b"\0asm", "WebAssembly"),
+        (b"\xcf\xfa\xed\xfe", "macOS"),
+    ):
+        path.write_bytes(magic + data[len(magic) :])
+        with pytest.raises(LoadError, match=f"is a [a-z]+ of {kind}; this is "):
+            tyrex.load_module(path)
     (tmp_path / "plain.c").write_text("int plain(void) { return 1; }\n")
     command = ["cc", "-shared", "-fPIC", "-o", "plain.so", "plain.c"]
     subprocess.run(command, cwd=tmp_path, check=True)
@@ -191,5 +203,23 @@ def test_a_processor_that_lacks_features_is_refused(
     monkeypatch.setitem(FEATURES["x86_64"], "cmov", absent)
     for name in ("m.so", "m.tyx"):
         path = exe.export_library(tmp_path / name)
-        with pytest.raises(UnsupportedError, match="this processor lacks cmov"):
+        with monkeypatch.context() as patch:
+            patch.setattr(ctypes, "CDLL", never)
+            with pytest.raises(UnsupportedError, match="this processor lacks cmov"):
+                tyrex.load_module(path)
+
+
+def never(*arguments: object) -> None:
+    raise AssertionError("code was loaded that this processor cannot run")
+
+
+def test_code_for_another_machine_is_refused(tmp_path: Path) -> None:
+    for target, name in (("armv7-linux-gnueabihf", "armv7, of 32 bits"), ("riscv64-linux-gnu", "")):
+        try:
+            find_toolchain(platform_of(parse_target(target).triple))
+        except UnsupportedError as error:
+            pytest.skip(str(error))
+        exe = tyrex.compile(DIGITS / "digits.onnx", target, dims={"batch": 1})
+        path = exe.export_library(tmp_path / "m.so")
+        with pytest.raises(LoadError, match=f"is for {name or 'riscv64'}; this machine is "):
             tyrex.load_module(path)
