@@ -11,7 +11,7 @@ Source: Tool Interface Standard, ELF specification 1.2, and its 64-bit form in t
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..runtime.errors import LoadError
@@ -120,12 +120,15 @@ class _File:
     """By number in this file."""
 
 
-def merge_objects(images: Sequence[bytes], keep: Collection[str]) -> bytes:
+def merge_objects(
+    images: Sequence[bytes], keep: Collection[str], rename: Mapping[str, str] | None = None
+) -> bytes:
     """Return one relocatable object.
 
     Args:
         images: objects of one class and machine, little-endian.
         keep: the symbols that others may refer to.
+        rename: what some of `keep` are called in the result.
 
     Raises:
         LoadError: an object is damaged, or of another kind; two define one symbol.
@@ -136,6 +139,9 @@ def merge_objects(images: Sequence[bytes], keep: Collection[str]) -> bytes:
         raise LoadError(f"objects of several machines cannot be one: {sorted(kinds)}")
     sections = _number_sections(files)
     symbols = _merge_symbols(files, {name.encode() for name in keep})
+    names = {old.encode(): new.encode() for old, new in (rename or {}).items()}
+    for symbol in symbols:
+        symbol.name = names.get(symbol.name, symbol.name)
     return _write(files, sections, symbols)
 
 

@@ -15,9 +15,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ..runtime.errors import ArgumentError, LoadError
+from ..runtime.errors import ArgumentError, LoadError, UnsupportedError
 from .archive_file import archive_of
 from .c_interface import RUNTIME_FOLDER, Interface, header_text, source_text
 from .data import Data
@@ -93,8 +94,39 @@ def write_archive(package: Package, path: Path, linker: str | None = None) -> No
 
 
 def write_object(package: Package, path: Path, linker: str | None = None) -> None:
-    """Write a model as one object; see `write_shared`."""
+    """Write a model as one object; see `write_shared`.
+
+    Where there is no C compiler for an ELF system, and none was named, the object has code and
+    weights alone; the C part lies beside it, as source in a folder `NAME.sources`.
+    """
+    platform = platform_of(package.triple)
+    try:
+        find_toolchain(platform, linker)
+    except UnsupportedError:
+        if linker is not None or platform.object_format != "elf":
+            raise
+        _write_without_compiler(package, path, platform)
+        return
     _write(package, path, linker, _link_object)
+
+
+def _write_without_compiler(package: Package, path: Path, platform: Platform) -> None:
+    """Write an object of code and weights, and the sources that belong to it."""
+    entry = f"{package.name}_tyrex_entry"  # of two models in one program, each has its own
+    with tempfile.TemporaryDirectory(prefix=".tyrex-export-", dir=path.parent) as name:
+        folder = Path(name)
+        objects = [folder / part for part in _objects(package, folder, platform)]
+        images = [part.read_bytes() for part in objects]
+        built, sources = folder / "built", folder / "sources"
+        built.write_bytes(merge_objects(images, [package.entry], {package.entry: entry}))
+        sources.mkdir()
+        _sources(replace(package, entry=entry), sources, platform, is_shared=False)
+        shutil.copy(sources / f"{package.name}.h", path.with_name(f"{package.name}.h"))
+        beside = path.with_name(f"{package.name}.sources")
+        if beside.is_dir():
+            shutil.rmtree(beside)
+        os.replace(sources, beside)
+        os.replace(built, path)
 
 
 def _write(

@@ -185,3 +185,34 @@ def test_what_is_wrong_is_said(exe: Executable, tmp_path: Path) -> None:
         with pytest.raises(RuntimeFailure, match="failed with status 1"):
             exe.export_library(tmp_path / "m.so", cc=false)
     assert not list(tmp_path.iterdir()), "nothing is left behind"
+
+
+@needs_cc
+def test_an_object_without_a_compiler_has_its_sources_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiled later, elsewhere, they give what a compiler at hand would have given."""
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        patch.delenv("CC", raising=False)
+        patch.setattr("tyrex.exporters.toolchain.find_spec", str.isspace)
+        for name, last in (("one", "4.0"), ("two", "9.0")):
+            exe = tyrex.compile(PLUS.replace("LAST", last))
+            for _ in range(2):  # over what is there
+                exe.export_library(tmp_path / f"{name}.o")
+            with pytest.raises(UnsupportedError, match=r"no C compiler for .*apt install gcc"):
+                exe.export_library(tmp_path / f"{name}.so")
+    assert sorted(p.name for p in tmp_path.iterdir() if "two" in p.name) == [
+        "two.h",
+        "two.o",
+        "two.sources",
+    ]
+    (tmp_path / "main.c").write_text(TWO_MODELS)
+    sources = [str(p) for p in (tmp_path / "one.sources").rglob("*.c")]
+    sources.append("two.sources/interface.c")  # one runtime serves both
+    files = ["main.c", "one.o", "two.o", *sources, "-I.", "-lm", "-pthread"]
+    subprocess.run([CC, *files, "-o", "main"], cwd=tmp_path, check=True)
+    done = subprocess.run(
+        [tmp_path / "main"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "4 9\n"
