@@ -25,6 +25,7 @@ from .data import Data
 from .data_objects import write_constants
 from .elf_merge import merge_objects
 from .link import link_shared, shown_functions
+from .macho_object import hidden
 from .package import Package
 from .platforms import Platform, platform_of
 from .toolchain import Toolchain, find_toolchain, run_tool
@@ -37,7 +38,7 @@ _TVM_FFI = ("tvm_ffi.c",)
 _NO_LIBRARY = ("freestanding/memory.c", "freestanding/format.c")
 _LIBRARY_HEADERS = tuple(f"freestanding/{n}.h" for n in ("assert", "stdio", "stdlib", "string"))
 _HEADERS = ("abi.h", "arguments.h", "dlpack.h", "model.h", "tvm_ffi.h", "tyrex.h", "wait.h")
-_CFLAGS = ("-std=gnu11", "-O2", "-fvisibility=hidden")
+_CFLAGS = ("-std=gnu11", "-O2", "-fvisibility=hidden", "-DTYREX_API=")
 _WASM_CFLAGS = ("-ffreestanding", "-mbulk-memory", f"-I{RUNTIME_FOLDER}/freestanding")
 
 _Link = Callable[[Package, Toolchain, Sequence[str], Path], None]
@@ -135,7 +136,9 @@ def _write(
     toolchain = find_toolchain(platform_of(package.triple), linker)
     with tempfile.TemporaryDirectory(prefix=".tyrex-export-", dir=path.parent) as name:
         folder = Path(name)
-        built, header = folder / "built", folder / f"{package.name}.h"
+        # A library's name is in it.
+        built = folder / (f"{package.name}{path.suffix}" if is_shared else "built")
+        header = folder / f"{package.name}.h"
         parts = [*_objects(package, folder, toolchain.platform)]
         parts += _sources(package, folder, toolchain.platform, is_shared=is_shared)
         link(package, toolchain, parts, built)
@@ -148,7 +151,8 @@ def _objects(package: Package, folder: Path, platform: Platform) -> list[str]:
     names: list[str] = []
     for number, image in enumerate(package.objects):
         names.append(f"code{number}.o")
-        (folder / names[-1]).write_bytes(image)
+        is_macho = platform.object_format == "macho"
+        (folder / names[-1]).write_bytes(hidden(image) if is_macho else image)
     if package.constants:
         names.append("constants.o")
         with (folder / names[-1]).open("wb") as file:

@@ -48,10 +48,8 @@ def _elf(package: Package, toolchain: Toolchain, folder: Path) -> list[str]:
 
 
 def _macho(package: Package, toolchain: Toolchain, folder: Path) -> list[str]:
-    shown = [*shown_functions(package), "tyrex_module", "__tvm_ffi_main"]
-    (folder / "exports.txt").write_text("".join(f"_{name}\n" for name in shown))
-    install = f"-Wl,-install_name,@rpath/{package.name}.dylib"
-    return ["-shared", "-pthread", install, "-Wl,-exported_symbols_list,exports.txt"]
+    # What is not to be seen is hidden in the objects: not every linker takes a list.
+    return ["-shared", "-pthread", f"-Wl,-install_name,@rpath/{package.name}.dylib"]
 
 
 def _coff(package: Package, toolchain: Toolchain, folder: Path) -> list[str]:

@@ -25,7 +25,26 @@ _LC_SEGMENT_64, _LC_SYMTAB, _LC_BUILD_VERSION = 0x19, 0x2, 0x32
 _READ_WRITE_EXECUTE = 7  # of objects' one segment; the linker makes others
 _MACOS, _SYSTEM_11 = 1, 11 << 16
 _ALIGN_LOG2 = 6
-_PRIVATE_EXTERN = 0x10 | 0x01 | 0x0E  # in a section, seen by other objects, hidden by the linker
+_EXTERN, _PRIVATE, _KIND_MASK, _IN_SECTION = 0x01, 0x10, 0x0E, 0x0E
+_PRIVATE_EXTERN = _PRIVATE | _EXTERN | _IN_SECTION  # seen by other objects, not outside a library
+
+
+def hidden(image: bytes) -> bytes:
+    """Return an object whose symbols a library made of it does not show.
+
+    Linkers are not all told which symbols to show in one way; this each of them understands.
+    """
+    out, at = bytearray(image), _HEADER.size
+    for _ in range(_HEADER.unpack_from(image)[4]):
+        command, size = struct.unpack_from("<II", image, at)
+        if command == _LC_SYMTAB:
+            _, _, symbols, count, _, _ = _SYMBOL_TABLE.unpack_from(image, at)
+            for place in range(symbols, symbols + count * _SYMBOL.size, _SYMBOL.size):
+                kind = _SYMBOL.unpack_from(image, place)[1]
+                if kind & _EXTERN and kind & _KIND_MASK == _IN_SECTION:
+                    out[place + 4] = kind | _PRIVATE
+        at += size
+    return bytes(out)
 
 
 def write_macho_object(file: BinaryIO, arch: str, data: Sequence[Data]) -> None:

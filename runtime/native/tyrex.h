@@ -20,7 +20,8 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__) && !defined(_WIN32)
+#if defined(TYREX_API) /* -DTYREX_API= keeps the runtime of an exported model to itself */
+#elif defined(__GNUC__) && !defined(_WIN32)
 #define TYREX_API __attribute__((visibility("default")))
 #else
 #define TYREX_API
