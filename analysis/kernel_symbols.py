@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from xdsl.ir import Attribute, Operation
 
 from ..dialects import relax, tir
-from ..symbolic import IntExpr, var
+from ..symbolic import IntExpr, Var, var
 
 Dims = tuple[IntExpr, IntExpr]  # a dim that a kernel declares, the dim at its place at the call
 
@@ -16,7 +16,8 @@ def call_symbols(kernel: tir.FuncOp, call: Operation) -> dict[str, IntExpr] | No
     """Return the kernel's symbols over the caller's, or None where types do not tell them all.
 
     A dim that is a bare symbol tells it; then one that is linear in its only unknown symbol; then
-    one that reads the same at the call, as in the function that the kernel was made for.
+    one that reads the same at the call but for the symbol, as in the function that the kernel was
+    made for, or in one that shares it.
     """
     pairs = [
         *zip((v.type for v in kernel.inputs), (v.type for v in call.operands), strict=True),
@@ -39,7 +40,31 @@ def solve_symbols(dims: Sequence[Dims]) -> dict[str, IntExpr]:
         if declared is actual:
             for key in declared.free_vars():
                 found.setdefault(str(key), var(key))
+        else:
+            _unify(declared, actual, found)
     return found
+
+
+def _unify(declared: IntExpr, actual: IntExpr, found: dict[str, IntExpr]) -> None:
+    """Learn the only unknown symbol of a dim: `n floordiv 8` reads as `(m * 2) floordiv 8`."""
+    unknown: list[Hashable] = [key for key in declared.free_vars() if key not in found]
+    if len(unknown) != 1:
+        return
+    known = declared.substitute(dict(found))
+    for candidate in _parts(actual):
+        if known.substitute({unknown[0]: candidate}) is actual:
+            found[str(unknown[0])] = candidate
+            return
+
+
+def _parts(expr: IntExpr) -> Iterator[IntExpr]:
+    """Yield what stands inside of an expression: symbols, and operands of divisions."""
+    for atom in expr.atoms():
+        if isinstance(atom, Var):
+            yield var(atom.key)
+        for arg in atom.args:
+            yield arg
+            yield from _parts(arg)
 
 
 def dims_beside(pairs: Iterable[tuple[Attribute, Attribute]]) -> list[Dims]:

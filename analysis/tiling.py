@@ -72,14 +72,15 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
         return None
     extent = steps.extent_of(lane_group)
     full = target.lanes(steps.widest_bytes)
-    lanes = min(full, _power_of_two_from(extent))
+    known = steps.is_constant(lane_group)  # else there may be any number of vectors
+    lanes = min(full, _power_of_two_from(extent)) if known else full
     if lanes < 4 and lanes < full:
         return None
     moving, fixed = operands(steps, axis)
     rows = [g for g in groups[:-1] if any(m.steps[g[-1]] == 0 for m in moving)]
     rows = [g for g in rows if not any(g[-1] in m.conditional for m in moving)]
     columns = [lane_group]
-    if extent <= lanes:
+    if extent <= lanes and known:
         columns = [
             g for g in groups[:-1] if any(m.steps[g[-1]] == 0 for m in fixed) and g not in rows
         ] or columns
