@@ -11,7 +11,9 @@ Channels that are no whole blocks fill the last one in part, where that wastes l
 it holds one number, known here: 0 behind a convolution, whose weights are 0 there, and what the
 operators after it make of that. It must stay finite, for a convolution multiplies it by 0.
 
-Needs:  static shapes; constants folded, normalizations and scales in the weights (fold-scales).
+Symbols may decide batch, height and width; minimal filtering is for images of known sizes.
+
+Needs:  constants folded, normalizations and scales in the weights (fold-scales).
 Leaves: f32 convolutions in blocked form; grouped ones that are not depthwise, those of few channels
 and those of other types as they were.
 Why here: the last of the graph passes: rules know the plain layout only.
@@ -35,6 +37,7 @@ from ...dialects.relax import tensor_type
 from ...dialects.relax.elementwise import ELEMENTWISE
 from ...dialects.target import target_of
 from ...interpreters.relax import evaluate
+from ...symbolic import IntExpr
 from . import blocked_weights
 from .rewriting import constant_like, constant_of
 
@@ -129,17 +132,9 @@ class _Blocker:
 
     def is_blockable(self, value: SSAValue) -> bool:
         """Tell whether a tensor is f32 [N, C, H, W] of whole blocks."""
-        value_type = value.type
-        if not isinstance(value_type, relax.TensorType):
-            return False
-        shape = value_type.static_shape()
-        return (
-            value_type.dtype == f32
-            and shape is not None
-            and len(shape) == PLAIN_RANK
-            and shape[1] % self.block == 0
-            and 0 not in shape
-        )
+        image = _image_of(value)
+        is_whole = image is not None and image[1] % self.block == 0
+        return is_whole and tensor_type(value).dtype == f32
 
     def wastes_little(self, channels: int) -> bool:
         """Tell whether channels fill their blocks, but for a third of what they are at most."""
@@ -167,23 +162,35 @@ class _Blocker:
         return self.add(constant_like(value, new))[0]
 
 
-def _shape_of(value: SSAValue) -> tuple[int, ...]:
-    assert isinstance(value.type, relax.TensorType)
-    shape = value.type.static_shape()
+Image = tuple[IntExpr, int, IntExpr, IntExpr]
+"""Batch, channels, height, width."""
+
+
+def _image_of(value: SSAValue) -> Image | None:
+    """Return the shape of a tensor [N, C, H, W] of known channels, None for another one."""
+    shape = value.type.known_shape() if isinstance(value.type, relax.TensorType) else None
+    if shape is None or len(shape) != PLAIN_RANK or any(dim == 0 for dim in shape):
+        return None
+    n, channels, height, width = shape
+    return (n, channels.constant_value, height, width) if channels.is_constant else None
+
+
+def _shape_of(value: SSAValue) -> Image:
+    shape = _image_of(value)
     assert shape is not None, "asked for blockable tensors only"
     return shape
 
 
 def _conv(b: _Blocker, op: relax.ConvOp) -> Sequence[SSAValue] | None:
     weight = constant_of(op.w)
-    shape = _plain_shape(op.result)
-    if weight is None or len(shape) != PLAIN_RANK or 0 in shape or not b.wastes_little(shape[1]):
+    shape, source = _image_of(op.result), _image_of(op.x)
+    if weight is None or shape is None or source is None or not b.wastes_little(shape[1]):
         return None
     if tensor_type(op.x).dtype != f32:
         return None
     filters, channels = weight.shape[:2]
     groups, size = op.groups.value.data, b.block
-    if groups == filters and channels == 1 and groups == _plain_shape(op.x)[1]:
+    if groups == filters and channels == 1 and groups == source[1]:
         if op.x not in b.blocked:
             return None
         x, new = b.blocked[op.x], blocked_weights.depthwise(weight, size)
@@ -211,7 +218,12 @@ def _filtering(op: relax.ConvOp, weight_shape: tuple[int, ...]) -> int:
     suits = weight_shape[2:] == (3, 3) and relax.ints(op.strides) == ones
     if not suits or relax.ints(op.dilations) != ones:
         return 0
-    return blocked_weights.filtering(_shape_of(op.result), weight_shape)
+    n, filters, *size = _shape_of(op.result)
+    if not all(dim.is_constant for dim in (*size, *_shape_of(op.x)[2:])):
+        return 0
+    height, width = (dim.constant_value for dim in size)
+    batch = n.constant_value if n.is_constant else 1  # the least that has to pay for the weights
+    return blocked_weights.filtering((batch, filters, height, width), weight_shape)
 
 
 def _like(
@@ -222,17 +234,12 @@ def _like(
     return make(*operands, **properties)
 
 
-def _plain_shape(value: SSAValue) -> tuple[int, ...]:
-    assert isinstance(value.type, relax.TensorType)
-    return value.type.static_shape() or ()
-
-
 def _elementwise(b: _Blocker, op: relax.RelaxOp) -> Sequence[SSAValue] | None:
     result = op.results[0]
     if not any(operand in b.blocked for operand in op.operands):
         return None
-    shape = _plain_shape(result)
-    if len(shape) != PLAIN_RANK or 0 in shape:
+    shape = _image_of(result)
+    if shape is None:
         return None
     if shape[1] % b.block and not _fills(b, op, shape[1]):
         return None
@@ -257,7 +264,8 @@ def _fills(b: _Blocker, op: relax.RelaxOp, channels: int) -> bool:
     for operand in op.operands:
         array = constant_of(operand)
         if array is None:
-            if operand not in b.blocked or _plain_shape(operand)[1] != channels:
+            image = _image_of(operand)
+            if operand not in b.blocked or image is None or image[1] != channels:
                 return False
             rests.append(b.rest.get(operand, np.zeros((), np.float32)))
         elif array.size == 1:
@@ -310,12 +318,12 @@ def _concat(b: _Blocker, op: relax.ConcatOp) -> Sequence[SSAValue] | None:
 
 
 def _split(b: _Blocker, op: relax.SplitOp) -> Sequence[SSAValue] | None:
-    sizes = [_plain_shape(result) for result in op.results]
+    channels = [image[1] for r in op.results if (image := _image_of(r)) is not None]
     if op.x not in b.blocked or op.axis.value.data != 1:
         return None
-    if not all(len(shape) == PLAIN_RANK and shape[1] % b.block == 0 for shape in sizes):
+    if len(channels) != len(op.results) or any(count % b.block for count in channels):
         return None
-    sections = relax.DimsAttr.of([shape[1] // b.block for shape in sizes])
+    sections = relax.DimsAttr.of([count // b.block for count in channels])
     new = relax.SplitOp(b.in_blocks(op.x), axis=1, sections=sections)
     return b.add(new)
 

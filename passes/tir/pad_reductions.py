@@ -17,7 +17,7 @@ Source: explicit padding before im2col-free convolution, as in oneDNN's and Hali
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -28,10 +28,11 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from ...analysis.nests import Access, Nest, nest_of
-from ...analysis.steps import constant_extents
+from ...analysis.nominal import nominal_size
+from ...analysis.steps import nominal_extents
 from ...dialects import tir
 from ...dialects.tir.clone import Cloner, Exprs, zero_constant
-from ...symbolic import IntExpr, as_expr, var
+from ...symbolic import IntExpr, as_expr, ceildiv, max_, var
 
 MIN_READS = 4  # how often each copied element must be read for the copy to pay
 
@@ -46,19 +47,18 @@ class _Copy:
     """
 
     load: Access
-    starts: tuple[int, ...]
-    sizes: tuple[int, ...]
+    starts: tuple[IntExpr, ...]
+    sizes: tuple[IntExpr, ...]
     bounds: tuple[tuple[int, IntExpr], ...]  # (axis, a condition that bounds its index)
     stride: int
     phases: int
 
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> tuple[IntExpr, ...]:
         """Return the shape of the copy."""
         *outer, last = self.sizes
         if self.stride == 1:
             return self.sizes
-        columns = -(-last // self.stride)
-        return (*outer, self.phases, columns)
+        return (*outer, as_expr(self.phases), ceildiv(last, self.stride))
 
     def place(self, indices: Sequence[IntExpr]) -> list[IntExpr]:
         """Return where in the copy an element of the source stands."""
@@ -79,7 +79,7 @@ class _Copy:
     def overhang(self, source: Sequence[IntExpr]) -> list[IntExpr]:
         """Return the conditions that keep the split's last column inside the source."""
         *_, last = self.sizes
-        if self.stride == 1 or last % self.stride == 0:
+        if self.stride == 1 or last.is_multiple_of(self.stride):
             return []
         return [self.starts[-1] + last - 1 - source[-1]]
 
@@ -88,25 +88,46 @@ def _copy_of(nest: Nest, load: Access, extents: tuple[int, ...]) -> _Copy | None
     """Return how a load can read a copy, None where it cannot or need not."""
     buffer_type = load.buffer.type
     assert isinstance(buffer_type, tir.BufferType)
-    shape = buffer_type.static_shape()
-    ranges = {v: (0, n - 1) for v, n in zip(nest.block.iter_vars, extents, strict=True)}
+    shape = buffer_type.shape
+    ranges: dict[Hashable, IntExpr] = dict(zip(nest.block.iter_vars, nest.extents, strict=True))
     indices = load.exprs_over_values(load.indices)
     if not shape or not all(key in ranges for e in indices for key in e.free_vars()):
         return None
     conditions = _bounds_of(load, indices)
     if conditions is None:
         return None
-    starts, sizes = [0] * len(shape), list(shape)
+    starts, sizes = [as_expr(0)] * len(shape), list(shape)
     for axis in {axis for axis, _ in conditions}:
-        low, high = indices[axis].bounds(ranges)
-        if low is None or high is None:
+        span = _span_of(indices[axis], ranges)
+        if span is None:
             return None
-        starts[axis], sizes[axis] = low, high - low + 1
+        starts[axis], sizes[axis] = span
     stride, phases = _stride_of(nest, extents, indices[-1] - starts[-1])
     if stride == 1 and not conditions:
         return None
     copy = _Copy(load, tuple(starts), tuple(sizes), tuple(conditions), stride, phases)
-    return copy if prod(extents) >= MIN_READS * prod(copy.shape()) else None
+    elements = prod(map(nominal_size, copy.shape()))
+    return copy if prod(extents) >= MIN_READS * elements else None
+
+
+def _span_of(index: IntExpr, ranges: Mapping[Hashable, IntExpr]) -> tuple[IntExpr, IntExpr] | None:
+    """Return the least value of a linear index and how many it has, None where it is no such.
+
+    Args:
+        index: over iteration variables.
+        ranges: their extents.
+    """
+    low, high = index, index
+    for key in index.free_vars():
+        split = index.coefficient(key)
+        if split is None or not split[0].is_constant:
+            return None
+        ends = {key: as_expr(0)}, {key: ranges[key] - 1}
+        first, last = ends if split[0].constant_value > 0 else ends[::-1]
+        low, high = low.substitute(first), high.substitute(last)
+    size = high - low + 1
+    known = {key: (0, None) for key in size.free_vars()}
+    return low, size if size.provably_ge0(known) else max_(size, 0)
 
 
 def _bounds_of(load: Access, indices: Sequence[IntExpr]) -> list[tuple[int, IntExpr]] | None:
@@ -127,11 +148,14 @@ def _bounds_of(load: Access, indices: Sequence[IntExpr]) -> list[tuple[int, IntE
 def _axis_of(condition: IntExpr, indices: Sequence[IntExpr]) -> int | None:
     """Return the axis whose index a condition bounds from below or above."""
     for axis, index in enumerate(indices):
-        if not index.is_constant and (
-            (condition - index).is_constant or (condition + index).is_constant
-        ):
+        if not index.is_constant and (_is_fixed(condition - index) or _is_fixed(condition + index)):
             return axis
     return None
+
+
+def _is_fixed(expr: IntExpr) -> bool:
+    """Tell whether an expression is the same in all iterations: constants and symbols alone."""
+    return all(isinstance(key, str) for key in expr.free_vars())
 
 
 def _stride_of(nest: Nest, extents: Sequence[int], index: IntExpr) -> tuple[int, int]:
@@ -158,7 +182,7 @@ def _copy_nest(copy: _Copy, target: SSAValue, block: Block) -> None:
     conditions = copy.overhang(source)
     for axis, condition in copy.bounds:
         index = indices[axis]
-        below = (condition - index).is_constant
+        below = _is_fixed(condition - index)
         rest = condition - index if below else condition + index
         conditions.append(rest + source[axis] if below else rest - source[axis])
     if conditions:
@@ -202,8 +226,8 @@ class _Redirected(Cloner):
 
 def _pad(nest: Nest) -> None:
     """Let the first load of a nest that asks for it read a copy."""
-    extents = constant_extents(nest)
-    if extents is None or not nest.reduce or not nest.is_plain or not nest.is_flat:
+    extents = nominal_extents(nest)
+    if not nest.reduce or not nest.is_plain or not nest.is_flat:
         return
     written = {store.buffer for store in nest.stores}
     for load in nest.loads:

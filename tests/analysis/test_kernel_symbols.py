@@ -52,3 +52,9 @@ def test_a_dim_that_reads_the_same_is_the_same() -> None:
 
 def test_no_symbols_no_question() -> None:
     assert call_symbols(kernel((8,)), call((8,))) == {}
+
+
+def test_a_dim_that_reads_alike_tells_its_symbol() -> None:
+    assert call_symbols(kernel((n // 8,)), call((m // 8,))) == {"n": m}
+    assert call_symbols(kernel(((n + 7) // 8, 4)), call(((m + 7) // 8, 4))) == {"n": m}
+    assert call_symbols(kernel((n // 8,)), call((m // 3,))) is None

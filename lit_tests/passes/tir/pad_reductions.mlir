@@ -114,3 +114,32 @@ tir.func @other_condition(%x: !tir.buffer<[2, 18], f32>, %w: !tir.buffer<[8, 2, 
     }
   }
 }
+
+// -----
+
+// The copy of an image of symbolic size is as large as the windows reach.
+
+// CHECK-LABEL: tir.func @symbolic
+// CHECK: tir.alloc : !tir.buffer<[n + 2], f32>
+// CHECK: tir.for %{{.*}} in n + 2 serial
+// CHECK: tir.predicated_load %x[%[[j:.*]] - 1] where (%[[j]] - 1 >= 0, -%[[j]] + n >= 0)
+tir.func @symbolic<n>(%x: !tir.buffer<[n], f32>, %w: !tir.buffer<[8, 3], f32>) -> (%y: !tir.buffer<[8, n], f32>) {
+  tir.for %o in 8 serial {
+    tir.for %i in n serial {
+      tir.for %k in 3 serial {
+        tir.block "conv" (%vo: spatial(8) = %o, %vi: spatial(n) = %i, %vk: reduce(3) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vo, %vi] : !tir.buffer<[8, n], f32>
+        } {
+          %acc = tir.load %y[%vo, %vi] : !tir.buffer<[8, n], f32>
+          %none = arith.constant 0.0 : f32
+          %a = tir.predicated_load %x[%vi + %vk - 1] where (%vi + %vk - 1 >= 0, n - %vi - %vk >= 0) else %none : !tir.buffer<[n], f32>
+          %b = tir.load %w[%vo, %vk] : !tir.buffer<[8, 3], f32>
+          %p = arith.mulf %a, %b : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %y[%vo, %vi] : !tir.buffer<[8, n], f32>
+        }
+      }
+    }
+  }
+}

@@ -34,7 +34,7 @@ def _winograd_conv(k: KernelBuilder, op: relax.WinogradConvOp, ins: Buffers, out
 
 
 class _Winograd:
-    """Builds one convolution of static shape."""
+    """Builds one convolution; symbols may decide the batch."""
 
     def __init__(
         self, k: KernelBuilder, op: relax.WinogradConvOp, ins: Buffers, out: Buffer
@@ -44,10 +44,10 @@ class _Winograd:
         self.out = out
         self.filtering = relax.FILTERINGS[op.m.value.data]
         self.top, self.left = relax.ints(op.padding)[:2]
-        shape = out.type.static_shape()
-        if shape is None or self.x.type.static_shape() is None:
-            raise NotImplementedError("relax.winograd_conv of symbolic shapes")
-        self.batch, self.filters, self.height, self.width, self.lanes = shape
+        self.batch, *image = out.shape
+        if not all(dim.is_constant for dim in (*image, *self.x.shape[1:])):
+            raise NotImplementedError("relax.winograd_conv of images of symbolic sizes")
+        self.filters, self.height, self.width, self.lanes = (d.constant_value for d in image)
         self.rows = -(-self.height // self.filtering.m)
         self.columns = -(-self.width // self.filtering.m)
 
@@ -61,7 +61,7 @@ class _Winograd:
         count = self.rows // strip
 
         def body(n: IntExpr, s: IntExpr) -> None:
-            scope = tir.STACK if count * self.batch > 1 else tir.GLOBAL
+            scope = tir.GLOBAL if count * self.batch == 1 else tir.STACK
             tiles = strip * self.columns
             dtype = self.out.dtype
             v = self.k.temp((alpha * alpha, blocks, tiles, self.lanes), dtype, scope)

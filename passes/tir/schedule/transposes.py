@@ -60,8 +60,8 @@ def crossing_of(steps: NestSteps, target: Target) -> Crossing | None:
     if not strided or len(loads) < len(strided):
         return None
     across = [i for i, g in enumerate(groups[:-1]) if all(m.steps[g[-1]] == 1 for m in strided)]
-    if not across:
-        return None
+    if not across or not steps.is_constant((*groups[across[0]], *groups[-1])):
+        return None  # tiles and their rests are counted here
     extents = [steps.extent_of(groups[i]) for i in (across[0], -1)]
     lanes = min(MAX_SIDE, target.lanes(steps.widest_bytes))
     side = min(lanes, *(1 << (extent - 1).bit_length() for extent in extents))
@@ -97,7 +97,7 @@ class TransposeSchedule:
 
     def tiles(self, wide: Part, high: Part, kind: tir.ForKind) -> None:
         """Append the loops over equal tiles, in blocks of a few of them."""
-        outer = [self.steps.extent_of(self.crossing.groups[i]) for i in self.outer]
+        outer = [self.steps.size_of(self.crossing.groups[i]) for i in self.outer]
         block = _block(wide.count), _block(high.count)
         extents = [*outer, wide.count // block[0], high.count // block[1], *block]
         with self.b.nest(extents, kind) as values:
@@ -109,7 +109,7 @@ class TransposeSchedule:
         """Return the value of every axis."""
         c = self.crossing
         groups = [*(c.groups[i] for i in self.outer), c.groups[c.along], c.groups[c.across]]
-        return spread(groups, [*outer, along, across], self.steps.extents, len(self.steps.extents))
+        return spread(groups, [*outer, along, across], self.steps.sizes, len(self.steps.sizes))
 
     def tile(
         self, outer: list[IntExpr], place: tuple[IntExpr, IntExpr], wide: Part, high: Part
