@@ -24,12 +24,32 @@ from .steps import Movement, NestSteps
 FMA_IN_FLIGHT = 8  # independent accumulators that keep two fma units of latency 4 busy
 MAX_ROWS = 28
 MAX_VECTORS = 4
-FREE_LOADS = 0.4  # per multiply-add: these issue beside it
-LOAD_COST, NEAR_COST = 0.6, 0.67  # of a further load, of a vector from the second-level cache
 LARGE_PRODUCT = 1 << 25  # operations from which the few rests of a product cost hardly anything
 LARGE_REST_COST = 0.02
 REST_COST = 0.08  # a rest is code to compile, and its own branch, for a few elements
 SPARE_REGISTERS = 4  # for the operands of the multiply-adds
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What operands cost, in multiply-adds.
+
+    Attributes:
+        free_loads: per multiply-add; these issue beside it.
+        load: a further load.
+        near: a vector from the second-level cache.
+    """
+
+    free_loads: float
+    load: float
+    near: float
+
+
+# Both fitted on an Intel core with two units of 512 bits: eleven shapes of tiles in products of 128
+# to 1024 rows; nine shapes in 1 x 1 convolutions of 64 to 1024 channels. In blocks, each vector of
+# a tile comes from a place of its own.
+PRODUCT_COSTS = Costs(0.4, 0.6, 0.67)
+BLOCKED_COSTS = Costs(0.0, 0.15, 0.77)
 
 
 @dataclass(frozen=True)
@@ -94,8 +114,9 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
         vectors = _run(total, MAX_VECTORS if fixed else budget)
         return Tile(lane_group, lanes, (), 1, column_group, vectors)
     shape = _shape
-    if column_group == lane_group and len(steps.groups(steps.nest.reduce)) == 1:
-        shape = partial(_product_shape, steps, lanes, target.vector_registers)
+    if column_group != lane_group or len(steps.groups(steps.nest.reduce)) == 1:
+        costs = PRODUCT_COSTS if column_group == lane_group else BLOCKED_COSTS
+        shape = partial(_product_shape, steps, lanes, target.vector_registers, costs)
     row_count, vectors = shape(steps.extent_of(row_group), total, budget)
     return Tile(lane_group, lanes, row_group, row_count, column_group, vectors)
 
@@ -174,22 +195,29 @@ def _power_of_two_from(n: int) -> int:
 
 
 def _product_shape(
-    steps: NestSteps, lanes: int, registers: int, row_extent: int, total_vectors: int, budget: int
+    steps: NestSteps,
+    lanes: int,
+    registers: int,
+    costs: Costs,
+    row_extent: int,
+    total_vectors: int,
+    budget: int,
 ) -> tuple[int, int]:
     """Return (rows, vectors) of a product's tiles: full ones and rests together cost least.
 
+    A convolution in blocks is one, too: its weights are more than the first-level cache holds.
+
     What a multiply-add costs beside itself: loads beyond what issues along with it, and its share
-    of what comes from the second-level cache, in vectors. The two weights fit eleven shapes of
-    tiles on an Intel core with two units of 512 bits (products of 128 to 1024 rows).
+    of what comes from the second-level cache, in vectors.
     """
     large = 2 * prod(steps.extents) >= LARGE_PRODUCT
 
     def cost(rows: int, vectors: int) -> float:
         accumulators = rows * vectors
         stall = max(1.0, FMA_IN_FLIGHT / accumulators)
-        loads = max(0.0, (rows + vectors) / accumulators - FREE_LOADS)
+        loads = max(0.0, (rows + vectors) / accumulators - costs.free_loads)
         near = (vectors + rows / lanes) / accumulators
-        return accumulators * (stall + LOAD_COST * loads + NEAR_COST * near)
+        return accumulators * (stall + costs.load * loads + costs.near * near)
 
     def total(rows: int, vectors: int) -> float:
         (down, more), (across, rest) = divmod(row_extent, rows), divmod(total_vectors, vectors)
