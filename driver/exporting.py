@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exporters.formats import FORMATS, export, source
-from ..exporters.package import Package, dims_refusal
+from ..exporters.package import Package
 from ..runtime.errors import ArgumentError
 from ..runtime.export_options import ExportOptions
 from ..runtime.signature import Signature
@@ -61,5 +61,5 @@ class ArtifactExporter:
             program,
             artifact.symbols,
             program.metadata,
-            host.refusal or dims_refusal(main),
+            host.refusal,
         )

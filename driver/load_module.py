@@ -7,7 +7,7 @@ is not linked yet. What a model that was loaded is written with again is importe
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from ..runtime.module import About, Module, load_library
 if TYPE_CHECKING:
     from ..exporters.package import Package
     from ..runtime.bundle import Bundle
-    from ..runtime.bytecode import Program
+    from ..runtime.bytecode import Program, Symbol
     from ..runtime.signature import Signature
 
 _ELF_MAGIC = b"\x7fELF"
@@ -117,6 +117,11 @@ class _LibraryExporter:
     def name(self) -> str:
         """What its functions begin with."""
         return self.about.name
+
+    @property
+    def symbols(self) -> Sequence[Symbol]:
+        """The dims that inputs tell."""
+        return self.about.symbols
 
     def export(self, path: Path, options: ExportOptions) -> Path:
         """Write the file that the suffix of `path` names; a shared library alone."""

@@ -8,10 +8,11 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Protocol
 
-from ..runtime.bytecode import Param
+from ..runtime.bytecode import Param, Symbol
 from ..runtime.elf import DESCRIPTION_SECTION
 from ..runtime.signature import Signature
 from .package import FORMAT, Package, tensors
+from .shape_tables import shape_tables
 
 _LITERAL_CHARACTERS = 80
 _ABI = Path(__file__).resolve().parents[1] / "runtime" / "native" / "abi.h"
@@ -20,7 +21,10 @@ _PACKED_BITS = 8  # narrower elements take a byte each: for a caller they are by
 RUNTIME_FOLDER = "runtime"
 """Where the source finds the runtime's headers: the header of a model may have the same name."""
 
-FUNCTIONS = ("create", "run", "run_tensors", "set_num_threads", "destroy", "describe", "last_error")
+FUNCTIONS = (
+    *("create", "run", "run_tensors", "infer", "set_num_threads", "destroy", "describe"),
+    "last_error",
+)
 """What a model's header declares, each behind the model's name."""
 
 
@@ -34,7 +38,12 @@ class Interface(Protocol):
 
     @property
     def signature(self) -> Signature:
-        """What it takes and returns: tensors of static shapes."""
+        """What it takes and returns: tensors."""
+        ...
+
+    @property
+    def symbols(self) -> Sequence[Symbol]:
+        """The dims that inputs tell, in the order of `run`'s array."""
         ...
 
 
@@ -55,6 +64,7 @@ def header_text(package: Interface, *, more: str = "", tvm_ffi: bool = True) -> 
         f" * message is {name}_last_error().",
         " *",
         *_tensor_lines(package),
+        *_symbol_lines(package),
         " * Tensors are compact, row-major, aligned to their elements. Outputs are written to",
         " * memory of the caller, and must overlap neither inputs nor each other. */",
         f"#ifndef {upper}_H",
@@ -75,12 +85,16 @@ def header_text(package: Interface, *, more: str = "", tvm_ffi: bool = True) -> 
         "/* Computes the outputs from the inputs, given by their addresses. Checked: that there is",
         " * an address, that it is aligned, that outputs are apart. */",
         f"int32_t {name}_run({name}_context *context, const void *const *inputs,",
-        "    void *const *outputs);",
+        f"    void *const *outputs{_symbols_argument(package)});",
         "/* The same for tensors that say what they are. Checked also: number, device, type, shape",
         " * and layout. */",
         f"int32_t {name}_run_tensors({name}_context *context,",
         "    const tyrex_tensor *const *inputs, int32_t num_inputs,",
         "    const tyrex_tensor *const *outputs, int32_t num_outputs);",
+        "/* Says what the outputs will be for such inputs: writes all of a tensor but its data.",
+        " * Its shape points to room for as many dims as the output has. */",
+        f"int32_t {name}_infer(const tyrex_tensor *const *inputs, int32_t num_inputs,",
+        "    tyrex_tensor *const *outputs, int32_t num_outputs);",
         "/* Changes the number of threads of later runs; results do not depend on it. */",
         f"int32_t {name}_set_num_threads({name}_context *context, uint32_t num_threads);",
         "/* Gives back a context that no run uses; NULL is fine. */",
@@ -122,30 +136,43 @@ def _tensor_lines(package: Interface) -> list[str]:
     return [
         f" *   {what}[{index}]  {_comment(name)}: {spec}"
         for what, parameters in rows
-        for index, (name, spec, _) in enumerate(tensors(parameters))
+        for index, (name, spec) in enumerate(tensors(parameters))
     ]
 
 
 def _macro_lines(package: Interface) -> list[str]:
     upper = package.name.upper()
-    lines = [f"#define {upper}_SIGNATURE {_quoted(_one_line(package))}"]
+    lines = [
+        f"#define {upper}_SIGNATURE {_quoted(_one_line(package))}",
+        f"#define {upper}_NUM_SYMBOLS {len(package.symbols)}",
+    ]
     for what, parameters in (
         ("INPUT", package.signature.inputs),
         ("OUTPUT", package.signature.outputs),
     ):
         found = tensors(parameters)
         lines.append(f"#define {upper}_NUM_{what}S {len(found)}")
-        for index, (name, spec, size) in enumerate(found):
-            shape = spec.static_shape or ()
-            begin = f"#define {upper}_{what}{index}"
+        for index, (name, spec) in enumerate(found):
+            begin, size = f"#define {upper}_{what}{index}", spec.size_bytes
+            dims = [str(dim) if isinstance(dim, int) else "-1" for dim in spec.shape or ()]
             lines += [
                 f"{begin}_NAME {_quoted(name)}",
                 f"{begin}_DTYPE {_quoted(spec.dtype)}",
-                f"{begin}_RANK {len(shape)}",
-                f"{begin}_SHAPE {{{', '.join(map(str, shape)) or '0'}}}",
-                f"{begin}_BYTES {size}",
+                f"{begin}_RANK {len(dims)}",
+                f"{begin}_SHAPE {{{', '.join(dims) or '0'}}}",
+                *([] if size is None else [f"{begin}_BYTES {size}"]),
             ]
     return lines
+
+
+def _symbols_argument(package: Interface) -> str:
+    return ", const int64_t *symbols" if package.symbols else ""
+
+
+def _symbol_lines(package: Interface) -> list[str]:
+    """Say in a comment what the symbols are."""
+    told = ", ".join(f"symbols[{i}] = {symbol}" for i, symbol in enumerate(package.symbols))
+    return [f" *   where the inputs tell {told}; such dims are -1 below."] if told else []
 
 
 def _one_line(package: Interface) -> str:
@@ -174,6 +201,12 @@ def source_text(package: Package) -> str:
         ("@FEATURES@", features),
         ("@TABLES@", model_tables(package, "IN_SECTION ")),
         ("@SECTION@", DESCRIPTION_SECTION),
+        ("@SHAPES@", shape_tables(package.program, package.main) if package.symbols else ""),
+        ("@MODEL_ENTRY@", "NULL" if package.symbols else package.entry),
+        ("@MODEL_SHAPES@", f"&shapes, {package.entry}" if package.symbols else "NULL, NULL"),
+        ("@SYMBOLS_ARGUMENT@", _symbols_argument(package)),
+        ("@SYMBOLS_TYPE@", ", const int64_t *" if package.symbols else ""),
+        ("@SYMBOLS@", "symbols" if package.symbols else "NULL"),
         ("@ENTRY@", package.entry),
         ("@FORMAT@", str(FORMAT)),
         ("@FUNCTIONS@", str(len(FUNCTIONS) + 1)),
@@ -201,14 +234,14 @@ def model_tables(package: Package, describe_in: str = "") -> str:
 def _parameters(what: str, parameters: Sequence[Param]) -> str:
     """Return the tables of what goes in or comes out."""
     shapes, rows = list[str](), list[str]()
-    for index, (name, spec, size) in enumerate(tensors(parameters)):
-        shape = spec.static_shape or ()
+    for index, (name, spec) in enumerate(tensors(parameters)):
+        shape = [dim if isinstance(dim, int) else -1 for dim in spec.shape or ()]
         dims = ", ".join(f"INT64_C({dim})" for dim in shape) or "0"
         shapes.append(f"static const int64_t {what}{index}_shape[] = {{{dims}}};\n")
         dtype = f"{spec.dtype.dlpack_code}, {max(spec.dtype.bits, _PACKED_BITS)}"
         rows.append(
             f"    {{{_quoted(name)}, {_quoted(str(spec))}, {dtype}, {len(shape)},"
-            f" {what}{index}_shape, UINT64_C({size})}},\n"
+            f" {what}{index}_shape, UINT64_C({spec.size_bytes or 0})}},\n"
         )
     table = f"static const tyrex_parameter {what}s[] = {{\n{''.join(rows)}"
     return f"{''.join(shapes)}{table}    {{NULL, NULL, 0, 0, 0, NULL, 0}}}};"
@@ -243,7 +276,8 @@ _SOURCE = dedent("""\
     #include "@RUNTIME@/model.h"
     #include "@RUNTIME@/tvm_ffi.h"
 
-    int32_t @ENTRY@(void *context, const void *const *inputs, void *const *outputs);
+    int32_t @ENTRY@(void *context, const void *const *inputs,
+                    void *const *outputs@SYMBOLS_ARGUMENT@);
 
     static const tyrex_cpu_feature features[] = {
     @FEATURES@    {NULL, 0u, 0u, 0u, 0u, 0u}};
@@ -256,10 +290,13 @@ _SOURCE = dedent("""\
 
     @TABLES@
 
+    @SHAPES@
+
     static const tyrex_model model = {
         {"@NAME@", @UPPER@_SIGNATURE, @UPPER@_NUM_INPUTS, @UPPER@_NUM_OUTPUTS, inputs, outputs},
         features,
-        @ENTRY@};
+        @MODEL_ENTRY@,
+        @MODEL_SHAPES@};
 
     int32_t @NAME@_create(uint32_t num_threads, @NAME@_context **context) {
       tyrex_context *made = NULL;
@@ -271,8 +308,8 @@ _SOURCE = dedent("""\
     }
 
     int32_t @NAME@_run(@NAME@_context *context, const void *const *inputs,
-                       void *const *outputs) {
-      return tyrex_model_run(&model, (tyrex_context *)context, inputs, outputs);
+                       void *const *outputs@SYMBOLS_ARGUMENT@) {
+      return tyrex_model_run(&model, (tyrex_context *)context, inputs, outputs, @SYMBOLS@);
     }
 
     int32_t @NAME@_run_tensors(@NAME@_context *context, const tyrex_tensor *const *inputs,
@@ -282,6 +319,11 @@ _SOURCE = dedent("""\
       void *out[@UPPER@_NUM_OUTPUTS + 1];
       return tyrex_model_run_tensors(&model, (tyrex_context *)context, inputs, num_inputs,
                                      outputs, num_outputs, in, out);
+    }
+
+    int32_t @NAME@_infer(const tyrex_tensor *const *inputs, int32_t num_inputs,
+                         tyrex_tensor *const *outputs, int32_t num_outputs) {
+      return tyrex_model_infer(&model, inputs, num_inputs, outputs, num_outputs);
     }
 
     int32_t @NAME@_set_num_threads(@NAME@_context *context, uint32_t num_threads) {
@@ -320,18 +362,20 @@ _SOURCE = dedent("""\
       const char *(*describe)(void);
       const char *(*last_error)(void);
       int32_t (*create)(uint32_t, @NAME@_context **);
-      int32_t (*run)(@NAME@_context *, const void *const *, void *const *);
+      int32_t (*run)(@NAME@_context *, const void *const *, void *const *@SYMBOLS_TYPE@);
       int32_t (*set_num_threads)(@NAME@_context *, uint32_t);
       void (*destroy)(@NAME@_context *);
       void (*shutdown)(void);
       int32_t (*run_tensors)(@NAME@_context *, const tyrex_tensor *const *, int32_t,
                              const tyrex_tensor *const *, int32_t);
+      int32_t (*infer)(const tyrex_tensor *const *, int32_t, tyrex_tensor *const *, int32_t);
     };
 
     const struct tyrex_module *tyrex_module(void) {
       static const struct tyrex_module module = {
           @FORMAT@u, @FUNCTIONS@u, @NAME@_describe, @NAME@_last_error, @NAME@_create, @NAME@_run,
-          @NAME@_set_num_threads, @NAME@_destroy, tyrex_pool_shutdown, @NAME@_run_tensors};
+          @NAME@_set_num_threads, @NAME@_destroy, tyrex_pool_shutdown, @NAME@_run_tensors,
+          @NAME@_infer};
       return &module;
     }
     #endif

@@ -356,6 +356,14 @@ _INTERFACE = dedent("""\
       return code == TYREX_OK ? run_checked(context, in, out) : code;
     }
 
+    int32_t @NAME@_infer(const tyrex_tensor *const *inputs, int32_t num_inputs,
+                         tyrex_tensor *const *outputs, int32_t num_outputs) {
+      error_message[0] = '\\0';
+      (void)inputs;
+      (void)num_inputs;
+      return tyrex_describe_outputs(&signature, outputs, num_outputs);
+    }
+
     int32_t @NAME@_set_num_threads(@NAME@_context *context, uint32_t num_threads) {
       error_message[0] = '\\0';
       if (!context || num_threads == 0) {

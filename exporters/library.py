@@ -31,13 +31,16 @@ from .platforms import Platform, platform_of
 from .toolchain import Toolchain, find_toolchain, run_tool
 
 _NATIVE = Path(__file__).resolve().parents[1] / "runtime" / "native"
-_RUNTIME = ("arena.c", "arguments.c", "context.c", "cpu.c", "error.c", "model.c")
+_RUNTIME = (*("arena.c", "arguments.c", "context.c", "cpu.c", "error.c", "model.c", "shapes.c"),)
 _THREADS = ("pool.c", "wait.c")
 _NO_THREADS = ("serial.c",)
 _TVM_FFI = ("tvm_ffi.c",)
 _NO_LIBRARY = ("freestanding/memory.c", "freestanding/format.c")
 _LIBRARY_HEADERS = tuple(f"freestanding/{n}.h" for n in ("assert", "stdio", "stdlib", "string"))
-_HEADERS = ("abi.h", "arguments.h", "dlpack.h", "model.h", "tvm_ffi.h", "tyrex.h", "wait.h")
+_HEADERS = (
+    *("abi.h", "arguments.h", "dlpack.h", "model.h", "shapes.h", "tvm_ffi.h", "tyrex.h"),
+    "wait.h",
+)
 _CFLAGS = ("-std=gnu11", "-O2", "-fvisibility=hidden", "-DTYREX_API=")
 _WASM_CFLAGS = ("-ffreestanding", "-mbulk-memory", f"-I{RUNTIME_FOLDER}/freestanding")
 

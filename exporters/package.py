@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from ..runtime.bytecode import Constant, Function, Program, Spec, TensorSpec
+from ..runtime.bytecode import Constant, Function, Program, Spec, Symbol, TensorSpec
+from ..runtime.dims import SymbolicDim, encode_dim
 from ..runtime.native_library import ABI_VERSION
 from ..runtime.signature import Signature
 from .cpu_features import Feature, checked_features
 
-FORMAT = 2
+FORMAT = 3
 """Of the description, and of the table of functions that `load_module` reads."""
 
 _NO_NAME = re.compile(r"\W", re.ASCII)
@@ -52,6 +53,18 @@ class Package:
         """The architecture, first part of the triple."""
         return self.triple.partition("-")[0]
 
+    @property
+    def main(self) -> Function:
+        """The function that a run calls."""
+        found = self.program.function("main")
+        assert found is not None, "nothing is exported without"
+        return found
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The dims that inputs tell."""
+        return self.main.symbols
+
     def checked(self) -> list[Feature]:
         """Return the instruction sets that a processor is asked for."""
         return checked_features(self.arch, self.features)
@@ -66,6 +79,7 @@ class Package:
             "target": self.triple,
             "cpu_features": [feature.name for feature in self.checked()],
             "cpu_questions": [astuple(feature) for feature in self.checked()],
+            "symbols": [[s.name, s.lower, s.upper] for s in self.symbols],
             "inputs": [_describe(name, spec) for name, spec in self.signature.inputs],
             "outputs": [_describe(name, spec) for name, spec in self.signature.outputs],
             "constant_bytes": sum(constant.data.nbytes for _, constant in self.constants),
@@ -75,13 +89,13 @@ class Package:
 
 
 def dims_refusal(main: Function) -> str:
-    """Return why a function cannot be called through the C interface, "" where it can."""
+    """Return why a function cannot become C source, "" where it can."""
     if not main.symbols:
         return ""
     dim = main.symbols[0].name
     return (
-        f"export: the dim '{dim}' is not known before the model runs, and the C interface has no"
-        f" such dims yet; fix it when the model is read: dims={{{dim!r}: 1}}; or write a bundle"
+        f"export: the dim '{dim}' is not known before the model runs, and C source has no such"
+        f" dims yet; fix it when the model is read: dims={{{dim!r}: 1}}; or write a library or a bundle"
     )
 
 
@@ -104,21 +118,21 @@ def is_identifier(name: str) -> bool:
     return identifier(name) == name
 
 
-def tensors(specs: Sequence[tuple[str, Spec]]) -> list[tuple[str, TensorSpec, int]]:
-    """Return parameters with their sizes in bytes.
+def tensors(specs: Sequence[tuple[str, Spec]]) -> list[tuple[str, TensorSpec]]:
+    """Return parameters, all of them tensors.
 
     Raises:
-        NotImplementedError: one is no tensor of static shape.
+        NotImplementedError: one is no tensor, or has dims that nothing tells.
     """
-    found: list[tuple[str, TensorSpec, int]] = []
+    found: list[tuple[str, TensorSpec]] = []
     for name, spec in specs:
-        size = spec.size_bytes if isinstance(spec, TensorSpec) else None
-        if not isinstance(spec, TensorSpec) or size is None:
-            raise NotImplementedError(f"export: {name!r} is {spec}, no tensor of static shape")
-        found.append((name, spec, size))
+        if not isinstance(spec, TensorSpec) or not spec.is_shaped:
+            raise NotImplementedError(f"export: {name!r} is {spec}, no tensor of known shape")
+        found.append((name, spec))
     return found
 
 
 def _describe(name: str, spec: Spec) -> dict[str, Any]:
-    ((_, tensor, _),) = tensors([(name, spec)])
-    return {"name": name, "dtype": str(tensor.dtype), "shape": list(tensor.shape or ())}
+    ((_, tensor),) = tensors([(name, spec)])
+    dims = [encode_dim(d) if isinstance(d, SymbolicDim) else d for d in tensor.shape or ()]
+    return {"name": name, "dtype": str(tensor.dtype), "shape": dims}

@@ -21,7 +21,7 @@ from .export_options import Exporter, ExportOptions
 from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
-from .native_program import NativeEntry, NativeHost, NativeProgram
+from .native_program import NativeEntry, NativeHost, NativeProgram, Shapes
 from .outputs import check_several
 from .signature import Signature
 from .threads import check_num_threads, default_num_threads
@@ -82,7 +82,8 @@ class Executable:
         address = host.link([constant.data for constant in self.image.constants])
         entry = NativeEntry(address, host, ENTRY)
         layout = self.image.layouts[position]
-        return NativeProgram(signature, entry, self._threads, layout=layout)
+        shapes = Shapes.of_layout(layout) if layout.function.symbols else None
+        return NativeProgram(signature, entry, self._threads, shapes=shapes)
 
     @property
     def image(self) -> Image:

@@ -69,6 +69,11 @@ class Matcher:
         if missing := sorted(wanted - told):
             raise LoadError(f"program: no argument's shape tells the symbol {missing[0]!r}")
 
+    @property
+    def order(self) -> list[tuple[str, int, int]]:
+        """The symbols as they are told: name, position of the value that tells it, its axis."""
+        return [(name, place.path[0], place.axis) for name, place, _ in self._tells]
+
     def match(self, values: Sequence[Any], found: dict[str, int]) -> None:
         """Add what the shapes of `values` tell to `found`; check everything else.
 

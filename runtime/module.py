@@ -17,19 +17,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from .bytecode import Param, TensorSpec
+from .bytecode import Param, Symbol, TensorSpec
+from .dims import SymbolicDim, decode_dim
 from .dtype import DType
 from .elf import check_shared_library
 from .errors import LoadError, TyrexError, UnsupportedError
 from .executable import Executable
 from .export_options import Exporter, ExportOptions
-from .native_program import NativeEntry, NativeProgram
+from .native_program import NativeEntry, NativeProgram, Shapes
 from .processor import Question, missing_instructions
 from .signature import Signature
 from .target_check import check_target
 from .threads import check_num_threads, default_num_threads
 
-FORMAT = 2
+FORMAT = 3
 """Of the table of functions and of the description; exporters/package.py has the other half."""
 
 
@@ -47,6 +48,7 @@ class _Functions(ctypes.Structure):
         ("destroy", c_void_p),
         ("shutdown", CFUNCTYPE(None)),
         ("run_tensors", c_void_p),
+        ("infer", c_void_p),
     )
     format: int
     num_functions: int
@@ -58,6 +60,7 @@ class _Functions(ctypes.Structure):
     destroy: int
     shutdown: Any
     run_tensors: int
+    infer: int
 
     def entry(self, place: str) -> NativeEntry:
         """Return the model; its code stays in memory until the process ends."""
@@ -87,6 +90,8 @@ class About:
     """The version of Tyrex that wrote it."""
     metadata: Mapping[str, str]
     """What is known of the model."""
+    symbols: tuple[Symbol, ...] = ()
+    """The dims that inputs tell, of a library; in the order of its C interface."""
 
 
 class Module:
@@ -310,16 +315,22 @@ def _library_module(
         tuple(map(str, description["cpu_features"])),
         str(description["tyrex"]),
         dict(description["metadata"]),
+        tuple(Symbol(str(name), low, high) for name, low, high in description["symbols"]),
     )
     signature = Signature("main", _params(description["inputs"]), _params(description["outputs"]))
-
-    program = NativeProgram(signature, functions.entry(file.name), default_num_threads())
+    shapes = Shapes.of_signature(signature, about.symbols) if about.symbols else None
+    entry = functions.entry(file.name)
+    program = NativeProgram(signature, entry, default_num_threads(), shapes=shapes)
     program.prepare()  # looks at the processor
     return Module(about, program, exporter(about, signature), functions.shutdown)
 
 
 def _params(fields: Sequence[Mapping[str, Any]]) -> tuple[Param, ...]:
     return tuple(
-        Param(str(f["name"]), TensorSpec(DType(f["dtype"]), tuple(map(int, f["shape"]))))
+        Param(str(f["name"]), TensorSpec(DType(f["dtype"]), tuple(map(_dim, f["shape"]))))
         for f in fields
     )
+
+
+def _dim(dim: int | str) -> int | SymbolicDim:
+    return decode_dim(dim) if isinstance(dim, str) else int(dim)

@@ -11,7 +11,7 @@ it for the next.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .bytecode import Param, Spec, TensorSpec
+from .bytecode import Param, Spec, Symbol, TensorSpec
 from .dtype import DType
 from .errors import LoadError
 from .image import Layout, check_size
+from .matching import Matcher
 from .memory import Allocator, make_allocator
 from .native_library import caller_type, native
 from .outputs import admit_outputs, check_output
@@ -72,15 +73,47 @@ class NativeEntry:
         return self.create, self.run, self.set_num_threads, self.destroy, self.last_error
 
 
-class _Shapes:
+class Shapes:
     """What the symbols of a call are, and the results that they lead to."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        self._specs = [_shaped(p.spec, layout.function.name) for p in layout.function.results]
-        self._names = [symbol.name for symbol in layout.function.symbols]
+    def __init__(
+        self,
+        name: str,
+        matcher: Matcher,
+        symbols: Sequence[Symbol],
+        results: Sequence[Param],
+        check_memory: Callable[[Mapping[str, int]], object],
+    ) -> None:
+        """Put together what is known of the shapes of a function.
+
+        Args:
+            name: of the function.
+            matcher: finds the values of the symbols.
+            symbols: in the order in which native code takes their values.
+            results: tensors whose dims are numbers or expressions.
+            check_memory: refuses values for which a run has no size in memory.
+
+        Raises:
+            LoadError: a dim of a result is not known.
+        """
+        self._name, self._matcher, self._check_memory = name, matcher, check_memory
+        self._specs = [_shaped(param.spec, name) for param in results]
+        self._names = [symbol.name for symbol in symbols]
         self._last: tuple[dict[str, int], list[int], list[Result]] = ({}, [], [])
         self.count = len(self._names)
+
+    @staticmethod
+    def of_layout(layout: Layout) -> Shapes:
+        """Return the shapes of a program's function."""
+        main = layout.function
+        return Shapes(main.name, layout.matcher, main.symbols, main.results, layout.places)
+
+    @staticmethod
+    def of_signature(signature: Signature, symbols: Sequence[Symbol]) -> Shapes:
+        """Return the shapes of a library's function, which looks at its memory itself."""
+        items = [(f"{signature.name}: argument {n!r}", spec) for n, spec in signature.inputs]
+        matcher = Matcher(items, symbols)
+        return Shapes(signature.name, matcher, symbols, signature.outputs, lambda values: None)
 
     def of(self, values: Sequence[Any]) -> tuple[list[int], list[Result]]:
         """Return the values of the symbols, in order, and the results of a call.
@@ -89,10 +122,10 @@ class _Shapes:
             ShapeError: shapes contradict each other, or lead to sizes that nothing can hold.
         """
         symbols: dict[str, int] = {}
-        self._layout.matcher.match(values, symbols)
+        self._matcher.match(values, symbols)
         last = self._last
         if last[0] != symbols:
-            self._layout.places(symbols)  # the memory of the run, too, must have a size
+            self._check_memory(symbols)  # the memory of the run, too, must have a size
             results = [self._result(spec, symbols) for spec in self._specs]
             self._last = last = symbols, [symbols[name] for name in self._names], results
         return last[1], last[2]
@@ -100,7 +133,7 @@ class _Shapes:
     def _result(self, spec: TensorSpec, symbols: Mapping[str, int]) -> Result:
         shape = spec.shape_at(symbols)
         size = prod(shape) * spec.dtype.size_bytes
-        check_size(size, self._layout.function.name, symbols)
+        check_size(size, self._name, symbols)
         return shape, spec.dtype, size
 
 
@@ -113,22 +146,22 @@ class NativeProgram:
         entry: NativeEntry,
         threads: int,
         allocator: Allocator | None = None,
-        layout: Layout | None = None,
+        shapes: Shapes | None = None,
     ) -> None:
         """Put a model together.
 
         Args:
-            signature: all of it tensors; of static shapes, unless there is a layout.
+            signature: all of it tensors; of static shapes, unless there are symbols.
             entry: the model's code.
             threads: of a run.
             allocator: of results.
-            layout: of the program's function, where it has symbols.
+            shapes: where there are symbols.
 
         Raises:
             LoadError: a type is not static, and no symbol tells it.
         """
         self.signature = signature
-        self._shapes = _Shapes(layout) if layout is not None and layout.function.symbols else None
+        self._shapes = shapes
         self._results: list[Result] = []
         if self._shapes is None:
             self._results = [_static(param, signature) for param in signature.outputs]

@@ -7,8 +7,7 @@
 #define MESSAGE_BYTES 512
 #define DEVICE_CPU 1
 
-/* Sets the error to "<model>: <what>; the signature is <text>". */
-static int32_t refuse(const tyrex_signature *signature, int32_t code, const char *format, ...) {
+int32_t tyrex_refuse(const tyrex_signature *signature, int32_t code, const char *format, ...) {
   char what[MESSAGE_BYTES / 2], message[MESSAGE_BYTES];
   va_list values;
   va_start(values, format);
@@ -27,11 +26,11 @@ static uint64_t element_bytes(const tyrex_parameter *parameter) {
 static int32_t check_address(const tyrex_signature *signature, const char *kind, int32_t index,
                              const tyrex_parameter *parameter, const void *address) {
   if (!address && parameter->bytes) {
-    return refuse(signature, TYREX_ERROR_ARGUMENT, "%s[%d] '%s' is NULL", kind, (int)index,
+    return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "%s[%d] '%s' is NULL", kind, (int)index,
                   parameter->name);
   }
   if ((uintptr_t)address % element_bytes(parameter)) {
-    return refuse(signature, TYREX_ERROR_ARGUMENT,
+    return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT,
                   "%s[%d] '%s' lies at %p; expected a multiple of the %d bytes of an element", kind,
                   (int)index, parameter->name, (void *)(uintptr_t)address,
                   (int)element_bytes(parameter));
@@ -51,14 +50,14 @@ static int32_t check_apart(const tyrex_signature *signature, const void *const *
   for (int32_t i = 0; i < signature->num_inputs; i++) {
     const tyrex_parameter *input = &signature->inputs[i];
     if (overlap(outputs[index], output->bytes, inputs[i], input->bytes)) {
-      return refuse(signature, TYREX_ERROR_ARGUMENT, "outputs[%d] '%s' overlaps inputs[%d] '%s'",
+      return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "outputs[%d] '%s' overlaps inputs[%d] '%s'",
                     (int)index, output->name, (int)i, input->name);
     }
   }
   for (int32_t i = 0; i < index; i++) {
     const tyrex_parameter *other = &signature->outputs[i];
     if (overlap(outputs[index], output->bytes, outputs[i], other->bytes)) {
-      return refuse(signature, TYREX_ERROR_ARGUMENT, "outputs[%d] '%s' overlaps outputs[%d] '%s'",
+      return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "outputs[%d] '%s' overlaps outputs[%d] '%s'",
                     (int)index, output->name, (int)i, other->name);
     }
   }
@@ -68,7 +67,7 @@ static int32_t check_apart(const tyrex_signature *signature, const void *const *
 int32_t tyrex_check_addresses(const tyrex_signature *signature, const void *const *inputs,
                               void *const *outputs) {
   if ((!inputs && signature->num_inputs) || (!outputs && signature->num_outputs)) {
-    return refuse(signature, TYREX_ERROR_ARGUMENT, "the array of %s is NULL",
+    return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "the array of %s is NULL",
                   inputs || !signature->num_inputs ? "outputs" : "inputs");
   }
   for (int32_t i = 0; i < signature->num_inputs; i++) {
@@ -111,13 +110,13 @@ int32_t tyrex_is_compact(const tyrex_tensor *tensor) {
 static int32_t check_shape(const tyrex_signature *signature, const char *kind, int32_t index,
                            const tyrex_parameter *parameter, const tyrex_tensor *tensor) {
   if (tensor->rank != parameter->rank) {
-    return refuse(signature, TYREX_ERROR_SHAPE, "%s[%d] '%s': expected rank %d, %s; found rank %d",
+    return tyrex_refuse(signature, TYREX_ERROR_SHAPE, "%s[%d] '%s': expected rank %d, %s; found rank %d",
                   kind, (int)index, parameter->name, (int)parameter->rank, parameter->type,
                   (int)tensor->rank);
   }
   for (int32_t axis = 0; axis < tensor->rank; axis++) {
     if (tensor->shape[axis] != parameter->shape[axis]) {
-      return refuse(signature, TYREX_ERROR_SHAPE,
+      return tyrex_refuse(signature, TYREX_ERROR_SHAPE,
                     "%s[%d] '%s': expected %lld in dimension %d, %s; found %lld", kind, (int)index,
                     parameter->name, (long long)parameter->shape[axis], (int)axis, parameter->type,
                     (long long)tensor->shape[axis]);
@@ -129,24 +128,24 @@ static int32_t check_shape(const tyrex_signature *signature, const char *kind, i
 static int32_t check_tensor(const tyrex_signature *signature, const char *kind, int32_t index,
                             const tyrex_parameter *parameter, const tyrex_tensor *tensor) {
   if (!tensor) {
-    return refuse(signature, TYREX_ERROR_ARGUMENT, "%s[%d] '%s' is NULL", kind, (int)index,
+    return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "%s[%d] '%s' is NULL", kind, (int)index,
                   parameter->name);
   }
   if (tensor->device_type != DEVICE_CPU) {
-    return refuse(signature, TYREX_ERROR_ARGUMENT,
+    return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT,
                   "%s[%d] '%s': expected memory of the CPU; found DLPack device type %d", kind,
                   (int)index, parameter->name, (int)tensor->device_type);
   }
   if (tensor->dtype_code != parameter->dtype_code || tensor->dtype_bits != parameter->dtype_bits ||
       tensor->dtype_lanes != 1) {
-    return refuse(signature, TYREX_ERROR_DTYPE,
+    return tyrex_refuse(signature, TYREX_ERROR_DTYPE,
                   "%s[%d] '%s': expected %s; found DLPack type code %d with %d bits, %d lanes", kind,
                   (int)index, parameter->name, parameter->type, (int)tensor->dtype_code,
                   (int)tensor->dtype_bits, (int)tensor->dtype_lanes);
   }
   int32_t code = check_shape(signature, kind, index, parameter, tensor);
   if (code == TYREX_OK && !tyrex_is_compact(tensor)) {
-    return refuse(signature, TYREX_ERROR_ARGUMENT,
+    return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT,
                   "%s[%d] '%s': expected a compact, row-major tensor; found strides", kind,
                   (int)index, parameter->name);
   }
@@ -157,7 +156,7 @@ static int32_t check_list(const tyrex_signature *signature, const char *kind, in
                           const tyrex_parameter *parameters, const tyrex_tensor *const *tensors,
                           int32_t count, void **addresses) {
   if (count != expected || (!tensors && expected)) {
-    return refuse(signature, TYREX_ERROR_ARGUMENT, "expected %d %s; found %d", (int)expected, kind,
+    return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "expected %d %s; found %d", (int)expected, kind,
                   tensors ? (int)count : 0);
   }
   for (int32_t i = 0; i < count; i++) {
@@ -184,4 +183,32 @@ int32_t tyrex_check_tensors(const tyrex_signature *signature, const tyrex_tensor
   }
   return code == TYREX_OK ? tyrex_check_addresses(signature, input_addresses, output_addresses)
                           : code;
+}
+
+int32_t tyrex_describe_outputs(const tyrex_signature *signature, tyrex_tensor *const *outputs,
+                               int32_t num_outputs) {
+  if (num_outputs != signature->num_outputs || (!outputs && num_outputs)) {
+    return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "expected %d outputs; found %d",
+                        (int)signature->num_outputs, outputs ? (int)num_outputs : 0);
+  }
+  for (int32_t i = 0; i < num_outputs; i++) {
+    const tyrex_parameter *parameter = &signature->outputs[i];
+    tyrex_tensor *output = outputs[i];
+    if (!output || (!output->shape && parameter->rank)) {
+      return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT,
+                          "outputs[%d] '%s' is NULL, or its shape is", (int)i, parameter->name);
+    }
+    for (int32_t axis = 0; axis < parameter->rank; axis++) {
+      output->shape[axis] = parameter->shape[axis];
+    }
+    output->device_type = DEVICE_CPU;
+    output->device_id = 0;
+    output->rank = parameter->rank;
+    output->dtype_code = parameter->dtype_code;
+    output->dtype_bits = parameter->dtype_bits;
+    output->dtype_lanes = 1;
+    output->strides = NULL;
+    output->byte_offset = 0;
+  }
+  return TYREX_OK;
 }

@@ -20,6 +20,9 @@ typedef struct tyrex_signature {
   const tyrex_parameter *inputs, *outputs;
 } tyrex_signature;
 
+/* Sets the error to "<model>: <what the format says>; the signature is <text>"; returns `code`. */
+int32_t tyrex_refuse(const tyrex_signature *signature, int32_t code, const char *format, ...);
+
 /* Checks addresses of compact tensors: given, aligned to their elements, outputs apart from
  * inputs and from each other. Returns TYREX_OK, or a code with the error set. */
 int32_t tyrex_check_addresses(const tyrex_signature *signature, const void *const *inputs,
@@ -31,6 +34,11 @@ int32_t tyrex_check_tensors(const tyrex_signature *signature, const tyrex_tensor
                             int32_t num_inputs, const tyrex_tensor *const *outputs,
                             int32_t num_outputs, const void **input_addresses,
                             void **output_addresses);
+
+/* Writes into tensors what the outputs are: everything but data. Their shapes point to room for as
+ * many dims as the signature has. */
+int32_t tyrex_describe_outputs(const tyrex_signature *signature, tyrex_tensor *const *outputs,
+                               int32_t num_outputs);
 
 /* Whether the elements of a tensor lie compact, in row-major order. */
 int32_t tyrex_is_compact(const tyrex_tensor *tensor);

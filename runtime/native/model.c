@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static int32_t refuse(const tyrex_model *model, const char *what) {
   char message[256];
@@ -30,15 +31,22 @@ int32_t tyrex_model_create(const tyrex_model *model, uint32_t num_threads,
   return *context ? TYREX_OK : tyrex_error_code();
 }
 
+/* The entry's own arguments, behind arrays that it can read. */
+static int32_t call_entry(const tyrex_model *model, const tyrex_told *told, tyrex_context *context,
+                          const void *const *inputs, void *const *outputs) {
+  return told ? model->symbolic_entry(context, inputs, outputs, told->symbols)
+              : model->entry(context, inputs, outputs);
+}
+
 /* The model's code reads addresses at a distance of eight bytes. */
 #if UINTPTR_MAX == UINT64_MAX
-static int32_t enter(const tyrex_model *model, tyrex_context *context, const void *const *inputs,
-                     void *const *outputs) {
-  return model->entry(context, inputs, outputs);
+static int32_t enter(const tyrex_model *model, const tyrex_told *told, tyrex_context *context,
+                     const void *const *inputs, void *const *outputs) {
+  return call_entry(model, told, context, inputs, outputs);
 }
 #else
-static int32_t enter(const tyrex_model *model, tyrex_context *context, const void *const *inputs,
-                     void *const *outputs) {
+static int32_t enter(const tyrex_model *model, const tyrex_told *told, tyrex_context *context,
+                     const void *const *inputs, void *const *outputs) {
   int32_t num_inputs = model->signature.num_inputs, num_outputs = model->signature.num_outputs;
   uint64_t bytes = (uint64_t)(num_inputs + num_outputs) * sizeof(uint64_t);
   uint64_t *words = tyrex_arena_allocate(context->arena, bytes);
@@ -51,25 +59,39 @@ static int32_t enter(const tyrex_model *model, tyrex_context *context, const voi
   for (int32_t i = 0; i < num_outputs; i++) {
     words[num_inputs + i] = (uintptr_t)outputs[i];
   }
-  return model->entry(context, (const void *const *)words, (void *const *)(words + num_inputs));
+  return call_entry(model, told, context, (const void *const *)words,
+                    (void *const *)(words + num_inputs));
 }
 #endif
 
-static int32_t run(const tyrex_model *model, tyrex_context *context, const void *const *inputs,
-                   void *const *outputs) {
-  int32_t code = enter(model, context, inputs, outputs);
+static int32_t run(const tyrex_model *model, const tyrex_told *told, tyrex_context *context,
+                   const void *const *inputs, void *const *outputs) {
+  int32_t code = enter(model, told, context, inputs, outputs);
   tyrex_arena_reset(context->arena);
   return code;
 }
 
 int32_t tyrex_model_run(const tyrex_model *model, tyrex_context *context,
-                        const void *const *inputs, void *const *outputs) {
+                        const void *const *inputs, void *const *outputs,
+                        const int64_t *symbols) {
   tyrex_error_clear();
   if (!context) {
     return refuse(model, "run: context is NULL");
   }
-  int32_t code = tyrex_check_addresses(&model->signature, inputs, outputs);
-  return code == TYREX_OK ? run(model, context, inputs, outputs) : code;
+  tyrex_told *told = NULL;
+  if (model->shapes) {
+    told = tyrex_tell_by_values(&model->signature, model->shapes, symbols);
+    if (!told) {
+      return tyrex_error_code();
+    }
+  }
+  const tyrex_signature *signature = told ? &told->signature : &model->signature;
+  int32_t code = tyrex_check_addresses(signature, inputs, outputs);
+  if (code == TYREX_OK) {
+    code = run(model, told, context, inputs, outputs);
+  }
+  free(told);
+  return code;
 }
 
 int32_t tyrex_model_run_tensors(const tyrex_model *model, tyrex_context *context,
@@ -80,9 +102,36 @@ int32_t tyrex_model_run_tensors(const tyrex_model *model, tyrex_context *context
   if (!context) {
     return refuse(model, "run_tensors: context is NULL");
   }
-  int32_t code = tyrex_check_tensors(&model->signature, inputs, num_inputs, outputs, num_outputs,
+  tyrex_told *told = NULL;
+  if (model->shapes) {
+    told = tyrex_tell_by_shapes(&model->signature, model->shapes, inputs, num_inputs);
+    if (!told) {
+      return tyrex_error_code();
+    }
+  }
+  const tyrex_signature *signature = told ? &told->signature : &model->signature;
+  int32_t code = tyrex_check_tensors(signature, inputs, num_inputs, outputs, num_outputs,
                                      input_addresses, output_addresses);
-  return code == TYREX_OK ? run(model, context, input_addresses, output_addresses) : code;
+  if (code == TYREX_OK) {
+    code = run(model, told, context, input_addresses, output_addresses);
+  }
+  free(told);
+  return code;
+}
+
+int32_t tyrex_model_infer(const tyrex_model *model, const tyrex_tensor *const *inputs,
+                          int32_t num_inputs, tyrex_tensor *const *outputs, int32_t num_outputs) {
+  tyrex_error_clear();
+  if (!model->shapes) {
+    return tyrex_describe_outputs(&model->signature, outputs, num_outputs);
+  }
+  tyrex_told *told = tyrex_tell_by_shapes(&model->signature, model->shapes, inputs, num_inputs);
+  if (!told) {
+    return tyrex_error_code();
+  }
+  int32_t code = tyrex_describe_outputs(&told->signature, outputs, num_outputs);
+  free(told);
+  return code;
 }
 
 int32_t tyrex_model_set_num_threads(const tyrex_model *model, tyrex_context *context,

@@ -1,7 +1,7 @@
 /* Calls of an exported model through TVM FFI: tensors of NumPy, torch, JAX, without copies.
  *
  * The library links nothing of TVM's: a call with outputs needs none of its functions, and what
- * errors and returned tensors need is found by weak references where the caller has it loaded.
+ * errors and returned tensors need is found in the process, which has it loaded.
  * Calls take a context of the library's own; it stays for the next one.
  *
  * Source: https://github.com/apache/tvm-ffi, include/tvm/ffi/c_api.h, version 0.1 */
@@ -34,6 +34,15 @@ enum { KIND_NONE = 0, KIND_DLTENSOR = 7, KIND_TENSOR = 70 };
 /* TVMFFIObject: counts, kind, deleter; a tensor object's DLTensor follows. */
 #define OBJECT_BYTES 24
 
+typedef void (*set_error_function)(const char *kind, const char *message);
+typedef int (*from_dlpack_function)(DLManagedTensor *from, int32_t align, int32_t compact,
+                                    void **out);
+typedef int (*get_global_function)(const bytes *name, void **out);
+typedef int (*call_function)(void *function, any *args, int32_t num_args, any *result);
+typedef int (*dec_ref_function)(void *object);
+
+/* ---- what TVM FFI offers ------------------------------------------------------------------ */
+
 /* Elsewhere a library cannot refer to functions that may not be there. */
 #if defined(__ELF__)
 #define WEAK __attribute__((weak))
@@ -42,19 +51,37 @@ WEAK int TVMFFITensorFromDLPack(DLManagedTensor *from, int32_t align, int32_t co
 WEAK int TVMFFIFunctionGetGlobal(const bytes *name, void **out);
 WEAK int TVMFFIFunctionCall(void *function, any *args, int32_t num_args, any *result);
 WEAK int TVMFFIObjectDecRef(void *object);
+WEAK void *dlsym(void *library, const char *name);
+
+/* A weak reference stays empty where the library was loaded before TVM FFI; then its functions are
+ * looked for when they are needed. NULL is RTLD_DEFAULT. */
+#define FIND(type, name) ((type)(name ? (void *)name : dlsym ? dlsym(NULL, #name) : NULL))
 #else
-#define TVMFFIErrorSetRaisedFromCStr ((void (*)(const char *, const char *))NULL)
-#define TVMFFITensorFromDLPack ((int (*)(DLManagedTensor *, int32_t, int32_t, void **))NULL)
-#define TVMFFIFunctionGetGlobal ((int (*)(const bytes *, void **))NULL)
-#define TVMFFIFunctionCall ((int (*)(void *, any *, int32_t, any *))NULL)
-#define TVMFFIObjectDecRef ((int (*)(void *))NULL)
+#define FIND(type, name) ((type)NULL)
 #endif
+
+/* The functions that returning tensors takes; all or none. */
+struct api {
+  from_dlpack_function from_dlpack;
+  get_global_function get_global;
+  call_function call;
+  dec_ref_function dec_ref;
+};
+
+static int find_api(struct api *api) {
+  api->from_dlpack = FIND(from_dlpack_function, TVMFFITensorFromDLPack);
+  api->get_global = FIND(get_global_function, TVMFFIFunctionGetGlobal);
+  api->call = FIND(call_function, TVMFFIFunctionCall);
+  api->dec_ref = FIND(dec_ref_function, TVMFFIObjectDecRef);
+  return api->from_dlpack && api->get_global && api->call && api->dec_ref;
+}
 
 /* ---- errors --------------------------------------------------------------------------- */
 
 static int raise(const char *kind, const char *message) {
-  if (TVMFFIErrorSetRaisedFromCStr) {
-    TVMFFIErrorSetRaisedFromCStr(kind, message);
+  set_error_function set_error = FIND(set_error_function, TVMFFIErrorSetRaisedFromCStr);
+  if (set_error) {
+    set_error(kind, message);
   }
   return -1;
 }
@@ -178,6 +205,7 @@ static const tyrex_tensor *tensor_of(const any *argument) {
 /* What one call works with: as many of each as the signature has tensors. */
 struct call {
   const tyrex_model *model;
+  struct api api; /* of a call that returns tensors */
   int32_t num_inputs, num_outputs;
   const tyrex_tensor **tensors;
   void **addresses;
@@ -206,12 +234,12 @@ static int pack(const struct call *call, any *result) {
   static const bytes name = {"ffi.Array", sizeof "ffi.Array" - 1};
   void *make = NULL;
   int code = -1;
-  if (TVMFFIFunctionGetGlobal(&name, &make) == 0 && make) {
-    code = TVMFFIFunctionCall(make, call->objects, call->num_outputs, result);
-    TVMFFIObjectDecRef(make);
+  if (call->api.get_global(&name, &make) == 0 && make) {
+    code = call->api.call(make, call->objects, call->num_outputs, result);
+    call->api.dec_ref(make);
   }
   for (int32_t i = 0; i < call->num_outputs; i++) {
-    TVMFFIObjectDecRef(call->objects[i].value.address);
+    call->api.dec_ref(call->objects[i].value.address);
   }
   return code;
 }
@@ -226,10 +254,10 @@ static void drop_results(const struct call *call, int32_t begin, int32_t end) {
 static int give(const struct call *call, any *result) {
   for (int32_t i = 0; i < call->num_outputs; i++) {
     call->objects[i] = (any){.kind = KIND_TENSOR};
-    if (TVMFFITensorFromDLPack(call->results[i], 0, 0, &call->objects[i].value.address)) {
+    if (call->api.from_dlpack(call->results[i], 0, 0, &call->objects[i].value.address)) {
       drop_results(call, i, call->num_outputs);
       while (i-- > 0) {
-        TVMFFIObjectDecRef(call->objects[i].value.address);
+        call->api.dec_ref(call->objects[i].value.address);
       }
       return -1;
     }
@@ -237,21 +265,41 @@ static int give(const struct call *call, any *result) {
   return pack(call, result);
 }
 
-static int run_returning(const struct call *call, any *result) {
-  if (!TVMFFITensorFromDLPack || !TVMFFIFunctionGetGlobal || !TVMFFIFunctionCall ||
-      !TVMFFIObjectDecRef) {
+/* Makes the tensors that a call returns. */
+static int32_t new_results(const struct call *call) {
+  const tyrex_model *model = call->model;
+  tyrex_told *told = NULL;
+  if (model->shapes) {
+    told = tyrex_tell_by_shapes(&model->signature, model->shapes, call->tensors, call->num_inputs);
+    if (!told) {
+      return tyrex_error_code();
+    }
+  }
+  const tyrex_signature *signature = told ? &told->signature : &model->signature;
+  int32_t code = TYREX_OK;
+  for (int32_t i = 0; i < call->num_outputs && code == TYREX_OK; i++) {
+    call->results[i] = new_result(&signature->outputs[i]);
+    if (call->results[i]) {
+      const DLTensor *made = &call->results[i]->dl_tensor;
+      call->tensors[call->num_inputs + i] = (const tyrex_tensor *)made;
+    } else {
+      drop_results(call, 0, i);
+      code = TYREX_ERROR_MEMORY;
+    }
+  }
+  free(told);
+  return code;
+}
+
+static int run_returning(struct call *call, any *result) {
+  if (!find_api(&call->api)) {
     return raise("RuntimeError", "no TVM FFI is loaded to return tensors through: pass outputs");
   }
-  for (int32_t i = 0; i < call->num_outputs; i++) {
-    call->results[i] = new_result(&call->model->signature.outputs[i]);
-    if (!call->results[i]) {
-      drop_results(call, 0, i);
-      return raise_code(TYREX_ERROR_MEMORY);
-    }
-    const DLTensor *made = &call->results[i]->dl_tensor;
-    call->tensors[call->num_inputs + i] = (const tyrex_tensor *)made;
+  int32_t code = new_results(call);
+  if (code != TYREX_OK) {
+    return raise_code(code);
   }
-  int32_t code = run(call);
+  code = run(call);
   if (code != TYREX_OK) {
     drop_results(call, 0, call->num_outputs);
     return raise_code(code);
@@ -259,7 +307,7 @@ static int run_returning(const struct call *call, any *result) {
   return give(call, result);
 }
 
-static int run_call(const struct call *call, const any *args, int32_t num_args, any *result) {
+static int run_call(struct call *call, const any *args, int32_t num_args, any *result) {
   for (int32_t i = 0; i < num_args; i++) {
     call->tensors[i] = tensor_of(&args[i]);
     if (!call->tensors[i]) {

@@ -1,5 +1,6 @@
 """Programs of symbolic shapes, compiled once and run at many: natively and in the interpreter."""
 
+import shutil
 from pathlib import Path
 from typing import Any, cast
 
@@ -202,7 +203,17 @@ def test_sizes_beyond_addresses(mode: str) -> None:
     assert np.asarray(exe(np.zeros((2, 0), np.float32), np.zeros((0, 3), np.float32))).sum() == 0
 
 
-def test_an_export_names_the_dim(tmp_path: Path) -> None:
-    exe = tyrex.compile(PROGRAMS["elementwise"])
-    with pytest.raises(NotImplementedError, match="the dim 'n' is not known before the model runs"):
-        exe.export_library(tmp_path / "m.so")
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler (cc)")
+def test_an_exported_program_gives_the_same_bits(program: Any, tmp_path: Path) -> None:
+    _, _, exes = program
+    exe = exes[MODES.index("compiled")]
+    rng = np.random.default_rng(0)
+    with tyrex.load_module(exe.export_library(tmp_path / "m.so")) as module:
+        assert str(module.signature) == str(exe.signature)
+        for _ in range(5):
+            sizes = {name: int(rng.choice(SIZES)) for name in symbols_of(exe)}
+            inputs = inputs_of(exe, sizes, rng)
+            for found, expected in zip(
+                as_list(module(*inputs)), as_list(exe(*inputs)), strict=True
+            ):
+                np.testing.assert_array_equal(found, expected)
