@@ -95,7 +95,7 @@ def dims_refusal(main: Function) -> str:
     dim = main.symbols[0].name
     return (
         f"export: the dim '{dim}' is not known before the model runs, and C source has no such"
-        f" dims yet; fix it when the model is read: dims={{{dim!r}: 1}}; or write a library or a bundle"
+        f" dims yet; fix it when the model is read: dims={{{dim!r}: 1}}; or write a library"
     )
 
 
