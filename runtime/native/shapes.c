@@ -6,12 +6,20 @@
 
 #define MAX_DEPTH 64 /* of an expression; the exporter refuses deeper ones */
 
+/* The compiler's own check needs a multiplication of 128 bits, which not every target has. */
+static int multiply(int64_t x, int64_t y, int64_t *result) {
+  int overflows = x > 0 ? (y > 0 ? x > INT64_MAX / y : y < INT64_MIN / x)
+                        : (y > 0 ? x < INT64_MIN / y : x != 0 && y < INT64_MAX / x);
+  *result = overflows ? 0 : x * y;
+  return overflows;
+}
+
 static int apply(int64_t operation, int64_t x, int64_t y, int64_t *result) {
   switch (operation) {
   case TYREX_ADD:
     return __builtin_add_overflow(x, y, result);
   case TYREX_MULTIPLY:
-    return __builtin_mul_overflow(x, y, result);
+    return multiply(x, y, result);
   case TYREX_MIN:
     *result = x < y ? x : y;
     return 0;
@@ -97,7 +105,7 @@ static int32_t tell_parameter(const tyrex_signature *signature, const tyrex_dim 
   for (int32_t axis = 0; axis < parameter->rank; axis++) {
     failed |= evaluate(&dims[axis], symbols, &shape[axis]) || shape[axis] < 0;
     is_empty |= !failed && shape[axis] == 0;
-    failed |= !failed && !is_empty && __builtin_mul_overflow(bytes, shape[axis], &bytes);
+    failed |= !failed && !is_empty && multiply(bytes, shape[axis], &bytes);
   }
   if (failed && !is_empty) {
     return too_large(signature, parameter->name);
@@ -143,7 +151,6 @@ static tyrex_told *new_told(const tyrex_signature *signature, const tyrex_shapes
     return NULL;
   }
   told->signature = *signature;
-  told->symbols = (int64_t *)(told + 1);
   *dims = told->symbols + shapes->num_symbols;
   *parameters = (tyrex_parameter *)(told->symbols + numbers);
   for (int32_t i = 0; i < signature->num_inputs; i++) {

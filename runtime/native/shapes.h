@@ -51,7 +51,7 @@ typedef struct tyrex_shapes {
 /* A signature whose dims have become numbers; one block of memory, for free. */
 typedef struct tyrex_told {
   tyrex_signature signature;
-  int64_t *symbols;
+  int64_t symbols[]; /* then the dims and the parameters */
 } tyrex_told;
 
 /* Tells the symbols by the shapes of `inputs`: NULL with the error set where they contradict each
