@@ -16,7 +16,16 @@ import tyrex
 from . import cross_models  # noqa: TID251  # the tests' folder, not the package's
 from .cross_models import Case, toolchain_or_skip  # noqa: TID251
 
-FUNCTIONS = ("create", "run", "run_tensors", "set_num_threads", "destroy", "describe", "last_error")
+FUNCTIONS = (
+    "create",
+    "run",
+    "run_tensors",
+    "infer",
+    "set_num_threads",
+    "destroy",
+    "describe",
+    "last_error",
+)
 
 
 class Instance:
