@@ -124,9 +124,8 @@ def test_sources_compile_without_warnings(tmp_path: Path):
     sources = sorted(str(path) for path in folder.glob("*.c"))
     assert sources
     flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
-    output = str(tmp_path / "native.so")
-    flags += ["-isystem", sysconfig.get_paths()["include"]]
-    command = ["cc", *flags, "-fPIC", "-shared", "-pthread", *sources, "-o", output]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    flags += ["-isystem", sysconfig.get_paths()["include"], "-fPIC", "-pthread"]
+    # Not linked: some of the sources take each other's place.
+    command = ["cc", *flags, "-c", *sources]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert load(output).pool_num_workers() == 0
