@@ -126,7 +126,7 @@ def _triples() -> list[str]:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    found = get_close_matches(word, list(known), _NEAR)
+    found = get_close_matches(word, dict.fromkeys(known), _NEAR)
     return f": did you mean {' or '.join(found)}?" if found else ""
 
 
