@@ -280,9 +280,17 @@ FAR = 4  # what a byte from beyond the second-level cache costs, in bytes from w
 
 
 def choose_order(
-    steps: NestSteps, tile: Tile, target: Target, row_tiles: int, column_tiles: int
+    steps: NestSteps,
+    tile: Tile,
+    target: Target,
+    row_tiles: int,
+    column_tiles: int,
+    pieces: int = 1,
 ) -> TileOrder:
-    """Return the order of tiles that moves the fewest bytes, weighted by where they come from."""
+    """Return the order of tiles that moves the fewest bytes, weighted by where they come from.
+
+    Where the reduction runs in pieces it is the order within one.
+    """
     moving, fixed = operands(steps, tile.lane_group[-1])
     inside = {*tile.lane_group, *tile.row_group, *tile.column_group}
     outer = [i for i in steps.nest.spatial if i not in inside and steps.extents[i] != 1]
@@ -291,7 +299,7 @@ def choose_order(
     batch = tuple(i for i in outer if (i in by_rows) == (i in by_columns))
     with_rows = tuple(i for i in by_rows if i not in batch)
     with_columns = tuple(i for i in by_columns if i not in batch)
-    share = prod(steps.extents[axis] for axis in batch)
+    share = pieces * prod(steps.extents[axis] for axis in batch)
     row_bytes, column_bytes = (bytes_of(group) // share for group in (fixed, moving))
     row_runs = row_tiles * prod(steps.extents[axis] for axis in with_rows)
     column_runs = column_tiles * prod(steps.extents[axis] for axis in with_columns)

@@ -12,7 +12,7 @@ A copy that only the next reduction reads may be made piece by piece, before the
 Needs:  blocks inlined (inline-blocks); the module's `tyrex.target`.
 Leaves: scheduled blocks; temporaries that epilogues consumed are gone.
 Why here: after everything that adds or removes blocks, before blocks are lowered.
-Source: the tiles of Goto & van de Geijn (ACM TOMS 2008) without packing; see analysis/tiling.py.
+Source: the tiles and panels of Goto & van de Geijn (ACM TOMS 2008); see analysis/tiling.py.
 """
 
 from __future__ import annotations

@@ -509,3 +509,53 @@ tir.func @few_columns(%a: !tir.buffer<[64, 64], f32>, %b: !tir.buffer<[64, 192],
   }
 }
 }
+
+// -----
+
+// A long reduction runs in pieces: what a column of one reads stays near while the rows pass. Tiles
+// leave their sums in memory in between; the bias follows the last piece.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 32, l2_bytes = 4096>} {
+// CHECK-LABEL: tir.func @long_sum
+// CHECK: %[[sums:.*]] = tir.alloc : !tir.buffer<[64, 8], f32>
+// CHECK: tir.block "matmul_init"
+// CHECK: tir.block "matmul_write"
+// CHECK: tir.store %{{.*}}, %[[sums]]
+// CHECK: tir.for %[[p:.*]] in 4 serial {
+// CHECK: tir.block "matmul_resume"
+// CHECK-NEXT: tir.load %[[sums]]
+// CHECK: tir.block "matmul" ({{.*}}: reduce(140) = %[[p]] * 28 +
+// CHECK: tir.block "matmul_write"
+// CHECK: tir.block "matmul_resume"
+// CHECK: tir.block "matmul" ({{.*}}: reduce(140) = {{.*}} + 112,
+// CHECK: tir.block "bias_write"
+// CHECK: tir.store %{{.*}}, %y
+tir.func @long_sum(%a: !tir.buffer<[64, 140], f32>, %b: !tir.buffer<[140, 8], f32>) -> (%y: !tir.buffer<[64, 8], f32>) {
+  %t = tir.alloc : !tir.buffer<[64, 8], f32>
+  tir.for %i in 64 serial {
+    tir.for %j in 8 serial {
+      tir.for %k in 140 serial {
+        tir.block "matmul" (%vi: spatial(64) = %i, %vj: spatial(8) = %j, %vk: reduce(140) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %t[%vi, %vj] : !tir.buffer<[64, 8], f32>
+        } {
+          %acc = tir.load %t[%vi, %vj] : !tir.buffer<[64, 8], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[64, 140], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[140, 8], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %t[%vi, %vj] : !tir.buffer<[64, 8], f32>
+        }
+      }
+    }
+  }
+  tir.for %i in 64 serial {
+    tir.for %j in 8 serial {
+      tir.block "bias" (%vi: spatial(64) = %i, %vj: spatial(8) = %j) {
+        %c = tir.load %t[%vi, %vj] : !tir.buffer<[64, 8], f32>
+        %e = arith.addf %c, %c : f32
+        tir.store %e, %y[%vi, %vj] : !tir.buffer<[64, 8], f32>
+      }
+    }
+  }
+}
+}

@@ -47,6 +47,23 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """The part of the outermost reduced axis that tiles take at a time.
+
+    Attributes:
+        first: where it starts.
+        depth: how long it is; 0 where tiles are filled and written only.
+        resumes: whether tiles start with what the piece before left in memory.
+        finishes: whether the epilogue follows.
+    """
+
+    first: IntExpr
+    depth: int
+    resumes: bool
+    finishes: bool
+
+
+@dataclass(frozen=True)
 class Following:
     """What a tile asks for while it computes.
 
@@ -100,6 +117,7 @@ class TileBody:
         self.epilogue = epilogue
         self.panels = panels
         self.stage: Stage | None = None  # the piece of an operand that is at hand
+        self.piece: Piece | None = None  # of the reduction; None: all of it
         store = self.nest.block.body.block.last_op
         assert isinstance(store, tir.StoreOp)
         self.target = store.buffer
@@ -118,8 +136,12 @@ class TileBody:
         one = _OneTile(
             self, place, vectors, self.b.stack((place.rows, vectors * lanes), self.buffer_type)
         )
-        one.fill()
-        one.accumulate(following)
+        if self.piece is not None and self.piece.resumes:
+            one.resume()
+        else:
+            one.fill()
+        if self.piece is None or self.piece.depth:
+            one.accumulate(following)
         one.write_back()
 
     def bindings(
@@ -146,6 +168,11 @@ class TileBody:
         for axis, value in zip(self.nest.reduce, reduce, strict=False):
             found[axis] = value
         return found
+
+    @property
+    def epilogue_at_hand(self) -> Nest | None:
+        """The epilogue, if the reduction is complete."""
+        return self.epilogue if self.piece is None or self.piece.finishes else None
 
     @property
     def name(self) -> str:
@@ -178,20 +205,34 @@ class _OneTile:
 
         self.over_tile(fill_one)
 
+    def resume(self) -> None:
+        """Append `acc = out`."""
+        body = self.body
+
+        def read_one(*at: IntExpr) -> None:
+            with self.spatial_block("resume", at) as args:
+                copy_element(body, body.target, args[:-2], self.acc, args[-2:])
+
+        self.over_tile(read_one)
+
     def accumulate(self, following: Following | None) -> None:
         """Append the reduction's loops around `acc = update(acc)`."""
-        b, nest, extents = self.body.b, self.body.nest, self.body.steps.extents
-        reduce = nest.reduce
+        b, piece, reduce = self.body.b, self.body.piece, self.body.nest.reduce
+        sizes = [as_expr(self.body.steps.sizes[axis]) for axis in reduce]
+        starts = [as_expr(0)] * len(reduce)
+        if piece is not None:
+            sizes[0], starts[0] = as_expr(piece.depth), piece.first
 
         def loops(values: list[IntExpr]) -> None:
-            if following is not None and len(values) == following.depth:
-                with b.loop(extents[reduce[len(values)]] // following.step) as k:
-                    following.fetch([*values, k])
+            depth = len(values)
+            if following is not None and depth == following.depth:
+                with b.loop(sizes[depth] // following.step) as k:
+                    following.fetch([*values, starts[depth] + k])
                     with b.loop(following.step) as within:
-                        loops([*values, k * following.step + within])
-            elif len(values) < len(reduce):
-                with b.loop(self.body.steps.sizes[reduce[len(values)]]) as k:
-                    loops([*values, k])
+                        loops([*values, starts[depth] + k * following.step + within])
+            elif depth < len(reduce):
+                with b.loop(sizes[depth]) as k:
+                    loops([*values, starts[depth] + k])
             else:
                 self.over_tile(lambda u, v, lane: self.update(values, u, v, lane))
 
@@ -227,14 +268,12 @@ class _OneTile:
     def write(self, axes: Sequence[IntExpr], place: Sequence[IntExpr]) -> None:
         """Append the epilogue's body, or a plain copy out of the tile."""
         body = self.body
-        if body.epilogue is not None:
+        epilogue = body.epilogue_at_hand
+        if epilogue is not None:
             cloner = Redirected(body.b.block, body.target, self.acc, place)
-            clone_region(cloner, body.epilogue.block.body, axes)
-            return
-        location = body.nest.block.location
-        cloner = Cloner(body.b.block)
-        value = cloner.append(tir.LoadOp(self.acc, place), location).results[0]
-        cloner.append(tir.StoreOp(value, body.target, axes), location)
+            clone_region(cloner, epilogue.block.body, axes)
+        else:
+            copy_element(body, self.acc, place, body.target, axes)
 
     # -- what the three have in common --------------------------------------------------------
 
@@ -254,8 +293,8 @@ class _OneTile:
         """Return a block over the spatial axes and the place in the tile."""
         body, (u, v, lane) = self.body, at
         name = body.name
-        if what == "write" and body.epilogue is not None:
-            name = body.epilogue.block.block_name.data
+        if what == "write" and body.epilogue_at_hand is not None:
+            name = body.epilogue_at_hand.block.block_name.data
         iters = spatial_iters_of(body.nest, body.bindings(self.place, u, v, lane))
         iters += self.tile_iters(u, v, lane)
         return body.b.tile_block(f"{name}_{what}", iters, self.conditions(v, lane))
@@ -275,3 +314,17 @@ class _OneTile:
             valid, lanes = self.place.columns, self.vectors * tile.lanes
             at = v * tile.lanes + lane
         return [] if valid == lanes else [valid - 1 - at]
+
+
+def copy_element(
+    body: TileBody,
+    source: SSAValue,
+    at: Sequence[IntExpr],
+    target: SSAValue,
+    to: Sequence[IntExpr],
+) -> None:
+    """Append `target[to] = source[at]`."""
+    location = body.nest.block.location
+    cloner = Cloner(body.b.block)
+    value = cloner.append(tir.LoadOp(source, at), location).results[0]
+    cloner.append(tir.StoreOp(value, target, to), location)

@@ -5,7 +5,9 @@ for columns (parallel)
     for rows
         one tile                             schedule/tile_body.py
 
-or with the rows outside; `choose_order` says which.
+or with the rows outside; `choose_order` says which. A long reduction runs in pieces, all of this
+for each. Source: Goto & van de Geijn (ACM TOMS 2008): a column's piece stays in the second-level
+cache; rows are not copied, since broadcasts read them in order as they are.
 """
 
 from __future__ import annotations
@@ -29,10 +31,11 @@ from .build import BALANCED_ITERATIONS, NestBuilder, Part, parts_of
 from .maps import kind_of_outer
 from .panels import Panel, copy_panel
 from .stages import Stage
-from .tile_body import Following, Place, TileBody
+from .tile_body import Following, Piece, Place, TileBody
 
 FEW_OF_CACHE = 16  # an operand below this part of the second-level cache is in it anyway
 MOST_UNEVEN = 1.05  # the longest of the threads' shares of columns, by the mean
+PIECES_OF_CACHE = 4  # what one column of a piece reads is at most this part of the second level
 MIN_FETCH_STEP = 4  # reduction steps between two requests: each costs as much as a load
 
 Allocate = Callable[[tir.BufferType], SSAValue]
@@ -86,7 +89,8 @@ class TileSchedule:
         self.rows = parts_of(steps.extent_of(tile.row_group), tile.rows)
         self.columns = parts_of(steps.extent_of(tile.column_group), width)
         row_tiles, column_tiles = self.rows[0].count, self.columns[0].count
-        self.order = choose_order(steps, tile, machine, row_tiles, column_tiles)
+        self.pieces = self.count_pieces(around)
+        self.order = choose_order(steps, tile, machine, row_tiles, column_tiles, self.pieces)
         self.before = around.before or b
         self.panel = self.choose_panel(around)
         panels = {} if self.panel is None else {self.panel.load.buffer: self.panel}
@@ -96,6 +100,13 @@ class TileSchedule:
 
     def build(self) -> None:
         """Append the tiles, in stages where an operand is copied piece by piece."""
+        if self.panel is not None and self.panel.whole:
+            copy_type = self.panel.copy.type
+            assert isinstance(copy_type, tir.BufferType)
+            copy_panel(self.before, self.panel, [None] * copy_type.rank, self.machine)
+        if self.pieces > 1:
+            self.in_pieces()
+            return
         if self.staging is None:
             self.combinations()
             return
@@ -114,12 +125,37 @@ class TileSchedule:
                 self.kind = tir.ForKind.SERIAL
                 self.combinations()
 
+    def count_pieces(self, around: Surroundings) -> int:
+        """Return in how many pieces a long reduction runs: what a column of one reads stays near.
+
+        Every tile of rows reads it again. What tiles have summed up is in memory between pieces.
+        """
+        tile, steps, reduce = self.tile, self.steps, self.nest.reduce
+        at_top = around.before is not None and around.copyable is None
+        few_rows = len(self.rows) == 1 and self.rows[0].count == 1
+        if not at_top or self.staging is not None or tile.is_blocked or few_rows:
+            return 1
+        if len(reduce) != 1 or not steps.is_constant(reduce):
+            return 1
+        width = tile.vectors * tile.lanes * steps.widest_bytes
+        return -(-steps.extents[reduce[0]] * width // (self.machine.l2_bytes // PIECES_OF_CACHE))
+
+    def in_pieces(self) -> None:
+        """Append tiles that are only filled, then the reduction's pieces, the last to finish."""
+        extent = self.steps.extents[self.nest.reduce[0]]
+        depth = -(-extent // self.pieces)
+        whole = (extent - 1) // depth
+        self.body.piece = Piece(as_expr(0), 0, resumes=False, finishes=False)
+        self.combinations()
+        with self.b.loop(whole) as k:
+            self.body.piece = Piece(k * depth, depth, resumes=True, finishes=False)
+            self.combinations()
+        last = Piece(as_expr(whole * depth), extent - whole * depth, resumes=True, finishes=True)
+        self.body.piece = last
+        self.combinations()
+
     def combinations(self) -> None:
         """Append every combination of full tiles and rests."""
-        if self.panel is not None and self.panel.whole:
-            copy_type = self.panel.copy.type
-            assert isinstance(copy_type, tir.BufferType)
-            copy_panel(self.before, self.panel, [None] * copy_type.rank, self.machine)
         for outside in self.rows if self.order.rows_first else self.columns:
             self.run_of(outside)
 
@@ -211,7 +247,7 @@ class TileSchedule:
 
     def fills_by_column(self, load: tir.LoadOp) -> bool:
         """Tell whether a panel is filled column by column, while it is wanted: so it stays near."""
-        if self.order.rows_first or self.order.row_block:
+        if self.order.rows_first or self.order.row_block or self.pieces > 1:
             return False
         if self.dims_of_columns(load) is None:
             return False
@@ -276,6 +312,8 @@ class TileSchedule:
         moving, _ = operands(self.steps, tile.lane_group[-1])
         if not reduce or len(moving) != 1 or last or self.staging is not None:
             return None
+        if self.body.piece is not None and not self.body.piece.depth:
+            return None
         if not self.steps.is_constant(reduce):
             return None
         if batch_bytes(self.steps, tile, moving[0]) < self.machine.l2_bytes // FEW_OF_CACHE:
@@ -283,6 +321,8 @@ class TileSchedule:
         if tile.is_blocked:
             return self.following_in_blocks(moving[0].op, place, index, count)
         extents = [self.steps.extents[axis] for axis in reduce]
+        if self.body.piece is not None:
+            extents[0] = self.body.piece.depth
         step = max(d for d in range(1, count + 1) if extents[0] % d == 0)
         if step < MIN_FETCH_STEP:
             return None
