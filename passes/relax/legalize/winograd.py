@@ -1,7 +1,7 @@
 """The compute definition of convolution by minimal filtering, strip by strip.
 
-p = x, padded to whole tiles
 for strips of tile rows                      intermediates stay in the second-level cache
+p = what the strip reads of x, padded to whole tiles
 v[xi, c, t, .] = B^T p B                   (m + 2)^2 values of each tile
 z[xi, o, t, .] = sum over c of u[xi, o, c] v[xi, c, t]      (m + 2)^2 matrix products
 y = A^T z A                                m x m results of each tile
@@ -52,10 +52,9 @@ class _Winograd:
         self.columns = -(-self.width // self.filtering.m)
 
     def build(self) -> None:
-        """Append padding, then the strips."""
+        """Append the strips."""
         alpha = self.filtering.alpha
         blocks = self.x.shape[1].constant_value
-        padded = self.pad()
         per_row = alpha * alpha * self.columns * self.lanes * (blocks + self.filters) * 4
         strip = self.strip_rows(per_row, alpha * alpha * blocks * self.filters * self.lanes**2 * 4)
         count = self.rows // strip
@@ -66,7 +65,7 @@ class _Winograd:
             dtype = self.out.dtype
             v = self.k.temp((alpha * alpha, blocks, tiles, self.lanes), dtype, scope)
             z = self.k.temp((alpha * alpha, self.filters, tiles, self.lanes), dtype, scope)
-            self.transform_input(padded, v, n, s * strip, strip)
+            self.transform_input(self.pad(n, s * strip, strip, scope), v, strip)
             self.multiply(v, z)
             self.transform_result(z, n, s * strip, strip)
 
@@ -92,16 +91,19 @@ class _Winograd:
         divisors = [n for n in range(self.rows, 0, -1) if self.rows % n == 0]
         return min(divisors, key=traffic)
 
-    def pad(self) -> Buffer:
-        """Append the copy of x with zeros around it, up to whole tiles."""
+    def pad(self, n: IntExpr, first_row: IntExpr, strip: int, scope: str) -> Buffer:
+        """Append the copy of what a strip reads of x, with zeros around, up to whole tiles.
+
+        Two rows are copied for the strip before, too: less than a copy of all of x costs, which
+        would be written and read again beyond the second-level cache.
+        """
         m, x = self.filtering.m, self.x
         height, width = (d.constant_value for d in x.shape[2:4])
-        rows, columns = self.rows * m + 2, self.columns * m + 2
-        shape = (self.batch, x.shape[1], rows, columns, x.shape[4])
-        padded = self.k.temp(shape, x.dtype)
+        shape = (x.shape[1], strip * m + 2, self.columns * m + 2, x.shape[4])
+        padded = self.k.temp(shape, x.dtype, scope)
 
-        def value(n: IntExpr, c: IntExpr, i: IntExpr, j: IntExpr, lane: IntExpr) -> Value:
-            row, column = i - self.top, j - self.left
+        def value(c: IntExpr, i: IntExpr, j: IntExpr, lane: IntExpr) -> Value:
+            row, column = first_row * m + i - self.top, j - self.left
             where = (row, height - 1 - row, column, width - 1 - column)
             return self.k.load(x, n, c, row, column, lane, where=where)
 
@@ -128,16 +130,14 @@ class _Winograd:
         columns = [self.apply(matrix, column) for column in zip(*tile, strict=True)]
         return [self.apply(matrix, row) for row in zip(*columns, strict=True)]
 
-    def transform_input(
-        self, padded: Buffer, v: Buffer, n: IntExpr, first_row: IntExpr, strip: int
-    ) -> None:
+    def transform_input(self, padded: Buffer, v: Buffer, strip: int) -> None:
         """Append `v = B^T p B` for every tile of the strip."""
         k, m, alpha = self.k, self.filtering.m, self.filtering.alpha
 
         def body(c: IntExpr, row: IntExpr, column: IntExpr, lane: IntExpr) -> None:
-            top, left = (first_row + row) * m, column * m
+            top, left = row * m, column * m
             tile = [
-                [k.load(padded, n, c, top + i, left + j, lane) for j in range(alpha)]
+                [k.load(padded, c, top + i, left + j, lane) for j in range(alpha)]
                 for i in range(alpha)
             ]
             moved = self.both_sides(self.filtering.input, tile)
