@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xdsl.ir import Block, Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 
 from ..dialects import relax
 from .aliases import Aliases, Leaf, leaves_of
@@ -57,7 +57,7 @@ class Destinations:
         regions = op.then_region.block, op.else_region.block
         for result in op.results:
             for leaf in leaves_of(result):
-                if leaf in self.memory or not isinstance(leaf.type, relax.TensorType):
+                if leaf in self.memory or not is_shaped(leaf.type):
                     continue
                 arms = [yielded(block, leaf) for block in regions]
                 if all(self._is_placeable(arm, b) for arm, b in zip(arms, regions, strict=True)):
@@ -71,7 +71,7 @@ class Destinations:
         for index, (result, init) in enumerate(zip(op.results, op.inits, strict=True)):
             carried = op.body_region.block.args[index]
             for leaf, start in zip(leaves_of(result), leaves_of(init), strict=True):
-                if isinstance(leaf.type, relax.TensorType):
+                if is_shaped(leaf.type):
                     memory = self.memory.setdefault(leaf, Memory())
                     for block in (op.cond_region.block, op.body_region.block):
                         self.memory[Leaf(block.args[index], leaf.path)] = memory
@@ -112,6 +112,7 @@ class Destinations:
         source = self.aliases.source(leaf)
         return (
             source not in self.memory
+            and is_shaped(source.type)
             and isinstance(source.value, OpResult)
             and source.value.op.parent is block
             and isinstance(source.value.op, (*_KERNEL_CALLS, relax.IfOp, relax.WhileOp))
@@ -126,6 +127,11 @@ class Destinations:
         if isinstance(source.op, relax.IfOp):
             for region in (source.op.then_region, source.op.else_region):
                 self._place(yielded(region.block, source), memory, region.block)
+
+
+def is_shaped(type_: Attribute) -> bool:
+    """Tell whether a type is a tensor's that says how much memory it takes."""
+    return isinstance(type_, relax.TensorType) and type_.known_shape() is not None
 
 
 def returned_leaves(func: relax.FuncOp) -> list[Leaf]:

@@ -13,8 +13,9 @@ over the module checks, for every operation:
 The first fault is raised as a `CompileError` with its operation. The walk is linear in the size of
 the module: visible values live in one set, filled and emptied along the dominator tree.
 
-Operations may provide two methods. `successor_operands(index)` returns the operands that go to the
-arguments of successor `index`; without it the last operand groups are taken, one per successor.
+Operations may provide three methods. `successor_operands(index)` returns the operands that go to
+the arguments of successor `index`; without it the last operand groups are taken, one per successor.
+`may_pass(found, expected)` tells whether an argument may have another type than what is passed.
 `verify_symbols()` checks what needs the whole body of the operation (symbolic dimensions, symbol
 references); it runs when everything inside the operation is known to be valid.
 """
@@ -23,7 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from xdsl.dialects.builtin import StringAttr
-from xdsl.ir import Block, BlockArgument, Operation, OpResult, Region, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, OpResult, Region, SSAValue
 from xdsl.irdl import IRDLOperation, OptOperandDef, VarOperandDef
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, SymbolTable
 from xdsl.utils.exceptions import VerifyException
@@ -162,13 +163,18 @@ def _check_branch_arguments(op: Operation, index: int, successor: Block) -> None
             _notes_on_block(successor),
         )
     for position, (value, argument) in enumerate(zip(passed, successor.args, strict=True)):
-        if value.type != argument.type:
+        if value.type != argument.type and not _may_pass(op, value.type, argument.type):
             raise CompileError(
                 op,
                 f"passes {value.type} as argument #{position} of successor #{index},"
                 f" which takes {argument.type}",
                 _notes_on_block(successor),
             )
+
+
+def _may_pass(op: Operation, found: Attribute, expected: Attribute) -> bool:
+    hook = getattr(op, "may_pass", None)
+    return hook is not None and hook(found, expected)
 
 
 def successor_operands(op: Operation, index: int) -> Sequence[SSAValue]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ..runtime.executable import Executable
     from .artifact import Artifact
 
+    Dims = Mapping[str, int | tuple[int, int] | range]
     Model = str | PathLike[str] | bytes | OnnxModel | Operation
     Pipeline = str | ModulePass | Iterable[ModulePass]
 
@@ -50,7 +51,7 @@ def compile(
     model: Model,
     target: str | Target = "native",
     *,
-    dims: Mapping[str, int] | None = None,
+    dims: Dims | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     values: Mapping[str, object] | None = None,
     threads: int | None = None,
@@ -68,7 +69,9 @@ def compile(
         model: a path (.onnx, .mlir), the bytes of an ONNX model, an onnx.ModelProto, a module of
             any level or a kernel of xDSL (not changed), or MLIR text.
         target: what the code is for: "native", another name or triple with options.
-        dims: sizes of named dims of an ONNX model; dims that nobody names stay symbolic.
+        dims: sizes of named dims of an ONNX model; dims that nobody names stay symbolic. A range,
+            {"batch": (1, 64)} or range(1, 65), keeps a dim symbolic too: other sizes are refused,
+            and memory is planned for the largest.
         shapes: whole shapes of inputs of an ONNX model, by name.
         values: values of inputs of an ONNX model, by name; they become constants, and what the
             executable takes are the other inputs. For inputs that decide shapes.
@@ -116,7 +119,7 @@ def export_source(
     path: str | PathLike[str],
     target: str | Target = "native",
     *,
-    dims: Mapping[str, int] | None = None,
+    dims: Dims | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     values: Mapping[str, object] | None = None,
     opt_level: int | None = None,
@@ -141,7 +144,7 @@ def compile_to(
     level: str,
     target: str | Target = "native",
     *,
-    dims: Mapping[str, int] | None = None,
+    dims: Dims | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     values: Mapping[str, object] | None = None,
     opt_level: int | None = None,
@@ -166,7 +169,7 @@ def read_model(
     model: Model,
     target: str | Target = "native",
     *,
-    dims: Mapping[str, int] | None = None,
+    dims: Dims | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     values: Mapping[str, object] | None = None,
     opt_level: int | None = None,
@@ -180,7 +183,7 @@ def read_model(
 def _options(
     target: str | Target,
     opt_level: int | None,
-    dims: Mapping[str, int] | None,
+    dims: Dims | None,
     shapes: Mapping[str, tuple[int, ...]] | None,
     values: Mapping[str, object] | None,
 ) -> CompileOptions:

@@ -12,6 +12,9 @@ from ..runtime.errors import ArgumentError
 EXEC_MODES = ("compiled", "bytecode")
 OPT_LEVELS = (0, 1, 2, 3)
 
+DimSize = int | tuple[int, int]
+"""A dim's size, or the least and the largest that it may have."""
+
 Progress = Callable[[str, int, int], None]
 """Told what is going on: the stage's name, how much of it is done, of how much (0: unknown)."""
 
@@ -26,8 +29,8 @@ class CompileOptions:
 
     target: Target
     opt_level: int = 2
-    dims: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Sizes of named dims."""
+    dims: Mapping[str, DimSize] = field(default_factory=dict[str, DimSize])
+    """Sizes of named dims; of those with a range, the least and the largest."""
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     """Whole shapes of inputs."""
     values: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -78,19 +81,36 @@ def check_exec_mode(mode: object) -> None:
         raise ArgumentError(f"exec_mode is {mode!r}; use one of {', '.join(EXEC_MODES)}")
 
 
-def check_dims(dims: Mapping[str, int] | None) -> dict[str, int]:
-    """Return sizes of named dims as plain ints.
+def check_dims(dims: Mapping[str, int | tuple[int, int] | range] | None) -> dict[str, DimSize]:
+    """Return sizes of named dims as plain ints; ranges as the least and the largest.
 
     Raises:
-        ArgumentError: something else than a mapping of names to sizes.
+        ArgumentError: something else than a mapping of names to sizes, or a range without any.
     """
+    found: dict[str, DimSize] = {}
     for name, size in _items(dims, "dims", "{'batch': 1}"):
-        if not isinstance(name, str) or not _is_size(size):
+        ends = _ends(size)
+        if not isinstance(name, str) or (ends is None and not _is_size(size)):
             raise ArgumentError(
-                f"dims: expected names and sizes from 0 on, as {{'batch': 1}}; found "
-                f"{name!r}: {size!r}"
+                "dims: expected names and sizes from 0 on, as {'batch': 1}, or ranges of sizes, as"
+                f" {{'batch': (1, 64)}}; found {name!r}: {size!r}"
             )
-    return {name: int(size) for name, size in (dims or {}).items()}
+        if ends is not None and ends[0] > ends[1]:
+            raise ArgumentError(f"dims: {name!r}: no size is from {ends[0]} to {ends[1]}")
+        found[name] = int(cast(int, size)) if ends is None else ends
+    return found
+
+
+def _ends(size: object) -> tuple[int, int] | None:
+    """Return the least and the largest of a range of sizes, None for what is none."""
+    if isinstance(size, range) and size.step == 1 and len(size):
+        ends: tuple[object, ...] = size[0], size[-1]
+    elif isinstance(size, tuple | list):
+        ends = tuple(cast(Sequence[object], size))
+    else:
+        return None
+    is_pair = len(ends) == len(("least", "largest")) and all(map(_is_size, ends))
+    return (int(cast(int, ends[0])), int(cast(int, ends[1]))) if is_pair else None
 
 
 def check_shapes(shapes: Mapping[str, tuple[int, ...]] | None) -> dict[str, tuple[int, ...]]:

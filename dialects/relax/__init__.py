@@ -163,6 +163,7 @@ from .selection import (
     SelectionOp,
     UniqueOp,
 )
+from .symbol_bounds import bounds_attr, bounds_of, check_bounds
 from .types import ObjectType, ShapeType, TensorType
 from .windows import (
     AvgPoolOp,
@@ -359,6 +360,9 @@ __all__ = [
     "WindowOp",
     "WinogradConvOp",
     "YieldOp",
+    "bounds_attr",
+    "bounds_of",
+    "check_bounds",
     "compatible",
     "flag",
     "ints",

@@ -7,6 +7,7 @@ from math import prod
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
+    DenseArrayBase,
     FunctionType,
     StringAttr,
     SymbolNameConstraint,
@@ -32,6 +33,7 @@ from ...symbolic import IntExpr
 from ..dtypes import is_bool
 from .attributes import DimsAttr, new_symbols
 from .base import compatible
+from .symbol_bounds import check_bounds
 from .types import TensorType
 
 
@@ -45,6 +47,7 @@ class FuncOp(IRDLOperation):
          its use.
     (C4) input_names and output_names, where present, name each argument and result, each with
          another name.
+    (C5) symbol_bounds, where present, are the least and largest value of each symbol (-1: any).
     """
 
     name = "relax.func"
@@ -53,6 +56,7 @@ class FuncOp(IRDLOperation):
     symbols = prop_def(ArrayAttr[StringAttr])
     input_names = opt_prop_def(ArrayAttr[StringAttr])
     output_names = opt_prop_def(ArrayAttr[StringAttr])
+    symbol_bounds = opt_prop_def(DenseArrayBase)
     body = region_def("single_block")
     traits = traits_def(IsolatedFromAbove(), SymbolOpInterface())
 
@@ -112,6 +116,7 @@ class FuncOp(IRDLOperation):
                 twice = next(name.data for name in names if list(names).count(name) > 1)
                 raise VerifyException(f"relax.func: two values have the name '{twice}'; rename one")
         self._verify_symbols()
+        check_bounds(self.name, self.symbol_bounds, self.symbol_names)  # (C5)
 
     def _verify_symbols(self) -> None:  # (C3)
         known: set[Hashable] = set(self.symbol_names)
@@ -140,7 +145,7 @@ class FuncOp(IRDLOperation):
         found = parser.parse_optional_attr_dict_with_keyword()
         if found is not None:
             attributes |= found.data
-        names = {key: attributes.pop(key, None) for key in ("input_names", "output_names")}
+        names = {key: attributes.pop(key, None) for key in _PRINTED}
         body = parser.parse_region(args)
         if not body.blocks:
             body.add_block(Block(arg_types=[arg.type for arg in args]))
@@ -162,10 +167,13 @@ class FuncOp(IRDLOperation):
             printer.print_string(" -> (")
             printer.print_list(self.function_type.outputs.data, printer.print_attribute)
             printer.print_string(")")
-        named = {k: v for k, v in self.properties.items() if k in ("input_names", "output_names")}
+        named = {k: v for k, v in self.properties.items() if k in _PRINTED}
         printer.print_op_attributes({**named, **self.attributes}, print_keyword=True)
         printer.print_string(" ")
         printer.print_region(self.body, print_entry_block_args=False, print_empty_block=False)
+
+
+_PRINTED = ("input_names", "output_names", "symbol_bounds")
 
 
 def _names(names: Iterable[str]) -> ArrayAttr[StringAttr]:

@@ -40,6 +40,7 @@ from ...symbolic import IntExpr, as_expr
 from ..dtypes import is_bool
 from ..relax.attributes import DimsAttr, new_symbols
 from ..relax.base import compatible
+from ..relax.symbol_bounds import bounds_of, check_bounds
 from ..relax.types import TensorType
 from ..tir.func import FuncOp as KernelOp
 from .calls import check_function_call, check_kernel_call, symbols_beside
@@ -290,11 +291,25 @@ class InvokeOp(_ValueCallOp):
     name = "vm.invoke"
 
 
+def passes_as(found: Attribute, expected: Attribute) -> bool:
+    """Tell whether a value of a type may become a block's argument of another one."""
+    if not isinstance(found, TensorType) or not isinstance(expected, TensorType):
+        return False
+    if found.dtype != expected.dtype or found.rank != expected.rank:
+        return False
+    pairs = zip(found.shape or (), expected.shape or (), strict=True)
+    return all(wanted is None or wanted is dim for dim, wanted in pairs)
+
+
 @irdl_op_definition
 class BranchOp(IRDLOperation):
-    """`vm.br ^next(%x : T)`: continue at a block."""
+    """`vm.br ^next(%x : T)`: continue at a block.
+
+    An argument may have unknown dims where what is passed says more.
+    """
 
     name = "vm.br"
+    may_pass = staticmethod(passes_as)
     arguments = var_operand_def()
     successor = successor_def()
     traits = traits_def(IsTerminator())
@@ -312,6 +327,7 @@ class CondBranchOp(IRDLOperation):
     """
 
     name = "vm.cond_br"
+    may_pass = staticmethod(passes_as)
     cond = operand_def(TensorType)
     then_arguments = var_operand_def()
     else_arguments = var_operand_def()
@@ -359,33 +375,6 @@ class ReturnOp(IRDLOperation):
 
 
 _PRINTED = ("input_names", "output_names", "symbol_bounds")
-
-
-def bounds_of(attr: DenseArrayBase[Any] | None, count: int) -> tuple[tuple[int, int | None], ...]:
-    """Return the (least, largest) values that symbol_bounds says; None: any."""
-    if attr is None:
-        return ((0, None),) * count
-    values = [int(value) for value in attr.iter_values()]
-    return tuple(
-        (low, None if high < 0 else high)
-        for low, high in zip(values[::2], values[1::2], strict=True)
-    )
-
-
-def check_bounds(name: str, attr: DenseArrayBase[Any] | None, symbols: Sequence[str]) -> None:
-    """Check that symbol_bounds says two numbers a symbol.
-
-    Raises:
-        VerifyException: it does not, or a symbol could have no value.
-    """
-    values = [] if attr is None else [int(value) for value in attr.iter_values()]
-    if attr is not None and len(values) != 2 * len(symbols):
-        raise VerifyException(
-            f"{name}: {len(values)} bounds for {len(symbols)} symbols; use two each"
-        )
-    for symbol, (low, high) in zip(symbols, bounds_of(attr, len(symbols)), strict=True):
-        if low < 0 or (high is not None and high < low):
-            raise VerifyException(f"{name}: symbol '{symbol}' cannot be from {low} to {high}")
 
 
 def _numbers_or_dims(values: Sequence[IntExpr]) -> Attribute | None:

@@ -40,7 +40,7 @@ from .registry import Converter, Result, find
 from .scope import Scope
 from .shapes import fold
 from .support import check_supported
-from .symbols import InputDims, Symbols, identifier, tensor_info
+from .symbols import DimSize, InputDims, Symbols, ends_of, identifier, tensor_info
 from .tensors import TensorReader, element_type, read_sparse
 from .values import Value, is_known
 
@@ -49,7 +49,7 @@ _FOLD_LIMIT = 1 << 20  # bytes; larger results are left to the pass fold-constan
 
 def from_onnx(
     model: str | Path | bytes | onnx.ModelProto,
-    dims: Mapping[str, int] | None = None,
+    dims: Mapping[str, DimSize] | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     values: Mapping[str, object] | None = None,
 ) -> ModuleOp:
@@ -57,7 +57,8 @@ def from_onnx(
 
     Args:
         model: a file, its bytes, or the parsed model.
-        dims: sizes of named dims; those not named stay symbols.
+        dims: sizes of named dims; those not named stay symbols. So do those with a range of sizes,
+            (least, largest) or a Python range, which plans for the largest.
         shapes: whole shapes of inputs, by input name.
         values: values of inputs, which then are constants and no inputs of `@main`: arrays, lists
             of them for a sequence, None for an absent optional. Weights are replaced likewise.
@@ -94,7 +95,7 @@ class Importer:
     def __init__(
         self,
         loaded: LoadedModel,
-        dims: Mapping[str, int],
+        dims: Mapping[str, DimSize],
         shapes: Mapping[str, Sequence[int]],
         values: Mapping[str, object],
     ) -> None:
@@ -325,10 +326,18 @@ class Importer:
             outputs,
             attributes,
         )
+        bounds = relax.bounds_attr([self._bounds_of(symbol) for symbol in main.symbol_names])
+        if bounds is not None:
+            main.properties["symbol_bounds"] = bounds
         main.location = self.where
         name = self.loaded.proto.graph.name
         module = ModuleOp([main], sym_name=StringAttr(name) if name else None)
         return module
+
+    def _bounds_of(self, symbol: str) -> tuple[int, int | None]:
+        """Return the sizes that a symbol may have."""
+        size = self._dims.get(self.symbols.names.get(symbol, ""), self._dims.get(symbol))
+        return (0, None) if size is None or isinstance(size, int) else ends_of(size)
 
     def _output(self, name: str, value: Value, builder: Builder) -> SSAValue:
         if value is None:

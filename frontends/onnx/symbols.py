@@ -16,6 +16,15 @@ _RESERVED = frozenset({"min", "max", "floordiv", "ceildiv", "mod"})  # words of 
 _ANONYMOUS = frozenset({"", "?", "None", "unk__0"})  # dim_params that name no dim
 
 
+DimSize = int | tuple[int, int] | range
+"""What a caller says of a named dim: its size, or between which it is, both ends included."""
+
+
+def ends_of(size: tuple[int, int] | range) -> tuple[int, int]:
+    """Return the least and the largest size of a range."""
+    return (size[0], size[-1]) if isinstance(size, range) else size
+
+
 def identifier(name: str) -> str:
     """Return `name` as an identifier of the IR."""
     text = re.sub(r"[^A-Za-z0-9_]", "_", name)
@@ -48,7 +57,7 @@ class InputDims:
     def __init__(
         self,
         symbols: Symbols,
-        dims: Mapping[str, int],
+        dims: Mapping[str, DimSize],
         shapes: Mapping[str, Sequence[int]],
         where: LocationAttr,
     ) -> None:
@@ -84,6 +93,8 @@ class InputDims:
         for name, size in self._dims.items():
             if name not in named:
                 raise self._no_such("dim", name, dict.fromkeys(named.values()))
+            if not isinstance(size, int):
+                continue  # it stays a symbol
             self._fix(named[name], size, f"dims={{{name!r}: {size}}}")
 
     def fix(self, value: ValueInfoProto, shape: Sequence[int], source: str) -> None:

@@ -3,7 +3,8 @@
 if      memory that both branches fill is allocated before them; a value that a branch takes
         from elsewhere arrives as the argument of the block that follows
 while   each tensor that the loop carries has one place: the first values are copied there,
-        and the next ones at the end of the body, unless they are computed there at once
+        and the next ones at the end of the body, unless they are computed there at once; one whose
+        size may change has a new place each time
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from xdsl.ir import Block, SSAValue
 
 from ...analysis.aliases import Aliases, Leaf, leaves_of
-from ...analysis.destinations import Memory, yielded
+from ...analysis.destinations import Memory, is_shaped, yielded
 from ...dialects import relax, vm
 from .memory_builder import MemoryBuilder
 
@@ -55,8 +56,9 @@ def lower_while(b: MemoryBuilder, op: relax.WhileOp, lower_block: LowerBlock) ->
     """Lower a relax.while."""
     leaves = [leaf for result in op.results for leaf in leaves_of(result)]
     inits = [leaf for init in op.inits for leaf in leaves_of(init)]
-    carried = [leaf for leaf in leaves if isinstance(leaf.type, relax.TensorType)]
-    objects = [leaf for leaf in leaves if not isinstance(leaf.type, relax.TensorType)]
+    # What may have another size each time is handed on, as objects are.
+    carried = [leaf for leaf in leaves if is_shaped(leaf.type)]
+    objects = [leaf for leaf in leaves if not is_shaped(leaf.type)]
     starts = dict(zip(leaves, inits, strict=True))
     for leaf in carried:
         b.set_value(leaf, b.memory_of(leaf))

@@ -35,6 +35,7 @@ from ...dialects.diagnostics import CompileError
 from .control_lowering import lower_if, lower_while
 from .kernel_binding import bind_kernel
 from .memory_builder import MemoryBuilder, not_shaped
+from .selection_lowering import lower_selection
 
 _KernelCall = relax.CallTIROp | relax.CallTIRInplaceOp
 
@@ -115,13 +116,17 @@ _HANDLERS: dict[type[Operation], Callable[[MemoryBuilder, Any], None]] = {
     relax.CallPackedOp: _value_call,
     relax.CallTIRInplaceOp: _kernel,
     relax.CallTIROp: _kernel,
+    relax.CompressOp: lower_selection,
     relax.ConstantOp: _constant,
     relax.IfOp: lambda b, op: lower_if(b, op, _block),
     relax.MatchCastOp: _match_cast,
+    relax.NonMaxSuppressionOp: lower_selection,
+    relax.NonZeroOp: lower_selection,
     relax.ReshapeOp: _reshape,
     relax.ReturnOp: _nothing,
     relax.TupleGetItemOp: _nothing,
     relax.TupleOp: _nothing,
+    relax.UniqueOp: lower_selection,
     relax.WhileOp: lambda b, op: lower_while(b, op, _block),
     relax.YieldOp: _nothing,
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ from tyrex.driver.pass_context import compiler_context
 from tyrex.interpreters import relax as relax_interpreter
 from tyrex.runtime.bytecode import TensorSpec
 from tyrex.runtime.dims import SymbolicDim
-from tyrex.runtime.errors import ShapeError
+from tyrex.runtime.errors import ArgumentError, ShapeError
 
 Array = NDArray[Any]
 MODES = ("bytecode", "compiled")
@@ -217,3 +218,119 @@ def test_an_exported_program_gives_the_same_bits(program: Any, tmp_path: Path) -
                 as_list(module(*inputs)), as_list(exe(*inputs)), strict=True
             ):
                 np.testing.assert_array_equal(found, expected)
+
+
+# -- shapes that data decide ---------------------------------------------------------------------
+
+BOOL, INT = t(dtype="i1"), t(dtype="i64")
+PAIRS = t(2, "s", dtype="i64")
+
+FOUND = f"""relax.func @main<n, m>(%x: {t("n", "m")}) -> ({PAIRS}, {PAIRS}) {{
+  %p = relax.relu %x : ({t("n", "m")}) -> {t("n", "m")}
+  %y = relax.non_zero %p {{new_symbols = ["s"]}} : ({t("n", "m")}) -> {PAIRS}
+  %z = relax.add %y, %y : ({PAIRS}, {PAIRS}) -> {PAIRS}
+  relax.return %y, %z : {PAIRS}, {PAIRS}
+}}"""
+
+EITHER = f"""relax.func @main<n, m>(%c: {BOOL}, %x: {t("n")}, %y: {t("m")}) -> ({t("k")}) {{
+  %r = relax.if %c : {BOOL} -> ({t("?")}) {{
+    %a = relax.relu %x : ({t("n")}) -> {t("n")}
+    relax.yield %a : {t("n")}
+  }} else {{
+    %b = relax.concat %y, %x {{axis = 0}} : ({t("m")}, {t("n")}) -> {t("m + n")}
+    relax.yield %b : {t("m + n")}
+  }}
+  %q = relax.match_cast %r {{new_symbols = ["k"]}} : {t("?")} -> {t("k")}
+  %z = relax.add %q, %q : ({t("k")}, {t("k")}) -> {t("k")}
+  relax.return %z : {t("k")}
+}}"""
+
+GROWING = f"""relax.func @main<n>(%x: {t("n")}, %limit: {INT}) -> ({t("k")}) {{
+  %one = relax.constant <[], i64, [1]> : {INT}
+  %zero = relax.constant <[], i64, [0]> : {INT}
+  %r, %i = relax.while %x, %zero : ({t("n")}, {INT}) -> ({t("?")}, {INT}) {{
+  ^bb0(%a: {t("?")}, %j: {INT}):
+    %go = relax.less %j, %limit : ({INT}, {INT}) -> {BOOL}
+    relax.yield %go : {BOOL}
+  }} do {{
+  ^bb1(%a: {t("?")}, %j: {INT}):
+    %s = relax.match_cast %a {{new_symbols = ["s"]}} : {t("?")} -> {t("s")}
+    %d = relax.concat %s, %s {{axis = 0}} : ({t("s")}, {t("s")}) -> {t("s * 2")}
+    %e = relax.neg %d : ({t("s * 2")}) -> {t("s * 2")}
+    %jj = relax.add %j, %one : ({INT}, {INT}) -> {INT}
+    relax.yield %e, %jj : {t("s * 2")}, {INT}
+  }}
+  %q = relax.match_cast %r {{new_symbols = ["k"]}} : {t("?")} -> {t("k")}
+  %z = relax.add %q, %q : ({t("k")}, {t("k")}) -> {t("k")}
+  relax.return %z : {t("k")}
+}}"""
+
+
+def test_what_is_found_has_its_own_size() -> None:
+    exe = tyrex.compile(FOUND)
+    assert exe.exec_mode == "bytecode"
+    rng = np.random.default_rng(0)
+    for shape in ((0, 3), (1, 1), (5, 7), (20, 30), (5, 7)):
+        x = rng.standard_normal(shape).astype(np.float32)
+        found, twice = exe(x)
+        expected = np.argwhere(x > 0).T
+        np.testing.assert_array_equal(np.asarray(found), expected)
+        np.testing.assert_array_equal(np.asarray(twice), 2 * expected)
+
+
+def test_branches_of_other_sizes() -> None:
+    exe = tyrex.compile(EITHER)
+    rng = np.random.default_rng(0)
+    for n, m in ((0, 1), (5, 2), (3, 3), (40, 1)):
+        x, y = (rng.standard_normal(size).astype(np.float32) for size in (n, m))
+        for condition in (True, False, True):
+            expected = np.maximum(x, 0) if condition else np.concatenate([y, x])
+            np.testing.assert_array_equal(np.asarray(exe(np.array(condition), x, y)), 2 * expected)
+
+
+def test_a_loop_whose_tensor_grows() -> None:
+    exe = tyrex.compile(GROWING)
+    rng = np.random.default_rng(0)
+    for n, limit in ((1, 0), (3, 4), (5, 2), (0, 3), (2, 5)):
+        x = rng.standard_normal(n).astype(np.float32)
+        expected = x
+        for _ in range(limit):
+            expected = -np.concatenate([expected, expected])
+        np.testing.assert_array_equal(np.asarray(exe(x, np.array(limit))), 2 * expected)
+
+
+# -- ranges of sizes -----------------------------------------------------------------------------
+
+
+def bounded(bounds: str) -> str:
+    return f"""relax.func @main<n>(%x: {X}) -> ({X}) attributes {{symbol_bounds = {bounds}}} {{
+  %a = relax.softmax %x {{axis = 0}} : ({X}) -> {X}
+  %b = relax.softmax %a {{axis = 1}} : ({X}) -> {X}
+  %c = relax.softmax %b {{axis = 0}} : ({X}) -> {X}
+  relax.return %c : {X}
+}}"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_sizes_out_of_range(mode: str) -> None:
+    exe = tyrex.compile(bounded("array<i64: 2, 8>"), exec_mode=mode)
+    assert exe.stats()["arena_bytes"] > 0, "planned for the largest size"
+    assert np.asarray(exe(np.ones((8, 24), np.float32))).shape == (8, 24)
+    for size in (1, 9):
+        with pytest.raises(ShapeError, match=f"dimension 0: expected n in 2 to 8; found {size}"):
+            exe(np.ones((size, 24), np.float32))
+
+
+def test_ranges_of_named_dims() -> None:
+    value = onnx.helper.make_tensor_value_info
+    node = onnx.helper.make_node("Relu", ["x"], ["y"])
+    infos = [value(name, onnx.TensorProto.FLOAT, ["batch", 3]) for name in "xy"]
+    model = onnx.helper.make_model(onnx.helper.make_graph([node], "g", infos[:1], infos[1:]))
+    for sizes in ((1, 4), range(1, 5)):
+        exe = tyrex.compile(model, dims={"batch": sizes})
+        assert [str(s) for s in exe.program.functions[0].symbols] == ["batch in 1 to 4"]
+        with pytest.raises(ShapeError, match="expected batch in 1 to 4; found 5"):
+            exe(np.ones((5, 3), np.float32))
+    for wrong in ((4, 1), (1, 2, 3), (-1, 2), range(3, 3), "4"):
+        with pytest.raises(ArgumentError, match="dims: "):
+            tyrex.compile(model, dims={"batch": cast(int, wrong)})

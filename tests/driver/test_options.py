@@ -19,7 +19,10 @@ def test_what_is_right_comes_back_as_plain_values() -> None:
 @pytest.mark.parametrize(
     ("dims", "message"),
     [
-        ({"batch": -1}, "dims: expected names and sizes from 0 on, as {'batch': 1}; found 'batch'"),
+        (
+            {"batch": -1},
+            "dims: expected names and sizes from 0 on, as {'batch': 1}, or ranges of sizes, as",
+        ),
         ({"batch": "1"}, "found 'batch': '1'"),
         ({0: 1}, "found 0: 1"),
         ({"batch": True}, "found 'batch': True"),

@@ -83,3 +83,17 @@ relax.func @while_c2(%x: !relax.tensor<[], f32>) {
 relax.func @func_c4_twice(%x: !relax.tensor<[2], f32>, %y: !relax.tensor<[2], f32>) attributes {input_names = ["x", "x"]} {
   relax.return
 }
+
+// -----
+
+// expected-error @below {{relax.func: 1 bounds for 1 symbols; use two each}}
+relax.func @func_c5<n>(%x: !relax.tensor<[n], f32>) attributes {symbol_bounds = array<i64: 1>} {
+  relax.return
+}
+
+// -----
+
+// expected-error @below {{relax.func: symbol 'n' cannot be from 8 to 4}}
+relax.func @func_c5_empty<n>(%x: !relax.tensor<[n], f32>) attributes {symbol_bounds = array<i64: 8, 4>} {
+  relax.return
+}

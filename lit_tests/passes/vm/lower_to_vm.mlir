@@ -225,3 +225,40 @@ relax.func @told(%x: !relax.tensor<[?], f32>) -> (!relax.tensor<[4], f32>) {
   %z = relax.match_cast %y : !relax.tensor<[k], f32> -> !relax.tensor<[4], f32>
   relax.return %z : !relax.tensor<[4], f32>
 }
+
+// -----
+
+// What data decide the size of comes from the runtime; its symbol is told by what came.
+
+// CHECK-LABEL: vm.func @kept
+relax.func @kept<n>(%x: !relax.tensor<[n], f32>, %c: !relax.tensor<[n], i1>) -> (!relax.tensor<[k], f32>) {
+  // CHECK: %[[P:.*]] = vm.constant <[1], i64, [0]>
+  // CHECK: %[[V:.*]] = vm.call_packed @tyrex.compress(%x, %c, %[[P]]) : {{.*}} -> !relax.tensor<[?], f32>
+  // CHECK: vm.check_tensor %[[V]] "a result of relax.compress" {new_symbols = ["k"]} : !relax.tensor<[?], f32> -> !relax.tensor<[k], f32>
+  %y = relax.compress %x, %c {axis = 0 : i64, new_symbols = ["k"]} : (!relax.tensor<[n], f32>, !relax.tensor<[n], i1>) -> !relax.tensor<[k], f32>
+  relax.return %y : !relax.tensor<[k], f32>
+}
+
+// -----
+
+// What may have another size in each branch is handed on.
+
+tir.func @f<n>(%a: !tir.buffer<[n], f32>) -> (%b: !tir.buffer<[n], f32>) {
+}
+
+// CHECK-LABEL: vm.func @sizes
+relax.func @sizes<n, m>(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[n], f32>, %y: !relax.tensor<[m], f32>) -> (!relax.tensor<[k], f32>) {
+  // CHECK: vm.br ^[[NEXT:.*]](%{{.*}} : !relax.tensor<[n], f32>)
+  // CHECK: vm.br ^[[NEXT]](%{{.*}} : !relax.tensor<[m], f32>)
+  // CHECK: ^[[NEXT]](%r: !relax.tensor<[?], f32>)
+  // CHECK: vm.check_tensor %r "'r'" {new_symbols = ["k"]}
+  %r = relax.if %c : !relax.tensor<[], i1> -> (!relax.tensor<[?], f32>) {
+    %a = relax.call_tir @f(%x) : (!relax.tensor<[n], f32>) -> !relax.tensor<[n], f32>
+    relax.yield %a : !relax.tensor<[n], f32>
+  } else {
+    %b = relax.call_tir @f(%y) : (!relax.tensor<[m], f32>) -> !relax.tensor<[m], f32>
+    relax.yield %b : !relax.tensor<[m], f32>
+  }
+  %q = relax.match_cast %r {new_symbols = ["k"]} : !relax.tensor<[?], f32> -> !relax.tensor<[k], f32>
+  relax.return %q : !relax.tensor<[k], f32>
+}
