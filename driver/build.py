@@ -18,8 +18,10 @@ from ..dialects import relax, tir
 from ..dialects.diagnostics import CompileError
 from ..dialects.target import set_target
 from ..dialects.verify import verify_module
+from ..passes.vm.external_names import set_external
 from .artifact import Artifact
 from .cache import Cache
+from .external_kernels import find_shims, shims_job
 from .host_program import HostProgram
 from .instruments import Timing
 from .interpreter_settings import compiling
@@ -54,6 +56,8 @@ class Build:
             with self._stage("read"):
                 module = read(self.source, self.options)
                 set_target(module, self.options.target)
+                if self.options.external.objects:
+                    set_external(module, self.options.external.functions)
             with compile_pool(_num_calls(module), self._least_for_pool()) as pool:
                 level = self.options.opt_level
                 kernels = KernelCompiler(
@@ -85,13 +89,18 @@ class Build:
                 if not isinstance(func, tir.FuncOp):  # kernels were verified when they were final
                     verify_module(func)
             program = emit_program(module, self.options.metadata(self.source.label), flops)
-            host = HostProgram.of(module, kernels.symbols, self.options.target)
+            external = self.options.external
+            shims = find_shims(module, external.functions)
+            symbols = {**kernels.symbols, **{name: shim.symbol for name, shim in shims.items()}}
+            host = HostProgram.of(module, symbols, self.options.target)
             made = b"" if host.job is None else kernels.begin(host.job)
+            calls = kernels.begin(shims_job(shims, self.options.target)) if shims else b""
         with self._stage("objects"):
             compiled = kernels.finish(self.progress)
             host = replace(host, image=finished(made))
         facts = {"objects": len(compiled.objects), "cached_objects": compiled.num_cached}
-        return Artifact(program, compiled.objects, compiled.symbols, host, facts)
+        objects = (*compiled.objects, *((finished(calls), *external.objects) if shims else ()))
+        return Artifact(program, objects, symbols, host, facts)
 
     def _levels(self, module: ModuleOp) -> list[tuple[str, Sequence[ModulePass]]]:
         """Return the passes that are left for a module to become a program."""

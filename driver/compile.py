@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from ..runtime.errors import DTypeError
 from ..runtime.export_options import ExportOptions
 from ..runtime.threads import check_num_threads
 from .cache import Cache
+from .external_code import ExternalCode
 from .model_cache import ModelCache
 from .native_target import native_target
 from .options import (
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
     Dims = Mapping[str, int | tuple[int, int] | range]
     Model = str | PathLike[str] | bytes | OnnxModel | Operation
+    External = str | PathLike[str] | Iterable[str | PathLike[str]]
     Pipeline = str | ModulePass | Iterable[ModulePass]
 
 
@@ -58,6 +61,7 @@ def compile(
     opt_level: int | None = None,
     pipeline: Pipeline | None = None,
     exec_mode: str = "compiled",
+    external: External | None = None,
     cache: bool = True,
     progress: Progress | None = None,
 ) -> Executable:
@@ -82,6 +86,8 @@ def compile(
         exec_mode: what runs the program around the kernels: "compiled", native code, or
             "bytecode", the virtual machine. What native code cannot express is left to bytecode:
             `exe.exec_mode` says so, and `exe.stats()["bytecode_because"]` says why.
+        external: objects (.o) and C sources (.c) with functions that `relax.call_dps_packed` of
+            the model calls; see driver/external_code.py. They become part of it.
         cache: look kernels and models up on disk, and keep them there.
         progress: told what is going on.
 
@@ -93,6 +99,8 @@ def compile(
     check_exec_mode(exec_mode)
     num_threads = None if threads is None else check_num_threads(threads, "compile: threads")
     options = _options(target, opt_level, dims, shapes, values)
+    if external is not None:
+        options = replace(options, external=ExternalCode.of(external, options.target.triple))
     source, report = Source.of(model), progress or silent
     models = ModelCache(
         Cache() if cache else Cache.disabled(), source, options, _settings(pipeline)

@@ -88,13 +88,13 @@ _LOADERS: dict[bytes, Callable[[Path], Module]] = {
 
 def _link(bundle: Bundle) -> Code:
     """Link the objects of a bundle into the process."""
-    from .loading import LinkedHost, LinkedKernels, load_objects
+    from .loading import LinkedHost, LinkedKernels, load_code
 
     manifest = bundle.manifest
     objects = [bytes(bundle.checked(name)) for name in bundle.objects]
     host = objects.pop() if objects and manifest.entry is not None else None
     try:
-        loaded = load_objects(objects)
+        loaded = load_code(objects, manifest.metadata)
     except ImportError as error:
         raise UnsupportedError(
             f"{bundle.path}: holds objects, which {error.name or 'llvmlite'} would link, and it is"

@@ -11,6 +11,8 @@ from ..runtime.errors import LoadError
 from ..runtime.executable import Executable
 from ..runtime.export_options import ExportOptions
 from ..runtime.kernel_library import KernelLibrary
+from ..runtime.system_symbols import process_addresses
+from .external_code import EXTERNAL
 from .host_program import constant_symbol, entry_symbol
 
 if TYPE_CHECKING:
@@ -39,6 +41,20 @@ def load_objects(
     from ..backends.llvm.jit import JITObject
 
     return JITObject(objects, symbols)
+
+
+def load_code(objects: Sequence[bytes], metadata: Mapping[str, str]) -> KernelLibrary:
+    """Return the kernels of a model in memory.
+
+    Code of the user's, which the metadata tell of, may use what the process has loaded.
+
+    Raises:
+        LoadError: see `load_objects`.
+    """
+    if EXTERNAL not in metadata:
+        return load_objects(objects)
+    files = [object_loader.read_for_this_machine(image) for image in objects]
+    return load_objects(objects, process_addresses(files))
 
 
 class LinkedKernels:
@@ -142,7 +158,7 @@ def load_artifact(
     exporter = LazyExporter(artifact, recipe)
     if elsewhere:
         return Executable(artifact.program, stats=facts, exporter=exporter, elsewhere=elsewhere)
-    loaded = load_objects(artifact.objects)
+    loaded = load_code(artifact.objects, artifact.program.metadata)
     linked = LinkedKernels(loaded, artifact.symbols)
     host = None
     if exec_mode == "compiled" and artifact.host.image:

@@ -8,6 +8,7 @@ from typing import cast
 
 from ..dialects.machine import Target
 from ..runtime.errors import ArgumentError
+from .external_code import ExternalCode
 
 EXEC_MODES = ("compiled", "bytecode")
 OPT_LEVELS = (0, 1, 2, 3)
@@ -38,14 +39,18 @@ class CompileOptions:
 
     def metadata(self, model: str) -> dict[str, str]:
         """Return what an executable says about where it comes from; `model` is its label."""
-        return {"model": model, "target": self.target.triple, "opt_level": str(self.opt_level)}
+        known = {"model": model, "target": self.target.triple, "opt_level": str(self.opt_level)}
+        return known | self.external.metadata()
+
+    external: ExternalCode = field(default_factory=ExternalCode)
+    """Machine code that the model calls."""
 
     def key(self) -> str:
         """Return everything that changes the result, as text."""
         dims = sorted(self.dims.items())
         shapes = sorted(self.shapes.items())
         values = [(name, _text_of(value)) for name, value in sorted(self.values.items())]
-        return f"{self.target!r} O{self.opt_level} {dims} {shapes} {values}"
+        return f"{self.target!r} O{self.opt_level} {dims} {shapes} {values} {self.external.key()}"
 
 
 def _text_of(value: object) -> str:

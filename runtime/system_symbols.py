@@ -56,6 +56,19 @@ def resolve_imports(files: Sequence[ObjectFile], known: Mapping[str, int]) -> di
     return found
 
 
+def process_addresses(files: Sequence[ObjectFile]) -> dict[str, int]:
+    """Return the addresses of what objects of the user's need of the libraries of this process."""
+    defined = {name for file in files for name in file.defined}
+    process = ctypes.CDLL(None)
+    found: dict[str, int] = {}
+    for name in {name for file in files for name in file.undefined} - defined:
+        function = getattr(process, name, None)
+        address = None if function is None else ctypes.cast(function, ctypes.c_void_p).value
+        if address:
+            found[name] = address
+    return found
+
+
 @cache
 def system_address(name: str) -> int | None:
     """Return the address of a function of libm or of the compiler's library, None for others."""

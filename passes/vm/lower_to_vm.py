@@ -33,6 +33,7 @@ from ...analysis.aliases import Leaf, leaves_of
 from ...dialects import relax, tir, vm
 from ...dialects.diagnostics import CompileError
 from .control_lowering import lower_if, lower_while
+from .external_names import external_functions, external_kernel
 from .kernel_binding import bind_kernel
 from .memory_builder import MemoryBuilder, not_shaped
 from .selection_lowering import lower_selection
@@ -71,8 +72,22 @@ def _kernel(b: MemoryBuilder, op: _KernelCall) -> None:
 
 def _destination_passing(b: MemoryBuilder, op: relax.CallDPSPackedOp) -> None:
     outputs = [b.memory_of(Leaf(result)) for result in op.results]
+    if op.callee_name in b.external:
+        _external(b, op, outputs)
+        return
     arguments = [b.packed_value(arg) for arg in op.args]
     b.emit(vm.CallPackedOp(op.callee_name, [*arguments, *outputs], []))
+    for result, memory in zip(op.results, outputs, strict=True):
+        b.set_value(Leaf(result), memory)
+
+
+def _external(b: MemoryBuilder, op: relax.CallDPSPackedOp, outputs: list[SSAValue]) -> None:
+    """Call machine code of the user's as a kernel."""
+    if not all(isinstance(arg.type, relax.TensorType) for arg in op.args):
+        raise CompileError(op, f"calls external code @{op.callee_name} with what is no tensor")
+    inputs = [b.value(Leaf(arg)) for arg in op.args]
+    types = [[value.type for value in values] for values in (inputs, outputs)]
+    b.emit(vm.CallOp(external_kernel(op.callee_name, *types), inputs, outputs))
     for result, memory in zip(op.results, outputs, strict=True):
         b.set_value(Leaf(result), memory)
 
@@ -162,8 +177,10 @@ def _returned(b: MemoryBuilder) -> list[SSAValue]:
     return values
 
 
-def _function(func: relax.FuncOp, kernels: Mapping[str, tir.FuncOp]) -> vm.FuncOp:
-    b = MemoryBuilder(func, kernels)
+def _function(
+    func: relax.FuncOp, kernels: Mapping[str, tir.FuncOp], external: frozenset[str]
+) -> vm.FuncOp:
+    b = MemoryBuilder(func, kernels, external)
     old_args = func.body.block.args
     for value in func.return_op.values:
         for leaf in leaves_of(value):
@@ -196,6 +213,7 @@ class LowerToVmPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         block = op.body.block
         kernels = {f.sym_name.data: f for f in block.ops if isinstance(f, tir.FuncOp)}
+        external = external_functions(op)
         for func in [f for f in block.ops if isinstance(f, relax.FuncOp)]:
-            block.insert_op_before(_function(func, kernels), func)
+            block.insert_op_before(_function(func, kernels, external), func)
             block.erase_op(func)

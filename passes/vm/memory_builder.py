@@ -21,9 +21,15 @@ from ...dialects.diagnostics import CompileError
 class MemoryBuilder:
     """Builds the vm.func of one relax.func."""
 
-    def __init__(self, func: relax.FuncOp, kernels: Mapping[str, tir.FuncOp]) -> None:
+    def __init__(
+        self,
+        func: relax.FuncOp,
+        kernels: Mapping[str, tir.FuncOp],
+        external: frozenset[str] = frozenset(),
+    ) -> None:
         self.func = func
         self.kernels = kernels
+        self.external = external
         self.aliases = Aliases(func, kernels)
         self.destinations = Destinations(func, self.aliases)
         self.returned = returned_leaves(func)
