@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .dialects.machine import Target
     from .driver import instruments
     from .driver.compile import compile, compile_to
-    from .driver.load_module import load_module
+    from .driver.load_module import load_module, system_lib
     from .driver.pass_context import PassContext
     from .frontends.onnx import from_onnx
     from .passes.tir.primitives.schedule import Schedule, ScheduleError
@@ -49,6 +49,7 @@ __all__ = [
     "from_onnx",
     "instruments",
     "load_module",
+    "system_lib",
 ]
 
 _LAZY = {
@@ -69,6 +70,7 @@ _LAZY = {
     "from_onnx": "frontends.onnx",
     "instruments": "driver",
     "load_module": "driver.load_module",
+    "system_lib": "driver.load_module",
 }
 """Name -> the module that has it."""
 

@@ -94,7 +94,9 @@ def _object(path: Path, triple: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="tyrex-external-") as folder:
         include = [f"-I{path.resolve().parent}", f"-I{_NATIVE}"]
         source = str(path.resolve())
-        run_tool([*toolchain.command, *_CFLAGS, *include, "-c", source, "-o", "external.o"], Path(folder))
+        run_tool(
+            [*toolchain.command, *_CFLAGS, *include, "-c", source, "-o", "external.o"], Path(folder)
+        )
         return (Path(folder) / "external.o").read_bytes()
 
 

@@ -6,7 +6,11 @@ is not linked yet. What a model that was loaded is written with again is importe
 
 from __future__ import annotations
 
+import ctypes
 import os
+import platform
+import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +18,11 @@ from typing import TYPE_CHECKING
 
 from ..runtime.archive import MAGIC as ARCHIVE_MAGIC
 from ..runtime.bundle import read_bundle
+from ..runtime.elf import check_shared_library
 from ..runtime.errors import LoadError, UnsupportedError
 from ..runtime.export_options import ExportOptions
 from ..runtime.loaded_bundle import Code, load_bundle
-from ..runtime.module import About, Module, load_library
+from ..runtime.module import About, Module, linked_module, load_library
 
 if TYPE_CHECKING:
     from ..exporters.package import Package
@@ -26,13 +31,17 @@ if TYPE_CHECKING:
     from ..runtime.signature import Signature
 
 _ELF_MAGIC = b"\x7fELF"
+_ET_REL = b"\1\0"
+_TABLE = "_tyrex_module"
+"""Ends the name of the function that an object's functions are found with (exporters/link.py)."""
 
 
 def load_module(path: str | os.PathLike[str]) -> Module:
     """Return the model in a file that `export_library` wrote. Loading code runs it.
 
     Args:
-        path: a bundle (.tyx) or a shared library (.so); what it is, its first bytes say.
+        path: a bundle (.tyx), a shared library (.so), or an object (.o), which takes a C compiler
+            to link it; what it is, its first bytes say.
 
     Raises:
         LoadError: the file is not there, is damaged, is no model, or is for another system or
@@ -73,15 +82,56 @@ def _load_bundle(file: Path) -> Module:
     return Module(about, executable, _BundleExporter(bundle, executable.program))
 
 
-def _load_library(file: Path) -> Module:
+def _load_elf(file: Path) -> Module:
+    with file.open("rb") as opened:
+        kind = opened.read(18)[16:]
+    if kind == _ET_REL:
+        return _load_object(file)
     return load_library(file, _LibraryExporter)
+
+
+def _load_object(file: Path) -> Module:
+    """Load an object of a whole model: it is linked to a library that nobody else sees."""
+    from ..exporters.platforms import platform_of
+    from ..exporters.toolchain import find_toolchain, run_tool
+    from ..runtime.relocatable import read_object
+
+    try:
+        found = read_object(file.read_bytes())
+    except ValueError as error:
+        raise LoadError(f"{file}: {error}") from error
+    tables = [name for name in found.defined if name.endswith(_TABLE)] if found else []
+    if len(tables) != 1:
+        raise LoadError(f"{file}: is no object of a model; make one with export_library")
+    toolchain = find_toolchain(platform_of(f"{platform.machine()}-unknown-{sys.platform}-gnu"))
+    with tempfile.TemporaryDirectory(prefix="tyrex-load-") as folder:
+        words = ["-shared", "-pthread", "-Wl,-z,nodelete", "-o", "model.so", str(file), "-lm"]
+        run_tool([*toolchain.command, *words], Path(folder))
+        library = Path(folder) / "model.so"
+        check_shared_library(library)
+        opened = ctypes.CDLL(str(library))
+    return linked_module(opened, tables[0], file, _LibraryExporter)
+
+
+def system_lib(prefix: str) -> Module:
+    """Return a model that is linked into this process: its archive (.a) or object (.o).
+
+    Args:
+        prefix: what its functions begin with, `name=` of its export.
+
+    Raises:
+        LoadError: there is none, or it is of another version.
+    """
+    table = f"{prefix}{_TABLE}"
+    place = Path(f"<linked as {prefix}>")
+    return linked_module(ctypes.CDLL(None), table, place, _LibraryExporter)
 
 
 _LOADERS: dict[bytes, Callable[[Path], Module]] = {
     ARCHIVE_MAGIC: _load_bundle,
     b".tyx": _load_bundle,
-    _ELF_MAGIC: _load_library,
-    b".so": _load_library,
+    _ELF_MAGIC: _load_elf,
+    b".so": _load_elf,
 }
 """What a file begins with, or the suffix of its name -> what loads it."""
 
@@ -128,11 +178,12 @@ class _LibraryExporter:
         from ..exporters.formats import format_of
         from ..exporters.library import copy_shared
 
-        source = self.about.path
-        if format_of(path).suffix != ".so" or options.name not in (None, self.name):
+        source, wanted = self.about.path, format_of(path).suffix
+        is_same = wanted == source.suffix and wanted in (".so", ".o")
+        if not is_same or options.name not in (None, self.name):
             raise UnsupportedError(
-                f"export: {source} is linked: it can be written as .so under its name"
-                f" {self.name!r}; a bundle (.tyx) can be written as everything"
+                f"export: {source} is linked: it can be written as {source.suffix or 'nothing'}"
+                f" under its name {self.name!r}; a bundle (.tyx) can be written as everything"
             )
         copy_shared(source, path, self)
         return path

@@ -266,9 +266,14 @@ _SOURCE = dedent("""\
     #pragma GCC visibility push(default)
     #endif
     #include "@NAME@.h"
-    #if defined(TYREX_SHARED) && !defined(__wasm__)
-    const struct tyrex_module *tyrex_module(void);
+    #if !defined(__wasm__)
+    #if defined(TYREX_SHARED)
+    #define TYREX_MODULE tyrex_module
     int __tvm_ffi_main(void *self, const void *args, int32_t num_args, void *result);
+    #else
+    #define TYREX_MODULE @NAME@_tyrex_module
+    #endif
+    const struct tyrex_module *TYREX_MODULE(void);
     #endif
     #if defined(__GNUC__)
     #pragma GCC visibility pop
@@ -354,8 +359,10 @@ _SOURCE = dedent("""\
       (void)self;
       return tyrex_tvm_ffi_call(&model, args, num_args, result);
     }
+    #endif
 
-    /* What tyrex.load_module looks for; runtime/module.py has the other half. */
+    #if !defined(__wasm__)
+    /* What load_module and system_lib look for; runtime/module.py has the other half. */
     struct tyrex_module {
       uint32_t format;
       uint32_t num_functions;
@@ -371,7 +378,7 @@ _SOURCE = dedent("""\
       int32_t (*infer)(const tyrex_tensor *const *, int32_t, tyrex_tensor *const *, int32_t);
     };
 
-    const struct tyrex_module *tyrex_module(void) {
+    const struct tyrex_module *TYREX_MODULE(void) {
       static const struct tyrex_module module = {
           @FORMAT@u, @FUNCTIONS@u, @NAME@_describe, @NAME@_last_error, @NAME@_create, @NAME@_run,
           @NAME@_set_num_threads, @NAME@_destroy, tyrex_pool_shutdown, @NAME@_run_tensors,

@@ -18,7 +18,7 @@ from ..runtime.export_options import ExportOptions
 from . import c_source
 from .bundle import write_bundle
 from .c_constants import weights
-from .library import write_archive, write_object, write_shared
+from .library import Tools, write_archive, write_object, write_shared
 from .package import Package, identifier, is_identifier
 
 LlvmOutput = Literal["llvm", "bitcode", "assembly"]
@@ -140,18 +140,31 @@ def _llvm(suffix: str, about: str, output: LlvmOutput) -> Format:
 
 
 _NATIVE = frozenset(("name", "cc", "linker"))
+_LINKED = _NATIVE | {"addons", "fcompile", "options", "workspace_dir"}
 
 
-def _native(suffix: str, about: str, write: Callable[[Package, Path, str | None], None]) -> Format:
+def _native(suffix: str, about: str, write: Callable[[Package, Path, Tools], None]) -> Format:
     """Return a format that is made of objects."""
 
     def write_package(job: Job) -> None:
         package = job.model.package(job.name)
         if package.refusal:
             raise NotImplementedError(package.refusal)
-        write(package, job.path, job.options.linker or job.options.cc)
+        write(package, job.path, _tools(job.options))
 
-    return Format(suffix, about, _NATIVE, write_package, is_native=True)
+    return Format(suffix, about, _LINKED, write_package, is_native=True)
+
+
+def _tools(options: ExportOptions) -> Tools:
+    """Return how a library is to be put together; what the caller gave is copied."""
+    folder = options.workspace_dir
+    return Tools(
+        options.linker or options.cc,
+        tuple(map(Path, options.addons or ())),
+        tuple(options.options or ()),
+        None if folder is None else Path(folder),
+        options.fcompile,
+    )
 
 
 def _write_bundle(job: Job) -> None:

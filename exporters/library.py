@@ -14,17 +14,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..runtime.errors import ArgumentError, LoadError, UnsupportedError
+from ..runtime.errors import ArgumentError, LoadError, RuntimeFailure, UnsupportedError
+from ..runtime.relocatable import read_object
 from .archive_file import archive_of
 from .c_interface import RUNTIME_FOLDER, Interface, header_text, source_text
 from .data import Data
 from .data_objects import write_constants
 from .elf_merge import merge_objects
-from .link import link_shared, shown_functions
+from .link import link_shared, module_function, shown_functions
 from .macho_object import hidden
 from .package import Package
 from .platforms import Platform, platform_of
@@ -44,18 +46,39 @@ _HEADERS = (
 _CFLAGS = ("-std=gnu11", "-O2", "-fvisibility=hidden", "-DTYREX_API=")
 _WASM_CFLAGS = ("-ffreestanding", "-mbulk-memory", f"-I{RUNTIME_FOLDER}/freestanding")
 
+
+@dataclass(frozen=True)
+class Tools:
+    """How a library is put together, where the user says it."""
+
+    linker: str | None = None
+    """The command of the C compiler; see `toolchain.py`."""
+    addons: tuple[Path, ...] = ()
+    """Objects (.o), C sources (.c) and archives (.a) that are linked along; what objects and
+    sources define is shown."""
+    options: tuple[str, ...] = ()
+    """Further words for the compiler's command."""
+    workspace: Path | None = None
+    """The folder that gets all that is made on the way, and keeps it."""
+    fcompile: FCompile | None = None
+    """Takes the compiler's place: it is given the file's path, the names of objects and C sources,
+    and `options`, the words that the sources need."""
+
+
+FCompile = Callable[..., object]
+
 _Link = Callable[[Package, Toolchain, Sequence[str], Path], None]
 """Makes a file of a package with a toolchain out of what lies beside the file: objects, and C
 sources with the flags to compile them. One command does both: zig compiles one file at a time."""
 
 
-def write_shared(package: Package, path: Path, linker: str | None = None) -> None:
+def write_shared(package: Package, path: Path, tools: Tools = Tools()) -> None:
     """Write a model as a shared library, its header beside it.
 
     Args:
         package: the model.
         path: an existing file is replaced at the end.
-        linker: the command of the C compiler; see `toolchain.py`.
+        tools: how it is put together.
 
     Raises:
         ArgumentError: the suffix is that of other systems' libraries.
@@ -67,7 +90,7 @@ def write_shared(package: Package, path: Path, linker: str | None = None) -> Non
         raise ArgumentError(
             f"export: a library for {package.triple} is a {suffix} file; found {path.name!r}"
         )
-    _write(package, path, linker, link_shared, is_shared=True)
+    _write(package, path, tools, link_shared, is_shared=True)
 
 
 def copy_shared(source: Path, path: Path, interface: Interface) -> None:
@@ -92,12 +115,12 @@ def copy_shared(source: Path, path: Path, interface: Interface) -> None:
         os.replace(copy, path)
 
 
-def write_archive(package: Package, path: Path, linker: str | None = None) -> None:
+def write_archive(package: Package, path: Path, tools: Tools = Tools()) -> None:
     """Write a model as an archive; see `write_shared`."""
-    _write(package, path, linker, _make_archive)
+    _write(package, path, tools, _make_archive)
 
 
-def write_object(package: Package, path: Path, linker: str | None = None) -> None:
+def write_object(package: Package, path: Path, tools: Tools = Tools()) -> None:
     """Write a model as one object; see `write_shared`.
 
     Where there is no C compiler for an ELF system, and none was named, the object has code and
@@ -105,13 +128,13 @@ def write_object(package: Package, path: Path, linker: str | None = None) -> Non
     """
     platform = platform_of(package.triple)
     try:
-        find_toolchain(platform, linker)
+        find_toolchain(platform, tools.linker)
     except UnsupportedError:
-        if linker is not None or platform.object_format != "elf":
+        if tools != Tools() or platform.object_format != "elf":
             raise
         _write_without_compiler(package, path, platform)
         return
-    _write(package, path, linker, _link_object)
+    _write(package, path, tools, _link_object)
 
 
 def _write_without_compiler(package: Package, path: Path, platform: Platform) -> None:
@@ -134,19 +157,95 @@ def _write_without_compiler(package: Package, path: Path, platform: Platform) ->
 
 
 def _write(
-    package: Package, path: Path, linker: str | None, link: _Link, *, is_shared: bool = False
+    package: Package, path: Path, tools: Tools, link: _Link, *, is_shared: bool = False
 ) -> None:
-    toolchain = find_toolchain(platform_of(package.triple), linker)
-    with tempfile.TemporaryDirectory(prefix=".tyrex-export-", dir=path.parent) as name:
-        folder = Path(name)
+    platform = platform_of(package.triple)
+    addons = [check_addon(addon) for addon in tools.addons]
+    with _workspace(tools.workspace, path) as folder:
         # A library's name is in it.
         built = folder / (f"{package.name}{path.suffix}" if is_shared else "built")
         header = folder / f"{package.name}.h"
-        parts = [*_objects(package, folder, toolchain.platform)]
-        parts += _sources(package, folder, toolchain.platform, is_shared=is_shared)
-        link(package, toolchain, parts, built)
-        os.replace(header, path.with_name(header.name))
-        os.replace(built, path)
+        parts = [*_objects(package, folder, platform)]
+        parts += _sources(package, folder, platform, is_shared=is_shared)
+        if tools.fcompile is not None:
+            _call_fcompile(tools, folder, [*parts, *map(str, addons)], built)
+        else:
+            toolchain = find_toolchain(platform, tools.linker)
+            if tools.options:
+                toolchain = replace(toolchain, command=(*toolchain.command, *tools.options))
+            shown: list[str] = []
+            for addon in addons:
+                parts.append(_added(addon, folder, toolchain))
+                shown += _defined(folder / parts[-1]) if parts[-1].endswith(".o") else ()
+            link(replace(package, shown=tuple(shown)), toolchain, parts, built)
+        _move(header, path.with_name(header.name))
+        _move(built, path)
+
+
+@contextmanager
+def _workspace(chosen: Path | None, path: Path) -> Generator[Path]:
+    """Yield the user's folder, made where it is missing, or one for the time being."""
+    if chosen is None:
+        with tempfile.TemporaryDirectory(prefix=".tyrex-export-", dir=path.parent) as name:
+            yield Path(name)
+        return
+    try:
+        chosen.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArgumentError(f"export: workspace_dir: {chosen}: {error.strerror}") from error
+    yield chosen.resolve()
+
+
+def _move(source: Path, target: Path) -> None:
+    """Put a file in its place at once, also from another disk."""
+    part = target.with_name(f".tyrex-export-{os.getpid()}-{target.name}")
+    shutil.copy(source, part)
+    os.replace(part, target)
+
+
+def _call_fcompile(tools: Tools, folder: Path, parts: Sequence[str], built: Path) -> None:
+    """Let the user's function make the file."""
+    assert tools.fcompile is not None, "asked before"
+    files = [part if Path(part).is_absolute() else str(folder / part) for part in parts]
+    words = [part for part in parts if part.startswith("-")]
+    files = [file for file, part in zip(files, parts, strict=True) if part not in words]
+    tools.fcompile(str(built), files, options=[*words, f"-I{folder}", *tools.options])
+    if not built.is_file():
+        raise RuntimeFailure(f"export: fcompile wrote no file {str(built)!r}")
+
+
+def check_addon(path: Path) -> Path:
+    """Return the whole path of an addon.
+
+    Raises:
+        ArgumentError: it is not there, or no object, source or archive.
+    """
+    if path.suffix not in (".o", ".c", ".a"):
+        raise ArgumentError(
+            f"export: addons: {path.name!r} ends in {path.suffix or 'no suffix'}; known are .o, .c"
+            " and .a"
+        )
+    if not path.is_file():
+        raise ArgumentError(f"export: addons: there is no file {str(path)!r}")
+    return path.resolve()
+
+
+def _added(addon: Path, folder: Path, toolchain: Toolchain) -> str:
+    """Return the name of an addon in a folder: a source is compiled, others are copied."""
+    name = f"addon_{addon.stem}{'.o' if addon.suffix == '.c' else addon.suffix}"
+    if addon.suffix != ".c":
+        shutil.copy(addon, folder / name)
+        return name
+    include = [f"-I{addon.parent}", f"-I{_NATIVE}"]
+    flags = ["-std=gnu11", "-O2", *_platform_flags(toolchain.platform), *include]
+    run_tool([*toolchain.command, *flags, "-c", str(addon), "-o", name], folder)
+    return name
+
+
+def _defined(path: Path) -> Sequence[str]:
+    """Return the functions that an object shows, where it is one that is read here."""
+    found = read_object(path.read_bytes())
+    return () if found is None else found.defined
 
 
 def _objects(package: Package, folder: Path, platform: Platform) -> list[str]:
@@ -198,7 +297,11 @@ def _link_object(package: Package, toolchain: Toolchain, parts: Sequence[str], p
 
 def _make_archive(package: Package, toolchain: Toolchain, parts: Sequence[str], path: Path) -> None:
     member = _merged(package, toolchain, parts, path.parent)
-    path.write_bytes(archive_of(member, shown_functions(package)))
+    path.write_bytes(archive_of(member, _shown_linked(package)))
+
+
+def _shown_linked(package: Package) -> list[str]:
+    return [*shown_functions(package), module_function(package.name)]
 
 
 def _merged(package: Package, toolchain: Toolchain, parts: Sequence[str], folder: Path) -> bytes:
@@ -209,6 +312,12 @@ def _merged(package: Package, toolchain: Toolchain, parts: Sequence[str], folder
             f"export: an object or archive of a whole model for {platform.triple}: objects are"
             f" joined for ELF systems alone; export a {platform.shared_suffix}"
         )
+    archives = [part for part in parts if part.endswith(".a")]
+    if archives:
+        raise NotImplementedError(
+            f"export: an archive is linked into shared libraries alone; found {archives[0]}: take"
+            " its objects apart with `ar x`"
+        )
     objects = [part for part in parts if part.endswith(".o")]
     sources = [part for part in parts if part.endswith(".c")]
     flags = [part for part in parts if part not in (*objects, *sources)]
@@ -216,4 +325,4 @@ def _merged(package: Package, toolchain: Toolchain, parts: Sequence[str], folder
         run_tool([*toolchain.command, *flags, "-c", *group], folder)
     objects += [f"{Path(source).stem}.o" for source in sources]
     images = [(folder / name).read_bytes() for name in objects]
-    return merge_objects(images, shown_functions(package))
+    return merge_objects(images, _shown_linked(package))

@@ -19,7 +19,12 @@ _WASM_STACK_BYTES = 1 << 20
 def shown_functions(package: Package) -> list[str]:
     """Return the names of the functions that users call."""
     functions = [f"{package.name}_{function}" for function in FUNCTIONS]
-    return [*functions, f"__tvm_ffi_{package.name}"]
+    return [*functions, f"__tvm_ffi_{package.name}", *package.shown]
+
+
+def module_function(name: str) -> str:
+    """Return the function of an object or an archive that `tyrex.system_lib` looks for."""
+    return f"{name}_tyrex_module"
 
 
 def link_shared(package: Package, toolchain: Toolchain, objects: Sequence[str], path: Path) -> None:

@@ -47,6 +47,8 @@ class Package:
     metadata: Mapping[str, str]
     refusal: str = ""
     """Why it cannot be called through the C interface; "" where it can."""
+    shown: tuple[str, ...] = ()
+    """Functions besides its own that a library of it shows."""
 
     @property
     def arch(self) -> str:

@@ -10,14 +10,14 @@ What comes in is never cast: see `signature.py`. One result is returned as it is
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from .bytecode import Program
 from .errors import ArgumentError, UnsupportedError
-from .export_options import Exporter, ExportOptions
+from .export_options import Exporter, ExportOptions, Place
 from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
@@ -190,6 +190,10 @@ class Executable:
         phase: str | None = None,
         weights: str | None = None,
         linker: str | None = None,
+        addons: Sequence[Place] | None = None,
+        fcompile: Callable[..., object] | None = None,
+        options: Sequence[str] | None = None,
+        workspace_dir: Place | None = None,
     ) -> Path:
         """Write the model to a file that its suffix describes; return the file's path.
 
@@ -206,6 +210,11 @@ class Executable:
                 kernels, scheduled, host or llvm (the kernels alone).
             weights: of a ".c": "inside" (when None), or "beside", in a file `name`.weights.
             linker: the same as `cc`; goes before it.
+            addons: objects (.o), C sources (.c) and archives (.a) to be linked into a library.
+            fcompile: called in place of the C compiler, `fcompile(path, files, options=words)`:
+                makes the file `path` of objects and C sources.
+            options: further words for the C compiler, as "-g".
+            workspace_dir: a folder for what is made on the way, which stays there.
 
         Raises:
             ArgumentError: an unknown suffix, a missing folder, a name that is none in C, or an
@@ -215,7 +224,10 @@ class Executable:
             RuntimeFailure: the C compiler failed.
         """
         return self._require_exporter().export(
-            Path(path), ExportOptions(name, cc, phase, weights, linker)
+            Path(path),
+            ExportOptions(
+                name, cc, phase, weights, linker, addons, fcompile, options, workspace_dir
+            ),
         )
 
     def inspect_source(self, fmt: str = "") -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
+
+Place = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,15 @@ class ExportOptions:
     """Where constants go."""
     linker: str | None = None
     """The same as `cc`; goes before it."""
+
+    addons: Sequence[Place] | None = None
+    """Objects, C sources and archives that are linked along."""
+    fcompile: Callable[..., object] | None = None
+    """Takes the place of the C compiler."""
+    options: Sequence[str] | None = None
+    """Further words for the C compiler."""
+    workspace_dir: Place | None = None
+    """Keeps what is made on the way."""
 
     def given(self) -> dict[str, Any]:
         """Return the options that were asked for, by name."""

@@ -254,12 +254,34 @@ def load_library(file: Path, exporter: Callable[[About, Signature], Exporter]) -
     _check_description(file)
     try:
         library = ctypes.CDLL(str(file))
-        entry = library.tyrex_module
     except OSError as error:
         raise LoadError(f"{file}: cannot be loaded: {error}") from error
+    return linked_module(library, "tyrex_module", file, exporter)
+
+
+def linked_module(
+    library: ctypes.CDLL,
+    function: str,
+    file: Path,
+    exporter: Callable[[About, Signature], Exporter],
+) -> Module:
+    """Return the model in a library that is open.
+
+    Args:
+        library: stays open until the process ends.
+        function: returns the table of the model's functions.
+        file: begins the messages of errors.
+        exporter: makes what writes it to a file again.
+
+    Raises:
+        LoadError: the library has no such function, or is of another version.
+        UnsupportedError: the processor lacks instructions that the model uses.
+    """
+    try:
+        entry = library[function]
     except AttributeError:
         raise LoadError(
-            f"{file}: is no exported model, it has no function tyrex_module; make one with"
+            f"{file}: is no exported model, it has no function {function}; make one with"
             " export_library"
         ) from None
     entry.restype, entry.argtypes = POINTER(_Functions), ()
