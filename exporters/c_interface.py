@@ -189,8 +189,21 @@ def _comment(name: str) -> str:
     return json.dumps(name).replace("*/", "* /").replace("/*", "/ *")
 
 
-def source_text(package: Package) -> str:
-    """Return the C source that implements the header, with the model's own code behind it."""
+class Weights(Protocol):
+    """Weights that are not in the library."""
+
+    def definition(self) -> str:
+        """Return what the source says of them."""
+        ...
+
+
+def source_text(package: Package, weights: Weights | None = None) -> str:
+    """Return the C source that implements the header, with the model's own code behind it.
+
+    Args:
+        package: the model.
+        weights: where the constants are, if they are not in its objects.
+    """
     name, upper = package.name, package.name.upper()
     features = "".join(
         f'    {{"{f.name}", {f.leaf:#x}u, {f.subleaf}u, {f.register}u, {f.bit}u, {f.saved:#x}u}},\n'
@@ -199,6 +212,8 @@ def source_text(package: Package) -> str:
     text = _SOURCE
     for mark, value in (
         ("@FEATURES@", features),
+        ("@WEIGHTS@", "" if weights is None else weights.definition()),
+        ("@REQUIRE_WEIGHTS@", "" if weights is None else _REQUIRE_WEIGHTS),
         ("@TABLES@", model_tables(package, "IN_SECTION ")),
         ("@SECTION@", DESCRIPTION_SECTION),
         ("@SHAPES@", shape_tables(package.program, package.main) if package.symbols else ""),
@@ -261,6 +276,16 @@ def _literal(text: str) -> str:
     return "\n".join(f'    "{piece}"' for piece in quoted)
 
 
+_REQUIRE_WEIGHTS = """\
+  int32_t missing = tyrex_weights_require(&weights_file, &weights_loaded);
+  if (missing) {
+    if (context) {
+      *context = NULL;
+    }
+    return missing;
+  }
+"""
+
 _SOURCE = dedent("""\
     #if defined(__GNUC__)
     #pragma GCC visibility push(default)
@@ -303,8 +328,10 @@ _SOURCE = dedent("""\
         @MODEL_ENTRY@,
         @MODEL_SHAPES@};
 
+    @WEIGHTS@
     int32_t @NAME@_create(uint32_t num_threads, @NAME@_context **context) {
       tyrex_context *made = NULL;
+    @REQUIRE_WEIGHTS@
       int32_t code = tyrex_model_create(&model, num_threads, context ? &made : NULL);
       if (context) {
         *context = (@NAME@_context *)made;

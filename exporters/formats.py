@@ -97,17 +97,22 @@ class Format:
 
 def _write_c(job: Job) -> None:
     """Write a C file and its header; the weights into a file of their own when asked for."""
-    choice = job.options.weights
-    if choice not in (None, *WEIGHTS):
-        known = " or ".join(map(repr, WEIGHTS))
-        raise ArgumentError(f"export: weights: expected {known}; found {choice!r}")
-    source, beside = job.lowered.c_source(job.name), choice == "beside"
+    source, beside = job.lowered.c_source(job.name), _beside(job.options)
     if beside:
         constants = [constant for _, constant in source.package.constants]
         _write_text(job.path.with_name(f"{job.name}.weights"), weights(constants))
     header = c_source.header_of(source.package, weights_beside=beside)
     _write_text(job.path.with_name(f"{job.name}.h"), [header])
     _write_text(job.path, c_source.source_text(source, weights_beside=beside))
+
+
+def _beside(options: ExportOptions) -> bool:
+    """Tell whether constants go into a file of their own."""
+    choice = options.weights
+    if choice not in (None, *WEIGHTS):
+        known = " or ".join(map(repr, WEIGHTS))
+        raise ArgumentError(f"export: weights: expected {known}; found {choice!r}")
+    return choice == "beside"
 
 
 def _write_text(path: Path, pieces: Iterable[str | bytes | memoryview]) -> None:
@@ -140,7 +145,7 @@ def _llvm(suffix: str, about: str, output: LlvmOutput) -> Format:
 
 
 _NATIVE = frozenset(("name", "cc", "linker"))
-_LINKED = _NATIVE | {"addons", "fcompile", "options", "workspace_dir"}
+_LINKED = _NATIVE | {"weights", "addons", "fcompile", "options", "workspace_dir"}
 
 
 def _native(suffix: str, about: str, write: Callable[[Package, Path, Tools], None]) -> Format:
@@ -163,6 +168,7 @@ def _tools(options: ExportOptions) -> Tools:
         tuple(map(Path, options.addons or ())),
         tuple(options.options or ()),
         None if folder is None else Path(folder),
+        _beside(options),
         options.fcompile,
     )
 

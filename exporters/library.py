@@ -26,11 +26,13 @@ from .c_interface import RUNTIME_FOLDER, Interface, header_text, source_text
 from .data import Data
 from .data_objects import write_constants
 from .elf_merge import merge_objects
+from .elf_object import write_reserved_object
 from .link import link_shared, module_function, shown_functions
 from .macho_object import hidden
 from .package import Package
 from .platforms import Platform, platform_of
 from .toolchain import Toolchain, find_toolchain, run_tool
+from .weights_file import WeightsFile
 
 _NATIVE = Path(__file__).resolve().parents[1] / "runtime" / "native"
 _RUNTIME = (*("arena.c", "arguments.c", "context.c", "cpu.c", "error.c", "model.c", "shapes.c"),)
@@ -41,7 +43,7 @@ _NO_LIBRARY = ("freestanding/memory.c", "freestanding/format.c")
 _LIBRARY_HEADERS = tuple(f"freestanding/{n}.h" for n in ("assert", "stdio", "stdlib", "string"))
 _HEADERS = (
     *("abi.h", "arguments.h", "dlpack.h", "model.h", "shapes.h", "tvm_ffi.h", "tyrex.h"),
-    "wait.h",
+    *("wait.h", "weights_file.h"),
 )
 _CFLAGS = ("-std=gnu11", "-O2", "-fvisibility=hidden", "-DTYREX_API=")
 _WASM_CFLAGS = ("-ffreestanding", "-mbulk-memory", f"-I{RUNTIME_FOLDER}/freestanding")
@@ -60,6 +62,8 @@ class Tools:
     """Further words for the compiler's command."""
     workspace: Path | None = None
     """The folder that gets all that is made on the way, and keeps it."""
+    weights_beside: bool = False
+    """Constants go into a file `name`.weights beside, which is mapped into memory."""
     fcompile: FCompile | None = None
     """Takes the compiler's place: it is given the file's path, the names of objects and C sources,
     and `options`, the words that the sources need."""
@@ -142,12 +146,12 @@ def _write_without_compiler(package: Package, path: Path, platform: Platform) ->
     entry = f"{package.name}_tyrex_entry"  # of two models in one program, each has its own
     with tempfile.TemporaryDirectory(prefix=".tyrex-export-", dir=path.parent) as name:
         folder = Path(name)
-        objects = [folder / part for part in _objects(package, folder, platform)]
+        objects = [folder / part for part in _objects(package, folder, platform, None)]
         images = [part.read_bytes() for part in objects]
         built, sources = folder / "built", folder / "sources"
         built.write_bytes(merge_objects(images, [package.entry], {package.entry: entry}))
         sources.mkdir()
-        _sources(replace(package, entry=entry), sources, platform, is_shared=False)
+        _sources(replace(package, entry=entry), sources, platform, None, is_shared=False)
         shutil.copy(sources / f"{package.name}.h", path.with_name(f"{package.name}.h"))
         beside = path.with_name(f"{package.name}.sources")
         if beside.is_dir():
@@ -160,25 +164,30 @@ def _write(
     package: Package, path: Path, tools: Tools, link: _Link, *, is_shared: bool = False
 ) -> None:
     platform = platform_of(package.triple)
+    beside = _weights_file(package, platform) if tools.weights_beside else None
+    if beside is not None:
+        package = replace(package, shown=(f"{package.name}_load_weights",))
     addons = [check_addon(addon) for addon in tools.addons]
     with _workspace(tools.workspace, path) as folder:
         # A library's name is in it.
         built = folder / (f"{package.name}{path.suffix}" if is_shared else "built")
         header = folder / f"{package.name}.h"
-        parts = [*_objects(package, folder, platform)]
-        parts += _sources(package, folder, platform, is_shared=is_shared)
+        parts = [*_objects(package, folder, platform, beside)]
+        parts += _sources(package, folder, platform, beside, is_shared=is_shared)
         if tools.fcompile is not None:
             _call_fcompile(tools, folder, [*parts, *map(str, addons)], built)
         else:
             toolchain = find_toolchain(platform, tools.linker)
             if tools.options:
                 toolchain = replace(toolchain, command=(*toolchain.command, *tools.options))
-            shown: list[str] = []
+            shown = [*package.shown]
             for addon in addons:
                 parts.append(_added(addon, folder, toolchain))
                 shown += _defined(folder / parts[-1]) if parts[-1].endswith(".o") else ()
             link(replace(package, shown=tuple(shown)), toolchain, parts, built)
         _move(header, path.with_name(header.name))
+        if beside is not None:
+            _move(folder / beside.name, path.with_name(beside.name))
         _move(built, path)
 
 
@@ -248,7 +257,20 @@ def _defined(path: Path) -> Sequence[str]:
     return () if found is None else found.defined
 
 
-def _objects(package: Package, folder: Path, platform: Platform) -> list[str]:
+def _weights_file(package: Package, platform: Platform) -> WeightsFile:
+    if not platform.is_elf64 or not platform.has_threads:
+        raise NotImplementedError(
+            f"export: weights='beside' for {platform.triple}: files are mapped on 64-bit ELF"
+            " systems alone"
+        )
+    if not package.constants:
+        raise ArgumentError("export: weights='beside': this model has no weights")
+    return WeightsFile.of(package.name, [constant for _, constant in package.constants])
+
+
+def _objects(
+    package: Package, folder: Path, platform: Platform, beside: WeightsFile | None
+) -> list[str]:
     """Write code and constants into a folder; return the names of the objects."""
     names: list[str] = []
     for number, image in enumerate(package.objects):
@@ -258,23 +280,47 @@ def _objects(package: Package, folder: Path, platform: Platform) -> list[str]:
     if package.constants:
         names.append("constants.o")
         with (folder / names[-1]).open("wb") as file:
-            data = [Data(symbol, constant.data.data) for symbol, constant in package.constants]
-            write_constants(file, platform, data)
+            if beside is None:
+                data = [Data(symbol, constant.data.data) for symbol, constant in package.constants]
+                write_constants(file, platform, data)
+            else:
+                symbols = [symbol for symbol, _ in package.constants]
+                write_reserved_object(file, package.arch, beside.region(symbols))
+    if beside is not None:
+        with (folder / beside.name).open("wb") as file:
+            file.write(beside.content)
     return names
 
 
-def _sources(package: Package, folder: Path, platform: Platform, *, is_shared: bool) -> list[str]:
+def _sources(
+    package: Package,
+    folder: Path,
+    platform: Platform,
+    beside: WeightsFile | None,
+    *,
+    is_shared: bool,
+) -> list[str]:
     """Write the C part into a folder; return what the compiler has to be told of it."""
-    (folder / f"{package.name}.h").write_text(header_text(package), encoding="ascii")
-    (folder / "interface.c").write_text(source_text(package), encoding="ascii")
+    more = "" if beside is None else beside.declaration()
+    header, source = header_text(package, more=more), source_text(package, beside)
+    (folder / f"{package.name}.h").write_text(header, encoding="ascii")
+    (folder / "interface.c").write_text(source, encoding="ascii")
     shared = ["-DTYREX_SHARED"] if is_shared else []
     flags = [*_CFLAGS, *_platform_flags(platform), *shared]
-    return [*flags, "interface.c", *copy_runtime(platform, folder)]
+    more = () if beside is None else ("weights.c", "weights_file.c")
+    libraries = ("-ldl",) if beside is not None and is_shared else ()
+    return [*flags, "interface.c", *copy_runtime(platform, folder, more), *libraries]
 
 
-def copy_runtime(platform: Platform, folder: Path) -> list[str]:
-    """Copy the runtime's sources into a folder; return the names of those to be compiled."""
-    sources = [*_RUNTIME, *(_THREADS if platform.has_threads else _NO_THREADS)]
+def copy_runtime(platform: Platform, folder: Path, more: Sequence[str] = ()) -> list[str]:
+    """Copy the runtime's sources into a folder; return the names of those to be compiled.
+
+    Args:
+        platform: what they are for.
+        folder: gets a folder of them.
+        more: sources that not every model needs.
+    """
+    sources = [*_RUNTIME, *more, *(_THREADS if platform.has_threads else _NO_THREADS)]
     sources += _NO_LIBRARY if platform.system == "wasm" else _TVM_FFI
     headers = _LIBRARY_HEADERS if platform.system == "wasm" else ()
     for name in (*sources, *_HEADERS, *headers):

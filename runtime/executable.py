@@ -208,7 +208,8 @@ class Executable:
                 variable CC, else cc, gcc, clang or package ziglang (exporters/toolchain.py).
             phase: the level of a ".mlir": import (as the model was read; when None), graph,
                 kernels, scheduled, host or llvm (the kernels alone).
-            weights: of a ".c": "inside" (when None), or "beside", in a file `name`.weights.
+            weights: "inside" (when None), or "beside", in a file `name`.weights: of ".c", ".so",
+                ".a" and ".o".
             linker: the same as `cc`; goes before it.
             addons: objects (.o), C sources (.c) and archives (.a) to be linked into a library.
             fcompile: called in place of the C compiler, `fcompile(path, files, options=words)`:
