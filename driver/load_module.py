@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..runtime.signature import Signature
 
 _ELF_MAGIC = b"\x7fELF"
+_BITCODE_MAGIC = b"BC\xc0\xde"
 _ET_REL = b"\1\0"
 _TABLE = "_tyrex_module"
 """Ends the name of the function that an object's functions are found with (exporters/link.py)."""
@@ -41,7 +42,8 @@ def load_module(path: str | os.PathLike[str]) -> Module:
 
     Args:
         path: a bundle (.tyx), a shared library (.so), or an object (.o), which takes a C compiler
-            to link it; what it is, its first bytes say.
+            to link it, or LLVM IR (.ll, .bc), which takes llvmlite; what it is, its first bytes
+            or its suffix say.
 
     Raises:
         LoadError: the file is not there, is damaged, is no model, or is for another system or
@@ -127,11 +129,26 @@ def system_lib(prefix: str) -> Module:
     return linked_module(ctypes.CDLL(None), table, place, _LibraryExporter)
 
 
+def _load_ir(file: Path) -> Module:
+    from .load_ir import load_ir
+
+    try:
+        return load_ir(file, _LibraryExporter)
+    except ImportError as error:
+        raise UnsupportedError(
+            f"{file}: is LLVM IR, of which {error.name or 'llvmlite'} makes code, and it is not"
+            " installed: install it, or export the model as .tyx or .so"
+        ) from error
+
+
 _LOADERS: dict[bytes, Callable[[Path], Module]] = {
     ARCHIVE_MAGIC: _load_bundle,
     b".tyx": _load_bundle,
     _ELF_MAGIC: _load_elf,
     b".so": _load_elf,
+    _BITCODE_MAGIC: _load_ir,
+    b".bc": _load_ir,
+    b".ll": _load_ir,
 }
 """What a file begins with, or the suffix of its name -> what loads it."""
 
@@ -178,12 +195,12 @@ class _LibraryExporter:
         from ..exporters.formats import format_of
         from ..exporters.library import copy_shared
 
-        source, wanted = self.about.path, format_of(path).suffix
-        is_same = wanted == source.suffix and wanted in (".so", ".o")
-        if not is_same or options.name not in (None, self.name):
+        source = self.about.path
+        kind = source.suffix if source.suffix in (".so", ".o") else ""
+        if not kind or format_of(path).suffix != kind or options.name not in (None, self.name):
             raise UnsupportedError(
-                f"export: {source} is linked: it can be written as {source.suffix or 'nothing'}"
-                f" under its name {self.name!r}; a bundle (.tyx) can be written as everything"
+                f"export: {source} can be written as {kind or 'nothing'}, under its name"
+                f" {self.name!r}; what was loaded from a bundle (.tyx) can be written as a library"
             )
         copy_shared(source, path, self)
         return path

@@ -97,7 +97,8 @@ class Format:
 
 def _write_c(job: Job) -> None:
     """Write a C file and its header; the weights into a file of their own when asked for."""
-    source, beside = job.lowered.c_source(job.name), _beside(job.options)
+    beside = _beside(job.options)
+    source = job.lowered.c_source(job.name)
     if beside:
         constants = [constant for _, constant in source.package.constants]
         _write_text(job.path.with_name(f"{job.name}.weights"), weights(constants))

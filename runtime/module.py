@@ -21,7 +21,7 @@ from .bytecode import Param, Symbol, TensorSpec
 from .dims import SymbolicDim, decode_dim
 from .dtype import DType
 from .elf import check_shared_library
-from .errors import LoadError, TyrexError, UnsupportedError
+from .errors import LoadError, UnsupportedError
 from .executable import Executable
 from .export_options import Exporter, ExportOptions
 from .native_program import NativeEntry, NativeProgram, Shapes
@@ -292,12 +292,48 @@ def linked_module(
             f"{file}: expected format {FORMAT}; found {functions.format}: export the model again"
         )
     description = cast(dict[str, Any], json.loads(functions.describe()))
+    entry = functions.entry(file.name)
+    return described_module(file, description, entry, exporter, functions.shutdown)
+
+
+def described_module(
+    file: Path,
+    description: Mapping[str, Any],
+    entry: NativeEntry,
+    exporter: Callable[[About, Signature], Exporter],
+    shutdown: Callable[[], object] | None = None,
+) -> Module:
+    """Return a model that is in memory.
+
+    Args:
+        file: where it comes from.
+        description: what it says of itself (exporters/package.py).
+        entry: its code.
+        exporter: makes what writes it to a file again.
+        shutdown: ends threads that are its own.
+
+    Raises:
+        LoadError: the description is damaged.
+        UnsupportedError: the processor lacks instructions that the model uses.
+    """
     try:
-        return _library_module(file, functions, description, exporter)
-    except TyrexError:
-        raise
+        about = About(
+            file,
+            str(description["name"]),
+            str(description["target"]),
+            tuple(map(str, description["cpu_features"])),
+            str(description["tyrex"]),
+            dict(description["metadata"]),
+            tuple(Symbol(str(name), low, high) for name, low, high in description["symbols"]),
+        )
+        inputs, outputs = _params(description["inputs"]), _params(description["outputs"])
+        signature = Signature("main", inputs, outputs)
     except (KeyError, TypeError, ValueError) as error:
         raise LoadError(f"{file}: its description is damaged: {error!r}") from error
+    shapes = Shapes.of_signature(signature, about.symbols) if about.symbols else None
+    program = NativeProgram(signature, entry, default_num_threads(), shapes=shapes)
+    program.prepare()  # looks at the processor
+    return Module(about, program, exporter(about, signature), shutdown)
 
 
 def _check_description(file: Path) -> None:
@@ -322,29 +358,6 @@ def _check_description(file: Path) -> None:
         raise UnsupportedError(
             f"{file}: this processor lacks {missing}, which the model was compiled for"
         )
-
-
-def _library_module(
-    file: Path,
-    functions: _Functions,
-    description: Mapping[str, Any],
-    exporter: Callable[[About, Signature], Exporter],
-) -> Module:
-    about = About(
-        file,
-        str(description["name"]),
-        str(description["target"]),
-        tuple(map(str, description["cpu_features"])),
-        str(description["tyrex"]),
-        dict(description["metadata"]),
-        tuple(Symbol(str(name), low, high) for name, low, high in description["symbols"]),
-    )
-    signature = Signature("main", _params(description["inputs"]), _params(description["outputs"]))
-    shapes = Shapes.of_signature(signature, about.symbols) if about.symbols else None
-    entry = functions.entry(file.name)
-    program = NativeProgram(signature, entry, default_num_threads(), shapes=shapes)
-    program.prepare()  # looks at the processor
-    return Module(about, program, exporter(about, signature), functions.shutdown)
 
 
 def _params(fields: Sequence[Mapping[str, Any]]) -> tuple[Param, ...]:
