@@ -24,7 +24,7 @@ def inspect_command(file: str, **options: Any) -> None:
     """Show signature, operators, parameters and work of FILE (.onnx or .mlir).
 
     Of a bundle (.tyx), its manifest and program are shown, without running its code; a library
-    (.so) is loaded.
+    (.so, ...) is loaded.
     """
     from .command_run import is_exported
 

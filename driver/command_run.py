@@ -31,7 +31,7 @@ MAX_ERROR = 1e-3
 def run(model: str, **options: Any) -> int:
     """Compile MODEL (.onnx or .mlir), run its function `main`, summarize the outputs.
 
-    What was exported (.so, .tyx) is loaded; options of the compiler have no effect on it.
+    What was exported (.so, .tyx, .o, .ll, .bc) is loaded: options of the compiler do nothing then.
     """
     from .feeds import make_feeds
     from .peers import PEERS
@@ -53,7 +53,7 @@ def run(model: str, **options: Any) -> int:
 
 def is_exported(model: str) -> bool:
     """Tell whether a file is one that `load_module` reads."""
-    return model.endswith((".so", ".tyx"))
+    return model.endswith((".so", ".tyx", ".o", ".ll", ".bc"))
 
 
 def _loaded(model: str, options: Mapping[str, Any]) -> Executable | Module:
