@@ -41,7 +41,7 @@ NEAR_BYTES = 64 << 10
 
 MAPS = (Pattern.ELEMENTWISE, Pattern.BROADCAST)
 MAX_ROW = 1 << 13
-"""Elements of a row: a few rows of so many floats stay in a first-level cache."""
+"""Elements of a row: a few rows of so many floats stay in a second-level cache."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -205,9 +205,64 @@ def _rows() -> list[Case]:
     softmax = helper.make_node("Softmax", ["x"], ["y"], axis=-1)
     return [
         make_case("Softmax 12x384x384", [softmax], {"x": _random(scores)}, {}, scores),
+        make_case("Softmax 40x6625", [softmax], {"x": _random((40, 6625))}, {}, (40, 6625)),
+        _along_columns("Softmax"),
+        _along_columns("LogSoftmax"),
         make_case("LayerNorm 384x768", [norm], {"x": _random(words)}, weights, words),
+        _norm_in_steps(words, centred=True),
+        _norm_in_steps(words, centred=False),
+        _instance_norm((1, 64, 56, 56)),
         *(_reduce(op, axis) for op in ("ReduceSum", "ReduceMax") for axis in (0, 1)),
+        *(_arg_max(axis) for axis in (0, 1)),
     ]
+
+
+def _along_columns(op: str) -> Case:
+    """Along an axis that is not contiguous, as a detector's distributions lie."""
+    shape = (1, 16, 4, 2100)
+    node = helper.make_node(op, ["x"], ["y"], axis=1)
+    return make_case(f"{op} 16x4x2100 axis 1", [node], {"x": _random(shape)}, {}, shape)
+
+
+def _norm_in_steps(shape: Sequence[int], centred: bool) -> Case:
+    """A layer normalization, or one by the mean square alone, as exporters write them."""
+    steps = [("ReduceMean", ["x"], "mean"), ("Sub", ["x", "mean"], "c")] if centred else []
+    value = "c" if centred else "x"
+    steps += [
+        ("Mul", [value, value], "squares"),
+        ("ReduceMean", ["squares"], "variance"),
+        ("Add", ["variance", "epsilon"], "shifted"),
+        ("Sqrt", ["shifted"], "deviation"),
+        ("Div", [value, "deviation"], "unit"),
+        ("Mul", ["unit", "scale"], "y"),
+    ]
+    nodes = [
+        helper.make_node(op, [*inputs, "last"] if op == "ReduceMean" else inputs, [output])
+        for op, inputs, output in steps
+    ]
+    weights = {
+        "scale": _random(shape[1:]),
+        "epsilon": np.array(1e-5, np.float32),
+        "last": np.array([-1], np.int64),
+    }
+    name = "LayerNorm" if centred else "RMSNorm"
+    return make_case(f"{name} in steps {shape[0]}x{shape[1]}", nodes, {"x": _random(shape)},
+                     weights, shape)  # fmt: skip
+
+
+def _instance_norm(shape: Sequence[int]) -> Case:
+    node = helper.make_node("InstanceNormalization", ["x", "scale", "bias"], ["y"])
+    weights = {"scale": _random(shape[1:2]), "bias": _random(shape[1:2])}
+    return make_case("InstanceNorm 64x56x56", [node], {"x": _random(shape)}, weights, shape)
+
+
+def _arg_max(axis: int) -> Case:
+    nodes = [
+        helper.make_node("ArgMax", ["x"], ["at"], axis=axis, keepdims=0),
+        helper.make_node("Cast", ["at"], ["y"], to=onnx.TensorProto.FLOAT),
+    ]
+    name = f"ArgMax 1024x1024 axis {axis}"
+    return make_case(name, nodes, {"x": _random((1024, 1024))}, {}, (1024,))
 
 
 def _reduce(op: str, axis: int) -> Case:
@@ -229,6 +284,18 @@ def _elementwise() -> list[Case]:
     return [*unary, make_case("Add 384x3072", [add], inputs, {}, shape)]
 
 
+def _permutation(name: str, shape: Sequence[int], axes: Sequence[int]) -> Case:
+    node = helper.make_node("Transpose", ["x"], ["y"], perm=axes)
+    return make_case(name, [node], {"x": _random(shape)}, {}, [shape[axis] for axis in axes])
+
+
+def _cum_sum() -> Case:
+    shape = (384, 768)
+    node = helper.make_node("CumSum", ["x", "axis"], ["y"])
+    weights = {"axis": np.array(1, np.int64)}
+    return make_case("CumSum 384x768", [node], {"x": _random(shape)}, weights, shape)
+
+
 def _movements() -> list[Case]:
     square, heads, table = (1024, 1024), (1, 384, 12, 64), (30522, 384)
     swap = helper.make_node("Transpose", ["x"], ["y"], perm=[1, 0])
@@ -243,6 +310,11 @@ def _movements() -> list[Case]:
     moved = 2 * 384 * 384 * FLOAT_BYTES + ids.nbytes  # not the whole table
     return [
         make_case("Transpose 1024x1024", [swap], {"x": _random(square)}, {}, square),
+        _permutation("Transpose 1000x999", (1000, 999), (1, 0)),
+        _permutation("NCHW to NHWC 64x56x56", (1, 64, 56, 56), (0, 2, 3, 1)),
+        _permutation("NHWC to NCHW 224x224x3", (1, 224, 224, 3), (0, 3, 1, 2)),
+        _permutation("Shuffle of 4x60 28x28", (1, 4, 60, 28, 28), (0, 2, 1, 3, 4)),
+        _cum_sum(),
         make_case("Transpose 384x12x64", [split], {"x": _random(heads)}, {}, (1, 12, 384, 64)),
         make_case("Concat 2 of 128x56x56", [concat], parts, {}, (1, 256, 56, 56)),
         Case(gather.name, gather.model, gather.inputs, 0, moved),

@@ -38,6 +38,7 @@ from ...dialects.tir.clone import Cloner, Exprs
 from ...symbolic import IntExpr, as_expr, var
 from .schedule.build import NestBuilder, parts_of
 
+MAX_STACK_BYTES = 1 << 16  # threads have little stack; longer rows would leave the caches, too
 VECTOR_BYTES = 64  # of the widest vectors: a row's buffer ends with a whole one
 BLOCK_ROWS = (32, 16, 8, 4)  # rows of a block: fewer would leave tiles without reuse
 FEW_ROWS = 8  # with so few rows a block may be larger than half of the first-level cache
@@ -73,7 +74,7 @@ def _rows_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> _Rows |
         for nest in steps
         if _is_local(nest.stores[0].buffer, steps)
     }
-    if sum(t.size_bytes() or 0 for t in temps.values()) > target.l1d_bytes // 2:
+    if sum(t.size_bytes() or 0 for t in temps.values()) > MAX_STACK_BYTES:
         return None
     touched = {op.buffer for nest in steps for op in (*nest.loads, *nest.stores)} - set(temps)
     if sum(_row_bytes(buffer, depth) for buffer in touched) > target.l2_bytes // 2:

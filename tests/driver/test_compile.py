@@ -308,3 +308,26 @@ def test_no_file_is_an_error_of_the_os_too() -> None:
     with pytest.raises(OSError, match="there is no such file") as error:
         tyrex.compile("nope.onnx")
     assert isinstance(error.value, LoadError)
+
+
+# -- rows -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("op", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_row_with_a_nan_is_nan_and_no_other(op: str, axis: int) -> None:
+    x = np.random.default_rng(0).standard_normal((37, 37), np.float32)
+    x[5, 7], x[3, 4], x[4, 3] = np.nan, np.inf, -np.inf
+    t = "!relax.tensor<[37, 37], f32>"
+    module = parse(f"""relax.func @main(%x: {t}) -> ({t}) {{
+      %y = relax.{op} %x {{axis = {axis}}} : ({t}) -> {t}
+      relax.return %y : {t}
+    }}""")
+    found = run(module, x)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        grown = np.exp(x - x.max(axis, keepdims=True))
+        expected = grown / grown.sum(axis, keepdims=True)
+        if op == "log_softmax":
+            shifted = x - x.max(axis, keepdims=True)
+            expected = shifted - np.log(grown.sum(axis, keepdims=True))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)

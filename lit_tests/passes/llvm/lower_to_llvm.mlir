@@ -232,3 +232,19 @@ tir.func @tile() -> () {
   %t = tir.alloc : !tir.buffer<[4, 4], f32, "stack">
   tir.transpose %t : !tir.buffer<[4, 4], f32, "stack">
 }
+
+// -----
+
+// Where no NaN matters the larger of two is a comparison and a choice.
+// CHECK-LABEL: llvm.func internal @numbers.impl
+// CHECK: %[[gt:[0-9]+]] = llvm.fcmp "ogt" %[[a:[0-9]+]], %[[b:[0-9]+]]
+// CHECK-NEXT: llvm.select %[[gt]], %[[a]], %[[b]]
+// CHECK-NOT: llvm.maximum
+tir.func @numbers(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
+  tir.for %i in 4 serial {
+    %a = tir.load %x[%i] : !tir.buffer<[4], f32>
+    %b = tir.load %x[0] : !tir.buffer<[4], f32>
+    %c = arith.maximumf %a, %b fastmath<nnan,nsz> : f32
+    tir.store %c, %y[%i] : !tir.buffer<[4], f32>
+  }
+}

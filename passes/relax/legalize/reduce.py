@@ -169,10 +169,11 @@ def _outer(reduced: _Reduced, index: Sequence[IntExpr]) -> list[IntExpr]:
 
 
 def _max_along(k: KernelBuilder, reduced: _Reduced) -> Buffer:
+    """Append the largest element of each row; where one is NaN the exponentials are, anyway."""
     x = reduced.x
 
     def update(acc: Value, *iters: IntExpr) -> Value:
-        return k.max(acc, wide_load(k, x, *reduced.split(iters)[0]))
+        return k.larger(acc, wide_load(k, x, *reduced.split(iters)[0]))
 
     shape = _outer(reduced, x.shape)
     return reduce_temp(k, "max", shape, x.dtype, reduced.extents, lowest(x.dtype), update)

@@ -21,12 +21,12 @@ from ....analysis.steps import NestSteps
 from ....dialects import tir
 from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner, Exprs
-from ....symbolic import IntExpr, as_expr
+from ....symbolic import IntExpr, as_expr, min_
 from .build import Iter, NestBuilder, Part, clone_region, iters_of, parts_of, spread
 
 MAX_SIDE = 16  # a tile is as many registers as it has rows
 MIN_SIDE = 4
-MAX_BLOCK = 4  # tiles: as long a run of memory as the processor fetches ahead, on both sides
+BLOCK = 4  # tiles: as long a run of memory as the processor fetches ahead, on both sides
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ def crossing_of(steps: NestSteps, target: Target) -> Crossing | None:
     return Crossing(groups, len(groups) - 1, across[0], loads, side)
 
 
-def _block(count: int) -> int:
-    """Return how many tiles side by side are done before the next ones in the other direction."""
-    return next(n for n in range(MAX_BLOCK, 0, -1) if count % n == 0)
+def _block(count: int, block: IntExpr) -> IntExpr:
+    """Return how many tiles side by side a block has: the last one has what is left."""
+    return as_expr(BLOCK) if count % BLOCK == 0 else min_(BLOCK, count - block * BLOCK)
 
 
 class TransposeSchedule:
@@ -98,12 +98,13 @@ class TransposeSchedule:
     def tiles(self, wide: Part, high: Part, kind: tir.ForKind) -> None:
         """Append the loops over equal tiles, in blocks of a few of them."""
         outer = [self.steps.size_of(self.crossing.groups[i]) for i in self.outer]
-        block = _block(wide.count), _block(high.count)
-        extents = [*outer, wide.count // block[0], high.count // block[1], *block]
-        with self.b.nest(extents, kind) as values:
-            w, h = (values[i - 4] * block[i] + values[i - 2] for i in range(2))
-            place = w * wide.size + wide.start, h * high.size + high.start
-            self.tile(values[:-4], place, wide, high)
+        counts = wide.count, high.count
+        with self.b.nest([*outer, *(-(-n // BLOCK) for n in counts)], kind) as values:
+            rest = [_block(n, v) for n, v in zip(counts, values[-2:], strict=True)]
+            with self.b.loop(rest[0]) as u, self.b.loop(rest[1]) as v:
+                w, h = values[-2] * BLOCK + u, values[-1] * BLOCK + v
+                place = w * wide.size + wide.start, h * high.size + high.start
+                self.tile(values[:-2], place, wide, high)
 
     def bindings(self, outer: Sequence[IntExpr], along: IntExpr, across: IntExpr) -> list[IntExpr]:
         """Return the value of every axis."""
