@@ -8,7 +8,7 @@ of a little-endian machine (the file refuses to compile for another).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,9 +38,11 @@ def has_strings(constants: Sequence[Constant]) -> bool:
     return any(constant.data.nbytes > LITERAL_BYTES for constant in constants)
 
 
-def definitions(constants: Sequence[Constant]) -> Iterator[str]:
-    """Yield the definitions of `constant0` and on, in pieces."""
+def definitions(constants: Sequence[Constant], used: Container[int]) -> Iterator[str]:
+    """Yield the definitions of `constant0` and on, in pieces; of those whose number is used."""
     for number, constant in enumerate(constants):
+        if number not in used:
+            continue
         name = f"constant{number}"
         yield f"/* {constant.spec} */\n"
         if constant.data.nbytes > LITERAL_BYTES:

@@ -20,6 +20,7 @@ from .package import Package
 
 _NATIVE = Path(__file__).resolve().parents[1] / "runtime" / "native"
 _INCLUDE = re.compile(r"^#include .*\n", re.MULTILINE)
+_USED = re.compile(r"\bTYREX_CONSTANT\((\d+)\)")
 _EXTERNAL = re.compile(r"^(?=int32_t tyrex_\w+\()", re.MULTILINE)
 
 
@@ -78,7 +79,8 @@ def source_text(source: Source, *, weights_beside: bool = False) -> Iterator[str
         yield _beside(package)
     else:
         yield "#define TYREX_CONSTANT(number) ((void *)constant##number)\n\n" if constants else ""
-        yield from definitions(constants)
+        used = {int(number) for number in _USED.findall(code.functions)}
+        yield from definitions(constants, used)
     yield f"{code.helpers}\n{code.functions}\n"
     marks["@FREE@"] = "  free_blocks(context);\n" if code.allocates else ""
     marks["@CHECK_WEIGHTS@"] = _filled(_CHECK_WEIGHTS, marks) if weights_beside else ""

@@ -154,7 +154,7 @@ class HostPrinter:
             name = self.variable(None)
             self.lines.add(f"{name} = tyrex_allocate(context, {size}u);")
             with self.lines.braces(f"if (!{name})"):
-                self.lines.add("return TYREX_MEMORY;")
+                self.lines.add("return TYREX_ERROR_MEMORY;")
             return name
         offset = self.frame_bytes
         self.frame_bytes += -(-size // ALIGN_BYTES) * ALIGN_BYTES
