@@ -23,14 +23,12 @@ if TYPE_CHECKING:
 def inspect_command(file: str, **options: Any) -> None:
     """Show signature, operators, parameters and work of FILE (.onnx or .mlir).
 
-    Of a bundle (.tyx), its manifest and program are shown, without running its code; a library
-    (.so, ...) is loaded.
+    Of a file that was exported (.tyx, .so, .a, .o, .c, .ll, .s), what it says of its model is
+    shown; its code is not run.
     """
-    from .command_run import is_exported
+    from .inspecting import describe_exported, is_described
 
-    if is_exported(file):
-        from .inspecting import describe_exported
-
+    if is_described(file):
         click.echo("\n".join(describe_exported(file)))
         return
     from .compile import read_model

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..exporters.description import READERS, description_of
 from ..runtime.bundle import PROGRAM, read_bundle
 from ..runtime.manifest import WEIGHTS
 from ..runtime.program_file import read_program
@@ -15,12 +16,17 @@ from .terminal import table
 
 
 def describe_exported(file: str) -> Iterator[str]:
-    """Yield lines about a bundle, whose code is not run, or about a library, which is loaded.
+    """Yield lines about a file that `export_library` wrote; its code is not run.
 
     Raises:
         LoadError: it is damaged, or none of these.
     """
-    return _bundle(Path(file)) if file.endswith(".tyx") else _library(Path(file))
+    return _bundle(Path(file)) if file.endswith(".tyx") else _described(Path(file))
+
+
+def is_described(file: str) -> bool:
+    """Tell whether a file is of a kind that says what it is."""
+    return file.endswith((".tyx", *READERS))
 
 
 def _bundle(path: Path) -> Iterator[str]:
@@ -44,11 +50,14 @@ def _bundle(path: Path) -> Iterator[str]:
     yield ", ".join(f"{name}: {value:,}" for name, value in program.stats().items())
 
 
-def _library(path: Path) -> Iterator[str]:
-    from .load_module import load_module
-
-    with load_module(path) as module:
-        yield f"model: {module.name}, written by Tyrex {module.version} for {module.target}"
-        yield f"instruction sets: {' '.join(module.cpu_features) or 'any'}"
-        yield f"function: {module.signature}"
-        yield from (f"{key}: {value}" for key, value in module.metadata.items())
+def _described(path: Path) -> Iterator[str]:
+    about = description_of(path)
+    yield f"model: {about['name']}, written by Tyrex {about['tyrex']} for {about['target']}"
+    yield f"instruction sets: {' '.join(about['cpu_features']) or 'any'}"
+    inputs, outputs = (
+        ", ".join(f"{x['name']}: {x['dtype']}{x['shape']}" for x in about[side])
+        for side in ("inputs", "outputs")
+    )
+    yield f"function: main({inputs}) -> ({outputs})"
+    yield from (f"{key}: {value}" for key, value in about["metadata"].items())
+    yield f"constants: {about['constant_bytes']:,} bytes"

@@ -21,6 +21,7 @@ from .export_options import Exporter, ExportOptions, Place
 from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
+from .module_tree import Part, tree_of
 from .native_program import NativeEntry, NativeHost, NativeProgram, Shapes
 from .outputs import check_several
 from .signature import Signature
@@ -244,6 +245,21 @@ class Executable:
             UnsupportedError: the model is not at hand any more.
         """
         return self._require_exporter().inspect(fmt)
+
+    @property
+    def parts(self) -> Part:
+        """The executable as a tree of parts with their properties."""
+        code_bytes = int(self.stats()["code_bytes"])
+        return tree_of(self.program, code_bytes, runs_here=not self._elsewhere)
+
+    @property
+    def imports(self) -> tuple[Part, ...]:
+        """The parts that it needs: machine code, constants, functions of Python."""
+        return self.parts.imports
+
+    def get_property_mask(self) -> int:
+        """Return what can be done with it, as TVM's number; see `Part`."""
+        return self.parts.get_property_mask()
 
     def get_write_formats(self) -> list[str]:
         """Return the formats that `export_library` writes, suffixes without their dots."""

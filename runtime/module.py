@@ -24,6 +24,7 @@ from .elf import check_shared_library
 from .errors import LoadError, UnsupportedError
 from .executable import Executable
 from .export_options import Exporter, ExportOptions
+from .module_tree import Part, Property
 from .native_program import NativeEntry, NativeProgram, Shapes
 from .processor import Question, missing_instructions
 from .signature import Signature
@@ -188,6 +189,38 @@ class Module:
         """
         _ = self._open
         return self._exporter.export(Path(path), ExportOptions(**options))
+
+    def inspect_source(self, fmt: str = "") -> str:
+        """Refuse: the text of a model is not kept; see `Executable.inspect_source`.
+
+        Raises:
+            ArgumentError: there is no such format, or it is no text.
+            LoadError: the module is closed.
+            UnsupportedError: always else.
+        """
+        _ = self._open
+        return self._exporter.inspect(fmt)
+
+    def get_write_formats(self) -> list[str]:
+        """Return the formats that `export_library` writes, suffixes without their dots."""
+        return self._exporter.formats()
+
+    @property
+    def parts(self) -> Part:
+        """The model as a tree of parts with their properties."""
+        found = self._open
+        if isinstance(found, Executable):
+            return found.parts
+        return Part("library", Property.RUNNABLE, tuple(self.functions), self.path.stat().st_size)
+
+    @property
+    def imports(self) -> tuple[Part, ...]:
+        """The parts that it needs: machine code, constants, functions of Python."""
+        return self.parts.imports
+
+    def get_property_mask(self) -> int:
+        """Return what can be done with it, as TVM's number; see `Part`."""
+        return self.parts.get_property_mask()
 
     @property
     def threads(self) -> int:
