@@ -81,6 +81,8 @@ _BINARY: Reader = (b'{"format": ', b"\0", _same)
 
 READERS: dict[str, Reader] = {
     ".so": _BINARY,
+    ".dylib": _BINARY,
+    ".dll": _BINARY,
     ".a": _BINARY,
     ".o": _BINARY,
     ".c": (b"static const char description[] =\n", b";\n", _of_c),
