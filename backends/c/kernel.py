@@ -8,7 +8,6 @@ written where it is used, one that reads memory no later than the next statement
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from math import prod
 from typing import Any, cast
 
@@ -23,6 +22,7 @@ from .expressions import Expressions
 from .helpers import Helpers
 from .lines import Lines
 from .scalars import HANDLERS, Call
+from .scopes import Scope, live_operations, part_function, written_buffers
 from .types import (
     Expr,
     NameTable,
@@ -43,20 +43,6 @@ Load = tir.LoadOp | tir.PredicatedLoadOp
 Store = tir.StoreOp | tir.PredicatedStoreOp
 
 
-@dataclass
-class Scope:
-    """A function of C under construction."""
-
-    lines: Lines
-    prefix: str
-    """Begins the names of functions that come out of it."""
-    is_parallel: bool = False
-    """It runs a part of a parallel loop: loops inside are serial."""
-    used: dict[SSAValue, None] = field(default_factory=dict[SSAValue, None])
-    defined: set[SSAValue] = field(default_factory=set[SSAValue])
-    calls_context: bool = False
-
-
 class KernelPrinter:
     """Prints one kernel.
 
@@ -74,8 +60,8 @@ class KernelPrinter:
         self.exprs = Expressions(helpers, self._variable)
         self.symbols = {symbol: self.names.new(symbol, "n") for symbol in kernel.symbol_names}
         self.used_symbols: set[str] = set()
-        self.live = _live_operations(kernel)
-        self.written = _written_buffers(kernel)
+        self.live = live_operations(kernel)
+        self.written = written_buffers(kernel)
         self.aliased = {kernel.inputs[i] for i, _ in kernel.aliases()}
         self.aliased |= {kernel.outputs[o] for _, o in kernel.aliases()}
         self.parts: list[str] = []  # functions of parallel loops
@@ -336,7 +322,7 @@ class KernelPrinter:
         fields = {self.values[v].text: self.kind(v) for v in captures}
         fields |= {self.symbols[s]: "int64_t " for s in sorted(symbols)}
         outer.used |= dict.fromkeys(captures)
-        self.parts.append(_part(name, fields, inner.lines))
+        self.parts.append(part_function(name, fields, inner.lines))
         lines = outer.lines
         closure = "NULL"
         with lines.braces(""):
@@ -364,27 +350,6 @@ _STATEMENTS: dict[type[Operation], Callable[[KernelPrinter, Any], None]] = {
 """How operations are written; those not here have values (`scalars.py`)."""
 
 
-def _part(name: str, fields: dict[str, str], body: Lines) -> str:
-    """Return the function that runs a part of a parallel loop, and what it is given."""
-    lines = Lines()
-    if fields:
-        with lines.braces(f"struct {name}", "};"):
-            for field_name, kind in fields.items():
-                lines.add(f"{kind.replace('restrict ', '')}{field_name};")
-        lines.add("")
-    with lines.braces(f"static int32_t {name}(void *closure, int64_t begin, int64_t end)"):
-        if fields:
-            lines.add(f"const struct {name} *const given = closure;")
-        else:
-            lines.add("(void)closure;")
-        for field_name, kind in fields.items():
-            pointer = "" if "*" in kind else "const "
-            lines.add(f"{pointer}{kind}{field_name} = given->{field_name};")
-        lines.extend(body)
-        lines.add("return 0;")
-    return lines.text()
-
-
 def _joined(parameters: list[str]) -> str:
     return ", ".join(parameters) or "void"
 
@@ -392,21 +357,3 @@ def _joined(parameters: list[str]) -> str:
 _CONSTANTS: tuple[type[Operation], ...] = tuple(
     op_type for op_type in HANDLERS if op_type.name == "arith.constant"
 )
-
-
-def _live_operations(kernel: tir.FuncOp) -> set[Operation]:
-    """Return the operations that do something, or whose results somebody needs.
-
-    Hints are not among them: the loops are another compiler's.
-    """
-    live: set[Operation] = set()
-    for op in reversed(list(kernel.body.walk())):
-        acts = not op.results and not isinstance(op, tir.PrefetchOp)
-        if acts or any(use.operation in live for result in op.results for use in result.uses):
-            live.add(op)
-    return live
-
-
-def _written_buffers(kernel: tir.FuncOp) -> set[SSAValue]:
-    stores = (op for op in kernel.body.walk() if isinstance(op, Store | tir.TransposeOp))
-    return {op.buffer for op in stores}

@@ -93,13 +93,13 @@ def test_the_phase_is_one_of_the_levels(digits: Executable, tmp_path: Path) -> N
 
 
 def test_text_is_shown_by_format(digits: Executable) -> None:
-    assert digits.get_write_formats()[:3] == ["so", "a", "o"]
-    assert {"tyx", "c", "ll", "bc", "s", "mlir"} <= set(digits.get_write_formats())
+    written = {"so", "a", "o", "tyx", "c", "ll", "bc", "s", "mlir"}
+    assert written <= set(digits.get_write_formats())
     assert digits.inspect_source().startswith("; ModuleID")
     assert "int32_t model_run(" in digits.inspect_source("c")
     assert "model_tyrex_main_run:" in digits.inspect_source("s")
     assert digits.inspect_source("mlir").startswith("builtin.module")
-    with pytest.raises(ArgumentError, match="inspect_source: expected one of c, ll, s, mlir"):
+    with pytest.raises(ArgumentError, match=r"inspect_source: expected one of .*mlir; found 'bc'"):
         digits.inspect_source("bc")
 
 

