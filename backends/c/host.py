@@ -8,6 +8,7 @@ gets memory of its own, which the end of the run frees.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ from .types import NameTable
 
 ALIGN_BYTES = 64
 """Of what is allocated."""
+
+_WORD = re.compile(r"\b[A-Za-z_]\w*")
+_ASSIGNMENT = re.compile(r" *(\w+) = ")
 
 Value = str | tuple["Value", ...]
 """The text of an address; a tuple's fields."""
@@ -87,7 +91,7 @@ class HostPrinter:
                 self.lines.add(f"{self.labels[block]}:;")
             for op in block.ops:
                 self.operation(op)
-        body, lines = self.lines.text(), Lines(1)
+        body, lines = self.used(self.lines.text()), Lines(1)
         for name in ("context", "memory", *self.parameters()):
             if re.search(rf"\b{name}\b", body) is None:
                 lines.add(f"(void){name};")
@@ -96,6 +100,19 @@ class HostPrinter:
         if self.fails:
             lines.add("int32_t code;")
         return "\n".join(filter(None, [f"{self.declaration()} {{", lines.text(), body, "}"]))
+
+    def used(self, body: str) -> str:
+        """Return the text without assignments to variables that nobody reads, nor those."""
+        lines = body.split("\n")
+        while True:
+            words = Counter(_WORD.findall("\n".join(lines)))
+            words.subtract(match[1] for line in lines if (match := _ASSIGNMENT.match(line)))
+            unread = {name for name in self.variables if words[name] <= 0}
+            if not unread:
+                return "\n".join(lines)
+            self.variables = [name for name in self.variables if name not in unread]
+            kept = (line for line in lines if not _assigns(line, unread))
+            lines = list(kept)
 
     def label(self, blocks: Sequence[Block]) -> None:
         """Name the blocks and their arguments."""
@@ -180,15 +197,18 @@ class HostPrinter:
         pairs = list(zip(self.pointers(op, block.args), self.pointers(op, args), strict=True))
         pairs = [(target, source) for target, source in pairs if target != source]
         if len(pairs) > 1:
-            with self.lines.braces(""):
-                for i, (_, source) in enumerate(pairs):
-                    self.lines.add(f"void *next{i} = {source};")
-                for i, (target, _) in enumerate(pairs):
-                    self.lines.add(f"{target} = next{i};")
-        else:
-            for target, source in pairs:
-                self.lines.add(f"{target} = {source};")
+            saved = [self.variable("next") for _ in pairs]
+            for name, (_, source) in zip(saved, pairs, strict=True):
+                self.lines.add(f"{name} = {source};")
+            pairs = [(target, name) for name, (target, _) in zip(saved, pairs, strict=True)]
+        for target, source in pairs:
+            self.lines.add(f"{target} = {source};")
         self.lines.add(f"goto {label};")
+
+
+def _assigns(line: str, names: set[str]) -> bool:
+    match = _ASSIGNMENT.match(line)
+    return match is not None and match[1] in names
 
 
 def missing(op: Operation, what: str) -> NotImplementedError:
@@ -218,8 +238,8 @@ def _call(f: HostPrinter, op: vm.CallOp) -> None:
 def _invoke(f: HostPrinter, op: vm.InvokeOp) -> None:
     results = [f.allocate(op, f.bytes_of(op, result.type)) for result in op.res]
     for result, text in zip(op.res, results, strict=True):
-        f.values[result] = text
-    args = ["context", "memory", *f.pointers(op, op.args), *results]
+        f.assign(result, text)
+    args = ["context", "memory", *f.pointers(op, (*op.args, *op.res))]
     f.checked(f"{f.names['function', op.callee_name]}({', '.join(args)})")
 
 
