@@ -255,11 +255,11 @@ class _Builder:
         extents = [extent.constant_value for extent in self.rows.steps[0].extents]
         outer = extents[:depth]
         if not block:
-            with self.b.nest(outer, tir.ForKind.PARALLEL) as fixed:
+            with self.b.independent(outer) as fixed:
                 self.steps(fixed)
             return self.b.block
         for part in parts_of(extents[depth], block):
-            with self.b.nest([*outer, part.count], tir.ForKind.PARALLEL) as (*fixed, run):
+            with self.b.independent([*outer, part.count]) as (*fixed, run):
                 self.first, self.size = run * part.size + part.start, part.size
                 self.steps(fixed)
         return self.b.block

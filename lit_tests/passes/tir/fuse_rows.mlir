@@ -47,6 +47,46 @@ tir.func @shifted(%x: !tir.buffer<[2, 3, 5], f32>) -> (%y: !tir.buffer<[2, 3, 5]
 
 // -----
 
+// All rows are one loop, also where the outer axis alone would do for threads: what is within a
+// parallel loop is scheduled, and nothing else.
+// CHECK-LABEL: tir.func @many
+// CHECK: tir.for %[[r:.*]] in 192 parallel {
+// CHECK-NEXT: %{{.*}} = tir.alloc : !tir.buffer<[], f32, "stack">
+// CHECK-NEXT: tir.for %{{.*}} in 5 serial {
+// CHECK: tir.load %x[%[[r]] floordiv 3, %[[r]] mod 3, %{{.*}}]
+tir.func @many(%x: !tir.buffer<[64, 3, 5], f32>) -> (%y: !tir.buffer<[64, 3, 5], f32>) {
+  %t = tir.alloc : !tir.buffer<[64, 3], f32>
+  tir.for %h in 64 serial {
+    tir.for %i in 3 serial {
+      tir.for %k in 5 serial {
+        tir.block "max" (%vh: spatial(64) = %h, %vi: spatial(3) = %i, %vk: reduce(5) = %k) init {
+          %s = arith.constant 0xff800000 : f32
+          tir.store %s, %t[%vh, %vi] : !tir.buffer<[64, 3], f32>
+        } {
+          %a = tir.load %t[%vh, %vi] : !tir.buffer<[64, 3], f32>
+          %b = tir.load %x[%vh, %vi, %vk] : !tir.buffer<[64, 3, 5], f32>
+          %c = arith.maximumf %a, %b : f32
+          tir.store %c, %t[%vh, %vi] : !tir.buffer<[64, 3], f32>
+        }
+      }
+    }
+  }
+  tir.for %h in 64 serial {
+    tir.for %i in 3 serial {
+      tir.for %j in 5 serial {
+        tir.block "sub" (%vh: spatial(64) = %h, %vi: spatial(3) = %i, %vj: spatial(5) = %j) {
+          %a = tir.load %t[%vh, %vi] : !tir.buffer<[64, 3], f32>
+          %b = tir.load %x[%vh, %vi, %vj] : !tir.buffer<[64, 3, 5], f32>
+          %c = arith.subf %b, %a : f32
+          tir.store %c, %y[%vh, %vi, %vj] : !tir.buffer<[64, 3, 5], f32>
+        }
+      }
+    }
+  }
+}
+
+// -----
+
 // A row's buffer ends with a whole vector. A sum that the caller gets is summed up in the row.
 // CHECK-LABEL: tir.func @summed
 // CHECK: tir.for %[[r:.*]] in 3 parallel {

@@ -89,6 +89,15 @@ class NestBuilder:
                 values.append(loops.enter_context(self.loop(extent)))
             yield values
 
+    @contextmanager
+    def independent(self, extents: Sequence[int]) -> Generator[list[IntExpr]]:
+        """Append one parallel loop over all of `extents`; yield their variables.
+
+        What is inside is a compute definition again: schedules look into parallel loops alone.
+        """
+        with self.loop(prod(extents), tir.ForKind.PARALLEL) as i:
+            yield unfuse(i, extents)
+
     def stack(self, shape: Sequence[int], like: tir.BufferType) -> SSAValue:
         """Append a stack buffer with the element type of `like`."""
         op = tir.AllocOp(tir.BufferType.of(shape, like.dtype, tir.STACK))
