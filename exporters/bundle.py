@@ -131,8 +131,9 @@ def _linked(package: Package, cc: str | None) -> bytes | None:
             objects.append("weights.o")
             with (folder / objects[-1]).open("wb") as file:
                 write_reserved_object(file, package.arch, _region(package))
-        shown = [*package.kernels.values(), package.entry, layout.WEIGHTS_SYMBOL]
-        shown += [layout.WEIGHTS_SIZE_SYMBOL]
+        shown = [*package.kernels.values(), package.entry]
+        if package.constants:  # linkers refuse to show what is not there
+            shown += [layout.WEIGHTS_SYMBOL, layout.WEIGHTS_SIZE_SYMBOL]
         version = "; ".join(filter(None, shown))
         (folder / "exports.map").write_text(f"{{ global: {version}; local: *; }};\n")
         flags = ["-shared", "-Wl,--version-script=exports.map"]

@@ -39,6 +39,7 @@ def test_calls_memory_and_results() -> None:
         disassemble(program)
         == """program 1
 metadata "model" = "m"
+metadata "kernels" = "{\\"k\\": [2, 1, null]}"
 kernel @k
 constant 0: float32[2] = "0000803f00000040"
 
