@@ -203,8 +203,7 @@ class Frame:
             TyrexError: a kernel or a check failed.
         """
         registers = self._enter(args, execution)
-        if execution.observer is not None:
-            return self._run_observed(registers, args, execution)
+        observed = execution.observer is not None
         call_all = native().call_all
         steps = self._steps
         position = 0
@@ -213,7 +212,9 @@ class Frame:
             kind = step[0]
             position += 1
             if kind == _KERNELS:
-                if code := call_all(step[1], step[2], self._failed_address):
+                if observed:
+                    self._observe_kernels(step, registers, execution)
+                elif code := call_all(step[1], step[2], self._failed_address):
                     raise self._failure(step[3][self._failed.value], code)
             elif kind == _CALL:
                 self._call(step, registers, execution)
@@ -224,28 +225,13 @@ class Frame:
             else:
                 return [_leaving(registers[reg], args) for reg in step[1]]
 
-    def _run_observed(
-        self, registers: Registers, args: list[Any], execution: Execution
-    ) -> list[Any]:
-        """Do what `run` does, one call at a time, told to an observer."""
-        steps = self._steps
-        position = 0
-        while True:
-            step = steps[position]
-            kind = step[0]
-            position += 1
-            if kind == _KERNELS:
-                for index, instruction in enumerate(step[3]):
-                    words = _site_words(step[1], index)
-                    self._observe_kernel(instruction, words, registers, execution)
-            elif kind == _CALL:
-                self._observe_call(step, registers, execution)
-            elif kind == _IF:
-                position = position if _truth(registers[step[1]]) else step[2]
-            elif kind == _GOTO:
-                position = step[1]
-            else:
-                return [_leaving(registers[reg], args) for reg in step[1]]
+    def _observe_kernels(
+        self, step: tuple[Any, ...], registers: Registers, execution: Execution
+    ) -> None:
+        """Make consecutive kernel calls one by one, told to an observer."""
+        for index, instruction in enumerate(step[3]):
+            words = _site_words(step[1], index)
+            self._observe_kernel(instruction, words, registers, execution)
 
     def _observe_kernel(
         self, instruction: int, site_words: tuple[int, int], registers: Registers, e: Execution
@@ -280,18 +266,15 @@ class Frame:
 
         e.observer.call(site, args, run)
 
-    def _observe_call(self, step: tuple[Any, ...], registers: Registers, e: Execution) -> None:
-        _, action, dst, has_uses, call = step
-        args = [registers[arg.value] for arg in call.args if arg.kind is ArgKind.REGISTER]
+    def _observe(
+        self, action: Action, call: Call, registers: Registers, execution: Execution
+    ) -> Any:
+        """Return the value of a call, told to an observer where it is one to be told of."""
         site = self._image.site(call, self._layout.function.name)
-        if e.observer is None or site is None:
-            value = action(registers, e)
-        else:
-            value = e.observer.call(site, args, lambda: action(registers, e))
-        if dst is not None:
-            registers[dst] = value
-            if has_uses:
-                self._patch(dst, value)
+        if execution.observer is None or site is None:
+            return action(registers, execution)
+        args = [registers[arg.value] for arg in call.args if arg.kind is ArgKind.REGISTER]
+        return execution.observer.call(site, args, lambda: action(registers, execution))
 
     def _enter(self, args: list[Any], execution: Execution) -> Registers:
         """Return the registers of a run that begins."""
@@ -307,8 +290,11 @@ class Frame:
         return registers
 
     def _call(self, step: tuple[Any, ...], registers: Registers, execution: Execution) -> None:
-        _, action, dst, has_uses, _call = step
-        value = action(registers, execution)
+        _, action, dst, has_uses, call = step
+        if execution.observer is None:
+            value = action(registers, execution)
+        else:
+            value = self._observe(action, call, registers, execution)
         if dst is not None:
             registers[dst] = value
             if has_uses:

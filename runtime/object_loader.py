@@ -15,6 +15,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Protocol, Self
 
 from .elf import MACHINES
 from .errors import LoadError
@@ -74,28 +75,25 @@ def read_for_this_machine(image: bytes) -> ObjectFile:
     return file
 
 
-class LoadedObject:
-    """Object code in memory; the addresses die with `close`, or when nobody keeps this object.
+class Closable(Protocol):
+    """What holds code in memory."""
+
+    def close(self) -> None:
+        """Free it."""
+        ...
+
+
+class LinkedCode:
+    """Code in memory; the addresses die with `close`, or when nobody keeps this object.
 
     Args:
-        objects: One object, or several that refer to each other.
-        symbols: Addresses of further functions and data that the objects may use, by name.
-
-    Raises:
-        LoadError: an object is damaged, is for another machine, or needs a symbol that nobody
-            defines.
+        memory: holds the code.
+        exports: the address of every symbol that is seen from outside.
     """
 
-    def __init__(self, objects: bytes | Sequence[bytes], symbols: Mapping[str, int] | None = None):
-        images = [objects] if isinstance(objects, bytes) else list(objects)
-        files = [read_for_this_machine(image) for image in images]
-        link = _Link(files, resolve_imports(files, symbols or {}))
-        self._memory: _Memory | None
-        try:
-            self._memory = link.run()
-        except (ValueError, OverflowError) as error:
-            raise LoadError(f"an object cannot be loaded: {error}") from error
-        self._exports = link.exports
+    def __init__(self, memory: Closable, exports: Mapping[str, int]) -> None:
+        self._memory: Closable | None = memory
+        self._exports = exports
 
     @property
     def names(self) -> frozenset[str]:
@@ -122,7 +120,7 @@ class LoadedObject:
             self._memory.close()
             self._memory = None
 
-    def __enter__(self) -> LoadedObject:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -132,6 +130,29 @@ class LoadedObject:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class LoadedObject(LinkedCode):
+    """Objects linked by this module.
+
+    Args:
+        objects: One object, or several that refer to each other.
+        symbols: Addresses of further functions and data that the objects may use, by name.
+
+    Raises:
+        LoadError: an object is damaged, is for another machine, or needs a symbol that nobody
+            defines.
+    """
+
+    def __init__(self, objects: bytes | Sequence[bytes], symbols: Mapping[str, int] | None = None):
+        images = [objects] if isinstance(objects, bytes) else list(objects)
+        files = [read_for_this_machine(image) for image in images]
+        link = _Link(files, resolve_imports(files, symbols or {}))
+        try:
+            memory = link.run()
+        except (ValueError, OverflowError) as error:
+            raise LoadError(f"an object cannot be loaded: {error}") from error
+        super().__init__(memory, link.exports)
 
 
 class _Memory:
