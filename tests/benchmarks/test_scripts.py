@@ -89,3 +89,14 @@ def test_plot(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(json.dumps(report))
     run("plot.py", tmp_path / "r.json", tmp_path / "p.svg")
     assert "<svg" in (tmp_path / "p.svg").read_text()
+
+
+def test_dynamic(tmp_path: Path) -> None:
+    model = BENCHMARKS.parent / "examples" / "digits" / "digits.onnx"
+    output = tmp_path / "dynamic.json"
+    words = ("--shapes", "1x1x8x8,3x1x8x8", "--rounds", "2", "--output", output)
+    text = run("dynamic.py", model, *words)
+    assert "3x1x8x8" in text
+    results = json.loads(output.read_text())
+    assert [result["shape"] for result in results] == [[1, 1, 8, 8], [3, 1, 8, 8]]
+    assert all(result["ratio"] > 0 and result["error"] < 1e-5 for result in results)
