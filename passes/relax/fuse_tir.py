@@ -191,7 +191,7 @@ class _TIRFuser:
     def redirect(self, merged: set[str]) -> None:
         """Make calls of groups calls of kernels; drop the kernels that nothing calls any more."""
         for op in list(self.module.walk()):
-            if isinstance(op, relax.CallTIROp):
+            if isinstance(op, relax.CallTIROp | relax.CallTIRInplaceOp):
                 merged.discard(op.callee_name)
             elif isinstance(op, relax.CallOp) and isinstance(
                 self.functions.get(op.callee_name), tir.FuncOp

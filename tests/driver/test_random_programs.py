@@ -2,7 +2,12 @@
 
 import pytest
 
-from .random_programs import mistakes, program  # noqa: TID251  # the tests' folder
+from .program_writer import DTYPES, LENGTHS, program  # noqa: TID251  # the tests' folder
+from .random_programs import mistakes  # noqa: TID251  # the tests' folder
+
+CONTROL = ("if", "while", "call_tir", "call_tir_inplace", "tuple_get_item", "reshape")
+MOVES = ("concat", "split", "permute_dims", "strided_slice", "where", "cast")
+OPAQUE = ("cum_sum", "softmax")
 
 
 @pytest.mark.parametrize("first", range(0, 32, 8))
@@ -12,6 +17,13 @@ def test_both_modes_compute_what_the_interpreter_does(first: int) -> None:
 
 
 def test_programs_have_everything_in_them() -> None:
-    texts = "\n".join(program(seed) for seed in range(32))
-    for op in ("if", "while", "call @helper1", "tuple_get_item", "reshape", "cum_sum", "softmax"):
-        assert f"relax.{op} " in texts.replace("(", " ")
+    programs = [program(seed) for seed in range(48)]
+    text = "\n".join(programs)
+    for op in (*CONTROL, *MOVES, *OPAQUE):
+        assert f"= relax.{op} " in text, op
+    for part in ("call @helper1(", "%k", "-> (tuple<", "= relax.max ", "<n>"):
+        assert part in text, part
+    for dtype in DTYPES:
+        assert any(f"{dtype}> {{" in p or f", {dtype}>)" in p for p in programs), dtype
+    for length in LENGTHS:
+        assert f"[{length}]" in text

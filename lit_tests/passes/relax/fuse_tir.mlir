@@ -76,6 +76,32 @@ relax.func @fused_twice(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>
 
 // -----
 
+// A kernel that is called in place elsewhere stays, too.
+// CHECK-LABEL: relax.func @in_place
+// CHECK:         relax.call_tir_inplace @neg(
+// CHECK:       tir.func @neg
+relax.func @in_place(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  %y = relax.call @fused_neg(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %z = relax.call_tir_inplace @neg(%y) {inplace = array<i64: 0>} : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  relax.return %z : !relax.tensor<[4], f32>
+}
+tir.func @neg(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) aliases (0 = 0) attributes {pattern = "elementwise"} {
+  tir.for %i in 4 serial {
+    tir.block "neg" (%v: spatial(4) = %i) {
+      %e = tir.load %x[%v] : !tir.buffer<[4], f32>
+      %f = arith.negf %e : f32
+      tir.store %f, %y[%v] : !tir.buffer<[4], f32>
+    }
+  }
+}
+relax.func @fused_neg(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) attributes {primitive} {
+  %t = relax.call_tir @neg(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %y = relax.call_tir @neg(%t) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  relax.return %y : !relax.tensor<[4], f32>
+}
+
+// -----
+
 // A kernel that cannot be read leaves the group as it is.
 // CHECK-LABEL: relax.func @unread
 // CHECK:         relax.call @fused_unread(%x)
