@@ -32,6 +32,11 @@ def nominal_size(expr: IntExpr, bounds: SymbolBounds | None = None) -> int:
     return max(expr.evaluate(values), 0)
 
 
+def least_size(expr: IntExpr) -> int:
+    """Return the value of an expression where all its symbols are 1, at least 0."""
+    return max(expr.evaluate(dict.fromkeys(expr.free_vars(), 1)), 0)
+
+
 def nominal_extent(extent: IntExpr) -> int:
     """Return what a loop's extent is taken to be; never 1 where it may be another number."""
     return extent.constant_value if extent.is_constant else max(nominal_size(extent), 2)

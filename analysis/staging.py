@@ -65,6 +65,7 @@ class Staging:
 def choose_staging(steps: NestSteps, tile: Tile, producer: Nest, target: Target) -> Staging | None:
     """Return the pieces in which a reduction best reads a copy; None for the copy as a whole.
 
+    Symbols may decide the axes of which a piece serves one value, such as a batch.
     Where what the tiles read besides does not stay near, it is better read once than once per
     piece.
     """
@@ -106,8 +107,8 @@ class _Pieces:
     @staticmethod
     def of(steps: NestSteps, tile: Tile, load: Access) -> _Pieces | None:
         """Return the pieces of a load; None where it moves with no axis, or not linearly."""
-        inside = {*tile.lane_group, *tile.row_group, *tile.column_group}
-        outer = [a for a in steps.nest.spatial if a not in inside and steps.extents[a] != 1]
+        spatial = steps.nest.spatial
+        outer = [a for a in spatial if a not in tile.axes and steps.extents[a] != 1]
         factors: list[tuple[tuple[int, int], ...]] = []
         shared: set[int] = set()
         for index in load.exprs_over_values(load.indices):
@@ -122,12 +123,14 @@ class _Pieces:
         if not moving or len(shared) > 1:
             return None
         points = tuple(sorted(moving - shared))
+        if not steps.is_constant({*range(len(steps.extents))} - {*points}):
+            return None
         return _Pieces(steps, load, points, next(iter(shared), None), tuple(factors))
 
     def count(self, rows: int) -> int:
-        """Return the number of pieces."""
+        """Return the number of pieces; where symbols decide it, the least."""
         strips = 1 if self.strip is None else -(-self.steps.extents[self.strip] // rows)
-        return strips * prod(self.steps.extents[axis] for axis in self.points)
+        return strips * prod(self.steps.least[axis] for axis in self.points)
 
     def box(self, rows: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return where the first piece starts, and its shape."""

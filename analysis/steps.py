@@ -38,12 +38,14 @@ class NestSteps:
         nest: the nest.
         extents: of its loops, to decide by: nominal where symbols tell them.
         sizes: the extents as they are.
+        least: the extents, 1 where symbols decide them.
     """
 
     def __init__(self, nest: Nest, extents: Sequence[int]) -> None:
         self.nest = nest
         self.extents = tuple(extents)
         self.sizes = nest.extents
+        self.least = tuple(e.constant_value if e.is_constant else 1 for e in nest.extents)
         body = nest.block.body.block
         self.loads = tuple(movement(nest, op) for op in nest.loads)
         self.stores = tuple(movement(nest, op) for op in body.ops if isinstance(op, Write))

@@ -18,7 +18,7 @@ from xdsl.ir import SSAValue
 
 from ..dialects import dtypes, tir
 from ..dialects.target import Target
-from .nominal import nominal_size
+from .nominal import least_size, nominal_size
 from .steps import Movement, NestSteps
 
 FMA_IN_FLIGHT = 8  # independent accumulators that keep two fma units of latency 4 busy
@@ -27,6 +27,7 @@ MAX_VECTORS = 4
 LARGE_PRODUCT = 1 << 25  # operations from which the few rests of a product cost hardly anything
 LARGE_REST_COST = 0.02
 REST_COST = 0.08  # a rest is code to compile, and its own branch, for a few elements
+FEW_ROWS = 4  # a loaded vector that serves fewer rows is hardly used again
 SPARE_REGISTERS = 4  # for the operands of the multiply-adds
 
 
@@ -74,6 +75,11 @@ class Tile:
     vectors: int
 
     @property
+    def axes(self) -> tuple[int, ...]:
+        """All axes that a tile runs along."""
+        return (*self.lane_group, *self.row_group, *self.column_group)
+
+    @property
     def is_blocked(self) -> bool:
         """Whether columns and lanes are different axes."""
         return self.column_group != self.lane_group
@@ -104,7 +110,7 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
         columns = [
             g for g in groups[:-1] if any(m.steps[g[-1]] == 0 for m in fixed) and g not in rows
         ] or columns
-    row_group = max(reversed(rows), key=steps.extent_of, default=())  # of equals the nearest
+    row_group = _row_group(steps, rows)
     column_group = max(columns, key=steps.extent_of)
     total = steps.extent_of(column_group)
     if column_group == lane_group:
@@ -116,9 +122,20 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
     shape = _shape
     if column_group != lane_group or len(steps.groups(steps.nest.reduce)) == 1:
         costs = PRODUCT_COSTS if column_group == lane_group else BLOCKED_COSTS
-        shape = partial(_product_shape, steps, lanes, target.vector_registers, costs)
+        known = steps.is_constant((*lane_group, *row_group, *column_group))
+        large = 2 * prod(steps.least if known else steps.extents) >= LARGE_PRODUCT
+        shape = partial(_product_shape, large, lanes, target.vector_registers, costs)
     row_count, vectors = shape(steps.extent_of(row_group), total, budget)
     return Tile(lane_group, lanes, row_group, row_count, column_group, vectors)
+
+
+def _row_group(steps: NestSteps, groups: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the longest of the groups that rows may run along, of equals the nearest.
+
+    One whose extent is known, if it is not short: a batch may be a single image.
+    """
+    known = [g for g in groups if steps.is_constant(g) and steps.extent_of(g) >= FEW_ROWS]
+    return max(reversed(known or groups), key=steps.extent_of, default=())
 
 
 def operands(steps: NestSteps, axis: int) -> tuple[list[Movement], list[Movement]]:
@@ -195,7 +212,7 @@ def _power_of_two_from(n: int) -> int:
 
 
 def _product_shape(
-    steps: NestSteps,
+    large: bool,
     lanes: int,
     registers: int,
     costs: Costs,
@@ -210,7 +227,6 @@ def _product_shape(
     What a multiply-add costs beside itself: loads beyond what issues along with it, and its share
     of what comes from the second-level cache, in vectors.
     """
-    large = 2 * prod(steps.extents) >= LARGE_PRODUCT
 
     def cost(rows: int, vectors: int) -> float:
         accumulators = rows * vectors
@@ -289,20 +305,24 @@ def choose_order(
 ) -> TileOrder:
     """Return the order of tiles that moves the fewest bytes, weighted by where they come from.
 
-    Where the reduction runs in pieces it is the order within one.
+    Where the reduction runs in pieces it is the order within one. What symbols decide outside of
+    tiles of known sizes, a batch, may be 1: the order is the one for that.
     """
     moving, fixed = operands(steps, tile.lane_group[-1])
-    inside = {*tile.lane_group, *tile.row_group, *tile.column_group}
+    inside = set(tile.axes)
     outer = [i for i in steps.nest.spatial if i not in inside and steps.extents[i] != 1]
     by_rows = [i for i in outer if any(m.steps[i] != 0 for m in fixed)]
     by_columns = [i for i in outer if any(m.steps[i] != 0 for m in moving)]
     batch = tuple(i for i in outer if (i in by_rows) == (i in by_columns))
     with_rows = tuple(i for i in by_rows if i not in batch)
     with_columns = tuple(i for i in by_columns if i not in batch)
-    share = pieces * prod(steps.extents[axis] for axis in batch)
-    row_bytes, column_bytes = (bytes_of(group) // share for group in (fixed, moving))
-    row_runs = row_tiles * prod(steps.extents[axis] for axis in with_rows)
-    column_runs = column_tiles * prod(steps.extents[axis] for axis in with_columns)
+    known = steps.is_constant(inside)
+    extents = steps.least if known else steps.extents
+    share = pieces * prod(extents[axis] for axis in batch)
+    sizes = (bytes_of(group, least=known) for group in (fixed, moving))
+    row_bytes, column_bytes = (size // share for size in sizes)
+    row_runs = row_tiles * prod(extents[axis] for axis in with_rows)
+    column_runs = column_tiles * prod(extents[axis] for axis in with_columns)
     near = target.l2_bytes // 2
 
     def traffic(once: int, again: int, times: int) -> int:
@@ -318,13 +338,14 @@ def choose_order(
     return TileOrder(batch, with_rows, with_columns, rows_first=rows_first <= columns_first)
 
 
-def bytes_of(operands: Sequence[Movement]) -> int:
-    """Return the size of the operands' buffers, nominal where symbols tell it."""
+def bytes_of(operands: Sequence[Movement], least: bool = False) -> int:
+    """Return the size of the operands' buffers, nominal where symbols tell it; or with these 1."""
     sizes: dict[SSAValue, int] = {}
+    size_of = least_size if least else nominal_size
     for m in operands:
         buffer_type = m.op.buffer.type
         assert isinstance(buffer_type, tir.BufferType)
-        elements = prod(map(nominal_size, buffer_type.shape))
+        elements = prod(map(size_of, buffer_type.shape))
         sizes[m.op.buffer] = elements * dtypes.size_bytes(buffer_type.dtype)
     return sum(sizes.values())
 

@@ -28,7 +28,7 @@ from xdsl.passes import ModulePass
 
 from ...dialects import relax, tir
 from ...dialects.tir.clone import Cloner, Exprs
-from ...symbolic import IntExpr, var
+from ...symbolic import IntExpr, as_expr, ceildiv, var
 
 PACK = "pack"  # attribute of a kernel: input, axis, tile of each, in a row
 
@@ -52,10 +52,10 @@ class Pack:
         tile, *rest, within = place
         return [*rest[: self.axis], tile * self.tile + within, *rest[self.axis :]]
 
-    def shape(self, shape: Sequence[int]) -> list[int]:
+    def shape(self, shape: Sequence[IntExpr]) -> list[IntExpr]:
         """Return the shape of the packed buffer."""
         rest = [dim for axis, dim in enumerate(shape) if axis != self.axis]
-        return [-(-shape[self.axis] // self.tile), *rest, self.tile]
+        return [ceildiv(shape[self.axis], self.tile), *rest, as_expr(self.tile)]
 
     def array(self, array: relax.Array) -> relax.Array:
         """Return the packed array."""
@@ -112,10 +112,8 @@ def repack(func: tir.FuncOp, pack: Pack) -> None:
     old = source.args[pack.position]
     buffer_type = old.type
     assert isinstance(buffer_type, tir.BufferType)
-    shape = buffer_type.static_shape()
-    assert shape is not None, "the schedule packs static shapes only"
     types = [arg.type for arg in source.args]
-    types[pack.position] = buffer_type.with_shape(pack.shape(shape))
+    types[pack.position] = buffer_type.with_shape(pack.shape(buffer_type.shape))
     block = Block(arg_types=types)
     cloner = _Packed(block, pack, old)
     for before, after in zip(source.args, block.args, strict=True):

@@ -28,7 +28,7 @@ from xdsl.passes import ModulePass
 from ...analysis.nests import Access, Nest, nest_of, same_indices, statement_beside
 from ...analysis.nominal import nominal_extent
 from ...analysis.staging import Staging, choose_staging
-from ...analysis.steps import NestSteps, constant_extents, has_any, nominal_extents
+from ...analysis.steps import NestSteps, has_any, nominal_extents
 from ...analysis.tiling import Tile, choose_tile
 from ...dialects import tir
 from ...dialects.diagnostics import CompileError
@@ -128,12 +128,12 @@ class _Policy:
 
     def in_stages(self, nest: Nest, reader: Nest) -> bool:
         """Schedule a copy and its reader as one, if it is best made piece by piece."""
-        extents = constant_extents(reader)
-        if extents is None or 0 in extents or nest.root.parent is not self.func.body.block:
+        extents = nominal_extents(reader)
+        if 0 in extents or nest.root.parent is not self.func.body.block:
             return False
         steps = NestSteps(reader, extents)
         tile = self.tile_of(steps)
-        if tile is None or not self.prefers_tile(steps, tile):
+        if tile is None or not steps.is_constant(tile.axes) or not self.prefers_tile(steps, tile):
             return False
         self.staging = choose_staging(steps, tile, nest, self.target)
         if self.staging is None:
@@ -231,7 +231,7 @@ class _Policy:
         if tile is not None and (group is None or self.prefers_tile(steps, tile)):
             if epilogue is not None and has_any(epilogue, (*SCALAR_MATH, tir.IfOp)):
                 epilogue = None
-            if not steps.is_constant(nest.spatial):
+            if not steps.is_constant(tile.axes):
                 self.symbolic_tiles(b, steps, tile, epilogue)
                 return epilogue is not None
             schedule = TileSchedule(b, steps, tile, self.target, epilogue, self.around(b, nest))

@@ -154,3 +154,114 @@ tir.func @next_weights(%0: !tir.buffer<[1, 2, 6, 6, 4], f32>, %1: !tir.buffer<[8
   }
 }
 }
+
+// -----
+
+// The same for each image of a batch that a symbol decides.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 16, cores = 2, l1d_bytes = 32768, l2_bytes = 8192>} {
+// CHECK-LABEL: tir.func @any_batch
+// CHECK-NOT: tir.alloc : !tir.buffer<[n, 2, 10, 10, 4], f32>
+// CHECK: tir.for %[[i:.*]] in n * 8 parallel {
+// CHECK-NEXT: %[[piece:.*]] = tir.alloc : !tir.buffer<[1, 1, 4, 10, 4], f32, "stack">
+// CHECK: tir.block "pad" (%{{.*}}: spatial(n) = %[[i]] floordiv 8
+// CHECK: tir.store %{{.*}}, %[[piece]]
+// CHECK: tir.block "conv"
+// CHECK: tir.load %[[piece]]
+tir.func @any_batch<n>(%0: !tir.buffer<[n, 2, 8, 8, 4], f32>, %1: !tir.buffer<[2, 3, 3, 4], f32>) -> (%2: !tir.buffer<[n, 2, 8, 8, 4], f32>) {
+  %3 = tir.alloc : !tir.buffer<[n, 2, 10, 10, 4], f32>
+  tir.for %4 in n serial {
+    tir.for %5 in 2 serial {
+      tir.for %6 in 10 serial {
+        tir.for %7 in 10 serial {
+          tir.for %8 in 4 serial {
+            tir.block "pad" (%9: spatial(n) = %4, %10: spatial(2) = %5, %11: spatial(10) = %6, %12: spatial(10) = %7, %13: spatial(4) = %8) {
+              %14 = arith.constant 0.000000e+00 : f32
+              %15 = tir.predicated_load %0[%9, %10, %11 - 1, %12 - 1, %13] where (%11 - 1 >= 0, -%11 + 8 >= 0, %12 - 1 >= 0, -%12 + 8 >= 0) else %14 : !tir.buffer<[n, 2, 8, 8, 4], f32>
+              tir.store %15, %3[%9, %10, %11, %12, %13] : !tir.buffer<[n, 2, 10, 10, 4], f32>
+            }
+          }
+        }
+      }
+    }
+  }
+  tir.for %16 in n serial {
+    tir.for %17 in 2 serial {
+      tir.for %18 in 8 serial {
+        tir.for %19 in 8 serial {
+          tir.for %20 in 4 serial {
+            tir.for %21 in 3 serial {
+              tir.for %22 in 3 serial {
+                tir.block "conv" (%23: spatial(n) = %16, %24: spatial(2) = %17, %25: spatial(8) = %18, %26: spatial(8) = %19, %27: spatial(4) = %20, %28: reduce(3) = %21, %29: reduce(3) = %22) init {
+                  %30 = arith.constant 0.000000e+00 : f32
+                  tir.store %30, %2[%23, %24, %25, %26, %27] : !tir.buffer<[n, 2, 8, 8, 4], f32>
+                } {
+                  %31 = tir.load %2[%23, %24, %25, %26, %27] : !tir.buffer<[n, 2, 8, 8, 4], f32>
+                  %32 = arith.constant 0.000000e+00 : f32
+                  %33 = tir.load %3[%23, %24, %25 + %28, %26 + %29, %27] : !tir.buffer<[n, 2, 10, 10, 4], f32>
+                  %34 = tir.load %1[%24, %28, %29, %27] : !tir.buffer<[2, 3, 3, 4], f32>
+                  %35 = arith.mulf %33, %34 : f32
+                  %36 = arith.addf %31, %35 : f32
+                  tir.store %36, %2[%23, %24, %25, %26, %27] : !tir.buffer<[n, 2, 8, 8, 4], f32>
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Of an image of any height it is not known how many strips there are.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 16, cores = 2, l1d_bytes = 32768, l2_bytes = 8192>} {
+// CHECK-LABEL: tir.func @any_height
+// CHECK: tir.alloc : !tir.buffer<[1, 2, n + 2, 10, 4], f32>
+// CHECK-NOT: tir.alloc : !tir.buffer<[1, 1, 4, 10, 4], f32, "stack">
+tir.func @any_height<n>(%0: !tir.buffer<[1, 2, n, 8, 4], f32>, %1: !tir.buffer<[2, 3, 3, 4], f32>) -> (%2: !tir.buffer<[1, 2, n, 8, 4], f32>) {
+  %3 = tir.alloc : !tir.buffer<[1, 2, n + 2, 10, 4], f32>
+  tir.for %4 in 1 serial {
+    tir.for %5 in 2 serial {
+      tir.for %6 in n + 2 serial {
+        tir.for %7 in 10 serial {
+          tir.for %8 in 4 serial {
+            tir.block "pad" (%9: spatial(1) = %4, %10: spatial(2) = %5, %11: spatial(n + 2) = %6, %12: spatial(10) = %7, %13: spatial(4) = %8) {
+              %14 = arith.constant 0.000000e+00 : f32
+              %15 = tir.predicated_load %0[%9, %10, %11 - 1, %12 - 1, %13] where (%11 - 1 >= 0, -%11 + n >= 0, %12 - 1 >= 0, -%12 + 8 >= 0) else %14 : !tir.buffer<[1, 2, n, 8, 4], f32>
+              tir.store %15, %3[%9, %10, %11, %12, %13] : !tir.buffer<[1, 2, n + 2, 10, 4], f32>
+            }
+          }
+        }
+      }
+    }
+  }
+  tir.for %16 in 1 serial {
+    tir.for %17 in 2 serial {
+      tir.for %18 in n serial {
+        tir.for %19 in 8 serial {
+          tir.for %20 in 4 serial {
+            tir.for %21 in 3 serial {
+              tir.for %22 in 3 serial {
+                tir.block "conv" (%23: spatial(1) = %16, %24: spatial(2) = %17, %25: spatial(n) = %18, %26: spatial(8) = %19, %27: spatial(4) = %20, %28: reduce(3) = %21, %29: reduce(3) = %22) init {
+                  %30 = arith.constant 0.000000e+00 : f32
+                  tir.store %30, %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, n, 8, 4], f32>
+                } {
+                  %31 = tir.load %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, n, 8, 4], f32>
+                  %32 = arith.constant 0.000000e+00 : f32
+                  %33 = tir.load %3[%23, %24, %25 + %28, %26 + %29, %27] : !tir.buffer<[1, 2, n + 2, 10, 4], f32>
+                  %34 = tir.load %1[%24, %28, %29, %27] : !tir.buffer<[2, 3, 3, 4], f32>
+                  %35 = arith.mulf %33, %34 : f32
+                  %36 = arith.addf %31, %35 : f32
+                  tir.store %36, %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, n, 8, 4], f32>
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+}

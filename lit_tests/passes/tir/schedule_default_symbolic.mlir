@@ -140,3 +140,40 @@ tir.func @sum<n, m>(%a: !tir.buffer<[n, m], f32>) -> (%y: !tir.buffer<[n], f32>)
   }
 }
 }
+
+// -----
+
+// A batch of any size is outside of the tiles: these are those of one product, its last row a tile
+// of its own, and nothing is computed twice. Threads share the columns too: it may be one product.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16, l1d_bytes = 256>} {
+// CHECK-LABEL: tir.func @batch
+// CHECK: %[[panel:.*]] = tir.alloc : !tir.buffer<[2, n, 5, 16], f32>
+// CHECK: tir.for %[[t:.*]] in n * 2 parallel {
+// CHECK: tir.block "panel"
+// CHECK: tir.load %b[%[[t]] floordiv 2, %{{.*}}, %{{.*}} + (%[[t]] mod 2) * 16]
+// CHECK: tir.alloc : !tir.buffer<[6, 16], f32, "stack">
+// CHECK: tir.load %[[panel]]
+// CHECK: tir.alloc : !tir.buffer<[1, 16], f32, "stack">
+// CHECK-NOT: min(
+tir.func @batch<n>(%a: !tir.buffer<[n, 67, 5], f32>, %b: !tir.buffer<[n, 5, 32], f32>) -> (%y: !tir.buffer<[n, 67, 32], f32>) {
+  tir.for %p in n serial {
+    tir.for %i in 67 serial {
+      tir.for %j in 32 serial {
+        tir.for %k in 5 serial {
+          tir.block "product" (%vp: spatial(n) = %p, %vi: spatial(67) = %i, %vj: spatial(32) = %j, %vk: reduce(5) = %k) init {
+            %zero = arith.constant 0.0 : f32
+            tir.store %zero, %y[%vp, %vi, %vj] : !tir.buffer<[n, 67, 32], f32>
+          } {
+            %acc = tir.load %y[%vp, %vi, %vj] : !tir.buffer<[n, 67, 32], f32>
+            %x = tir.load %a[%vp, %vi, %vk] : !tir.buffer<[n, 67, 5], f32>
+            %z = tir.load %b[%vp, %vk, %vj] : !tir.buffer<[n, 5, 32], f32>
+            %m = arith.mulf %x, %z : f32
+            %s = arith.addf %acc, %m : f32
+            tir.store %s, %y[%vp, %vi, %vj] : !tir.buffer<[n, 67, 32], f32>
+          }
+        }
+      }
+    }
+  }
+}
+}

@@ -11,7 +11,6 @@ from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from ....analysis.nests import Access, Nest
-from ....analysis.nominal import nominal_extent
 from ....dialects import tir
 from ....dialects.tir.clone import Cloner, Exprs
 from ....symbolic import IntExpr, as_expr, const, var
@@ -67,16 +66,25 @@ class NestBuilder:
         self.append(tir.ForOp(extent, Region(body), kind))
 
     @contextmanager
-    def nest(self, extents: Sequence[int | IntExpr], kind: tir.ForKind) -> Generator[list[IntExpr]]:
+    def nest(
+        self, extents: Sequence[int | IntExpr], kind: tir.ForKind, fusable: int | None = None
+    ) -> Generator[list[IntExpr]]:
         """Append loops in each other, the outermost of a kind; yield their variables.
 
-        A parallel loop with few iterations takes in the loops below it: threads share evenly.
+        A parallel loop with few iterations takes in the loops below it: threads share evenly. What
+        symbols decide may be a single iteration.
+
+        Args:
+            extents: of the loops, outermost first.
+            kind: of the outermost loop.
+            fusable: how many of the loops a parallel loop may take in; None for all.
         """
         fused = 0
         sizes = [as_expr(extent) for extent in extents]
-        nominal = [nominal_extent(size) for size in sizes]
+        least = [size.constant_value if size.is_constant else 1 for size in sizes]
         if kind is tir.ForKind.PARALLEL:
-            while fused < len(sizes) and prod(nominal[:fused]) < BALANCED_ITERATIONS:
+            most = len(sizes) if fusable is None else fusable
+            while fused < most and prod(least[:fused]) < BALANCED_ITERATIONS:
                 fused += 1
         fused = max(fused, min(1, len(extents)))
         with ExitStack() as loops:

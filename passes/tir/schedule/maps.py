@@ -76,7 +76,8 @@ def _loops(
     b: NestBuilder, steps: NestSteps, groups: Sequence[Sequence[int]], kind: tir.ForKind
 ) -> None:
     """Append one scalar loop per group around the block."""
-    with b.nest([steps.size_of(group) for group in groups], kind) as values:
+    sizes = [steps.size_of(group) for group in groups]
+    with b.nest(sizes, kind, _fusable(sizes)) as values:
         map_block(b, steps.nest, spread(groups, values, steps.sizes, len(steps.sizes)))
 
 
@@ -101,7 +102,7 @@ def _lane_loops(
             place([*values, v * lanes + lane])
 
     if rest == 0:
-        with b.nest([*outer, vectors], kind) as values:
+        with b.nest([*outer, vectors], kind, _fusable([*outer, vectors])) as values:
             over_lanes(values[:-1], values[-1])
         return
 
@@ -124,6 +125,14 @@ def _lane_loops(
         with b.loop(vectors) as v:
             over_lanes(values, v)
         last(values)
+
+
+def _fusable(sizes: Sequence[IntExpr]) -> int:
+    """Return how many loops may be one: where symbols decide, not the one around an element.
+
+    A division by a symbol costs more than what most maps do.
+    """
+    return len(sizes) - (not all(size.is_constant for size in sizes))
 
 
 def _has_room(steps: NestSteps, group: Sequence[int], extent: IntExpr) -> bool:

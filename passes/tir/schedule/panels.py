@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from ....analysis.nests import nest_of
-from ....analysis.steps import NestSteps
+from ....analysis.steps import NestSteps, nominal_extents
 from ....dialects import tir
 from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner, zero_constant
@@ -56,8 +56,7 @@ def copy_panel(
     """
     copy_type = panel.copy.type
     assert isinstance(copy_type, tir.BufferType)
-    shape = copy_type.static_shape()
-    assert shape is not None
+    shape = copy_type.shape
     body = Block(arg_types=[tir.INDEX for at in fixed if at is None])
     variables = iter(body.args)
     place = [var(next(variables)) if at is None else at for at in fixed]
@@ -74,7 +73,7 @@ def copy_panel(
         statement = tir.ForOp(size, Region(loop))
     nest = nest_of(statement)
     assert nest is not None, "loops around one block"
-    schedule_map(b, NestSteps(nest, extents), target)
+    schedule_map(b, NestSteps(nest, nominal_extents(nest)), target)
     statement.erase()
 
 
@@ -83,14 +82,13 @@ def _copy_one(cloner: Cloner, panel: Panel, place: Sequence[IntExpr]) -> None:
     load, pack = panel.load, panel.pack
     source_type = load.buffer.type
     assert isinstance(source_type, tir.BufferType)
-    shape = source_type.static_shape()
-    assert shape is not None
+    size = source_type.shape[pack.axis].constant_value
     source = pack.source(place)
-    if shape[pack.axis] % pack.tile == 0:
+    if size % pack.tile == 0:
         read: Operation = tir.LoadOp(load.buffer, source)
     else:
         zero = cloner.append(zero_constant(load.result), load.location).results[0]
-        inside = [shape[pack.axis] - 1 - source[pack.axis]]
+        inside = [size - 1 - source[pack.axis]]
         read = tir.PredicatedLoadOp(load.buffer, source, inside, zero)
     value = cloner.append(read, load.location).results[0]
     cloner.append(tir.StoreOp(value, panel.copy, place), load.location)

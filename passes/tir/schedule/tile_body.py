@@ -124,9 +124,8 @@ class TileBody:
         buffer_type = self.target.type
         assert isinstance(buffer_type, tir.BufferType)
         self.buffer_type = buffer_type
-        inner = {*tile.lane_group, *tile.row_group, *tile.column_group}
         self.outer = [
-            axis for axis in self.nest.spatial if axis not in inner and steps.extents[axis] != 1
+            axis for axis in self.nest.spatial if axis not in tile.axes and steps.extents[axis] != 1
         ]
 
     def append(self, place: Place, following: Following | None) -> None:

@@ -6,8 +6,9 @@ for columns (parallel)
         one tile                             schedule/tile_body.py
 
 or with the rows outside; `choose_order` says which. A long reduction runs in pieces, all of this
-for each. Source: Goto & van de Geijn (ACM TOMS 2008): a column's piece stays in the second-level
-cache; rows are not copied, since broadcasts read them in order as they are.
+for each. Symbols may decide what is outside of tiles, as a batch is. Source: Goto & van de Geijn
+(ACM TOMS 2008): a column's piece stays in the second-level cache; rows are not copied, since
+broadcasts read them in order as they are.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ PIECES_OF_CACHE = 4  # what one column of a piece reads is at most this part of 
 MIN_FETCH_STEP = 4  # reduction steps between two requests: each costs as much as a load
 
 Allocate = Callable[[tir.BufferType], SSAValue]
-Loops = list[tuple[str, int]]  # name and extent, outermost first
+Loops = list[tuple[str, IntExpr]]  # name and extent, outermost first
 Values = dict[str, IntExpr]  # of loops, by name
 
 
@@ -84,7 +85,7 @@ class TileSchedule:
         self.kind = kind_of_outer(steps)
         self.staging = around.staging
         self.base: dict[int, IntExpr] = {}  # where the stage's values of an axis start
-        self.sizes = dict(enumerate(steps.extents))  # of the axes, within a stage
+        self.sizes = dict(enumerate(steps.sizes))  # of the axes, within a stage
         width = tile.vectors if tile.is_blocked else tile.vectors * tile.lanes
         self.rows = parts_of(steps.extent_of(tile.row_group), tile.rows)
         self.columns = parts_of(steps.extent_of(tile.column_group), width)
@@ -113,13 +114,13 @@ class TileSchedule:
         strip, points = self.staging.strip, self.staging.points
         rows = self.staging.rows
         for part in parts_of(1 if strip is None else self.steps.extents[strip], rows):
-            extents = [self.steps.extents[axis] for axis in points]
+            extents = [self.steps.sizes[axis] for axis in points]
             with self.b.nest([*extents, part.count], kind_of_outer(self.steps)) as (*at, run):
                 self.base = dict(zip(points, at, strict=True))
-                self.sizes |= dict.fromkeys(points, 1)
+                self.sizes |= dict.fromkeys(points, as_expr(1))
                 if strip is not None:
                     self.base[strip] = run * part.size + part.start
-                    self.sizes[strip] = part.size
+                    self.sizes[strip] = as_expr(part.size)
                 staging = self.staging.with_rows(part.size)
                 self.body.stage = Stage(self.b, staging, self.base, self.tile.lanes)
                 self.kind = tir.ForKind.SERIAL
@@ -167,7 +168,8 @@ class TileSchedule:
         """Append the tiles of a run of rows, or of columns."""
         rows_first = self.order.rows_first
         by = self.order.with_rows if rows_first else self.order.with_columns
-        batch, outer = self.axes(self.order.batch), [*self.axes(by), ("outside", outside.count)]
+        batch = self.axes(self.order.batch)
+        outer = [*self.axes(by), ("outside", as_expr(outside.count))]
         inside = self.columns if rows_first else self.rows
         if not self.order.row_block and self.shares([*batch, *outer]):
             with self.loops([*batch, *outer], self.kind) as values:
@@ -178,7 +180,7 @@ class TileSchedule:
             return
         for part in inside:
             block = self.order.row_block if part is self.rows[0] else 0
-            blocks = [("block", part.count // block)] if block else []
+            blocks = [("block", as_expr(part.count // block))] if block else []
             inner = self.inner(block or part.count)
             with self.loops([*batch, *blocks, *outer, *inner], self.kind) as values:
                 self.tile_at(values, outside, part)
@@ -189,13 +191,14 @@ class TileSchedule:
         So both find an operand in the cache; but loops that threads share must be many.
         """
         column_by_column = self.panel is not None and not self.panel.whole
-        many = prod(count for _, count in outer) >= BALANCED_ITERATIONS
+        counts = [count.constant_value for _, count in outer if count.is_constant]
+        many = prod(counts) >= BALANCED_ITERATIONS
         return column_by_column or many or self.kind is tir.ForKind.SERIAL
 
     def inner(self, count: int) -> Loops:
         """Return the loops over the tiles inside of the outer ones."""
         by = self.order.with_columns if self.order.rows_first else self.order.with_rows
-        return [*self.axes(by), ("inside", count)]
+        return [*self.axes(by), ("inside", as_expr(count))]
 
     @contextmanager
     def loops(self, loops: Loops, kind: tir.ForKind) -> Generator[Values]:
@@ -215,7 +218,8 @@ class TileSchedule:
         following = Place(outer, as_expr(0), 1, first + outside.size, outside.size)
         index, count = as_expr(0), 1
         for name, extent in self.inner(self.order.row_block or inside.count):
-            index, count = index * extent + values[name], count * extent
+            if extent.is_constant:  # else each of a batch asks for the same
+                index, count = index * extent + values[name], count * extent.constant_value
         place = Place(outer, second, inside.size, first, outside.size)
         last = outside is self.columns[-1] and outside.count == 1 and not self.order.with_columns
         self.body.append(place, self.following(following, index, count, last))
@@ -238,10 +242,9 @@ class TileSchedule:
         assert isinstance(load, tir.LoadOp)
         source_type = load.buffer.type
         assert isinstance(source_type, tir.BufferType)
-        shape = source_type.static_shape()
-        if shape is None:
+        if not source_type.shape[pack.axis].is_constant:
             return None
-        copy_type = tir.BufferType.of(pack.shape(shape), source_type.dtype)
+        copy_type = source_type.with_shape(pack.shape(source_type.shape))
         whole = around.copyable is not None or not self.fills_by_column(load)
         return Panel(load, pack, around.workspace(copy_type), whole)
 
@@ -252,7 +255,7 @@ class TileSchedule:
         if self.dims_of_columns(load) is None:
             return False
         outer = (*self.order.batch, *self.order.with_columns)
-        extents = [self.steps.extents[axis] for axis in outer]
+        extents = [self.steps.least[axis] for axis in outer]
         runs = prod(extents) * self.columns[0].count
         cores = self.machine.cores
         uneven = -(-runs // cores) * cores / runs
