@@ -132,9 +132,13 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
 def _row_group(steps: NestSteps, groups: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     """Return the longest of the groups that rows may run along, of equals the nearest.
 
-    One whose extent is known, if it is not short: a batch may be a single image.
+    One whose extent is known, if it is not short: a batch may be a single image. Of symbolic ones
+    the nearest, whose elements are neighbours.
     """
     known = [g for g in groups if steps.is_constant(g) and steps.extent_of(g) >= FEW_ROWS]
+    symbolic = [g for g in groups if not steps.is_constant(g)]
+    if symbolic and not known:
+        return symbolic[-1]
     return max(reversed(known or groups), key=steps.extent_of, default=())
 
 

@@ -11,7 +11,7 @@ Channels that are no whole blocks fill the last one in part, where that wastes l
 it holds one number, known here: 0 behind a convolution, whose weights are 0 there, and what the
 operators after it make of that. It must stay finite, for a convolution multiplies it by 0.
 
-Symbols may decide the batch; images of symbolic sizes stay plain.
+Symbols may decide batch, height and width; minimal filtering is for images of known sizes.
 
 Needs:  constants folded, normalizations and scales in the weights (fold-scales).
 Leaves: f32 convolutions in blocked form; grouped ones that are not depthwise, those of few channels
@@ -171,10 +171,8 @@ def _image_of(value: SSAValue) -> Image | None:
     shape = value.type.known_shape() if isinstance(value.type, relax.TensorType) else None
     if shape is None or len(shape) != PLAIN_RANK or any(dim == 0 for dim in shape):
         return None
-    n, *image = shape
-    if not all(dim.is_constant for dim in image):
-        return None  # images of any size are faster plain, as long as their tiles are: measured
-    return n, image[0].constant_value, image[1], image[2]
+    n, channels, height, width = shape
+    return (n, channels.constant_value, height, width) if channels.is_constant else None
 
 
 def _shape_of(value: SSAValue) -> Image:
@@ -221,6 +219,8 @@ def _filtering(op: relax.ConvOp, weight_shape: tuple[int, ...]) -> int:
     if not suits or relax.ints(op.dilations) != ones:
         return 0
     n, filters, *size = _shape_of(op.result)
+    if not all(dim.is_constant for dim in (*size, *_shape_of(op.x)[2:])):
+        return 0
     height, width = (dim.constant_value for dim in size)
     batch = n.constant_value if n.is_constant else 1  # the least that has to pay for the weights
     return blocked_weights.filtering((batch, filters, height, width), weight_shape)

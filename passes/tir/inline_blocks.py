@@ -24,7 +24,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from ...analysis.nests import Access, Nest, nest_of, statement_beside
+from ...analysis.nests import Access, Nest, Write, nest_of, same_indices, statement_beside
 from ...dialects import tir
 from ...dialects.location import fuse_locations
 from ...dialects.tir.clone import (
@@ -162,16 +162,41 @@ def _distinct_places(loads: Sequence[Access]) -> int:
 def _read_conflicts(func: tir.FuncOp, producer: Nest, readers: Sequence[Operation]) -> bool:
     """Tell whether something the producer reads is written between it and a reader."""
     sources = {load.buffer for load in producer.loads}
-    sources |= {func.outputs[o] for i, o in func.aliases() if func.inputs[i] in sources}
+    updated = {func.outputs[o] for i, o in func.aliases() if func.inputs[i] in sources}
+    in_place = _update_in_place(func, producer, readers)
     op: Operation | None = producer.root.next_op
     remaining = set(readers)
     while op is not None and remaining:
         remaining.discard(op)
-        for inner in op.walk():
-            if isinstance(inner, tir.StoreOp | tir.PredicatedStoreOp) and inner.buffer in sources:
-                return True
+        if any(
+            write.buffer in sources or (write.buffer in updated and op is not in_place)
+            for write in op.walk()
+            if isinstance(write, Write)
+        ):
+            return True
         op = op.next_op
     return False
+
+
+def _update_in_place(
+    func: tir.FuncOp, producer: Nest, readers: Sequence[Operation]
+) -> Operation | None:
+    """Return the only reader if it may write over what the producer reads, else None.
+
+    It may where each of its iterations reads, through the producer, the element that it writes.
+    """
+    reader = nest_of(readers[0]) if len(readers) == 1 else None
+    if reader is None or reader.reduce or not reader.is_plain or not reader.writes_identity():
+        return None
+    inputs = {func.inputs[i] for i, _ in func.aliases()}
+    target = producer.stores[0].buffer
+    same = all(
+        same_indices(load, nest.block.iter_vars)
+        for nest, buffers in ((producer, inputs), (reader, {target}))
+        for load in nest.loads
+        if load.buffer in buffers
+    )
+    return readers[0] if same else None
 
 
 def _inline(func: tir.FuncOp, alloc: tir.AllocOp) -> bool:

@@ -334,3 +334,53 @@ def test_ranges_of_named_dims() -> None:
     for wrong in ((4, 1), (1, 2, 3), (-1, 2), range(3, 3), "4"):
         with pytest.raises(ArgumentError, match="dims: "):
             tyrex.compile(model, dims={"batch": cast(int, wrong)})
+
+
+def network(rng: np.random.Generator) -> onnx.ModelProto:
+    """Return a model of convolutions that channels in blocks suit; its images are of any size."""
+    nodes: list[onnx.NodeProto] = []
+    weights: list[onnx.TensorProto] = []
+    shapes = {"c0": (16, 3, 3, 3), "c1": (16, 1, 5, 5), "c2": (32, 16, 1, 1), "c3": (20, 32, 3, 3)}
+
+    def node(kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        nodes.append(onnx.helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    value = "x"
+    for name, shape in shapes.items():
+        weight = (rng.standard_normal(shape) / np.prod(shape[1:]) ** 0.5).astype(np.float32)
+        weights.append(onnx.numpy_helper.from_array(weight, f"w{name}"))
+        step, pad = 2 if name == "c1" else 1, shape[2] // 2
+        value = node(
+            "Conv",
+            [value, f"w{name}"],
+            name,
+            strides=[step] * 2,
+            pads=[pad] * 4,
+            group=16 if name == "c1" else 1,
+        )
+        value = node("Relu", [value], f"r{name}") if name != "c2" else value
+        if name == "c2":
+            pool = node("GlobalAveragePool", [value], "mean")
+            scaled = node("Mul", [value, node("Sigmoid", [pool], "gate")], "scaled")
+            value = node("Add", [value, scaled], "sum")
+    node("MaxPool", [value], "y", kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4)
+    x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 3, "h", "w"])
+    y = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["n", 20, "a", "b"])
+    graph = onnx.helper.make_graph(nodes, "network", [x], [y], weights)
+    opset = [onnx.helper.make_opsetid("", 17)]
+    return onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
+
+
+def test_images_of_any_size_in_blocks() -> None:
+    rng = np.random.default_rng(0)
+    model = network(rng)
+    exe = tyrex.compile(model, threads=1)
+    graph = tyrex.compile(model, opt_level=0, threads=1)
+    assert exe.exec_mode == "compiled"
+    sizes = (1, 2, 3, 5, 13, 16, 27, 29, 40)
+    for i in range(24):
+        n, h, w = 1 + i % 3 // 2, *map(int, rng.choice(sizes, 2))
+        x = rng.standard_normal((n, 3, h, w)).astype(np.float32)
+        expected = np.asarray(graph(x))
+        np.testing.assert_allclose(np.asarray(exe(x)), expected, rtol=1e-4, atol=1e-5)

@@ -109,21 +109,21 @@ relax.func @must_not_fire(%x: !relax.tensor<[1, 4, 1, 1], f32>, %v: !relax.tenso
 
 // -----
 
-// Symbols may decide the batch.
+// Symbols may decide batch, height and width; a constant channel count is what blocks need.
 // CHECK-LABEL: relax.func @symbolic
-// CHECK:         relax.reshape %x {shape = #relax.dims<[n, 1, 4, 8, 8]>}
-// CHECK:         relax.blocked_conv %{{.*}} -> !relax.tensor<[n, 1, 8, 8, 4], f32>
-// CHECK:         relax.relu %{{.*}} -> !relax.tensor<[n, 1, 8, 8, 4], f32>
-relax.func @symbolic<n>(%x: !relax.tensor<[n, 4, 8, 8], f32>) -> (!relax.tensor<[n, 4, 8, 8], f32>) {
+// CHECK:         relax.reshape %x {shape = #relax.dims<[n, 1, 4, h, h]>}
+// CHECK:         relax.blocked_conv %{{.*}} -> !relax.tensor<[n, 1, h, h, 4], f32>
+// CHECK:         relax.relu %{{.*}} -> !relax.tensor<[n, 1, h, h, 4], f32>
+relax.func @symbolic<n, h>(%x: !relax.tensor<[n, 4, h, h], f32>) -> (!relax.tensor<[n, 4, h, h], f32>) {
   %w = relax.constant <[4, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]> : !relax.tensor<[4, 4, 1, 1], f32>
-  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[n, 4, 8, 8], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[n, 4, 8, 8], f32>
-  %r = relax.relu %y : (!relax.tensor<[n, 4, 8, 8], f32>) -> !relax.tensor<[n, 4, 8, 8], f32>
-  relax.return %r : !relax.tensor<[n, 4, 8, 8], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[n, 4, h, h], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[n, 4, h, h], f32>
+  %r = relax.relu %y : (!relax.tensor<[n, 4, h, h], f32>) -> !relax.tensor<[n, 4, h, h], f32>
+  relax.return %r : !relax.tensor<[n, 4, h, h], f32>
 }
 
 // -----
 
-// Channels, and images, that a symbol decides have no blocks.
+// Channels that a symbol decides have no blocks.
 // CHECK-LABEL: relax.func @channels
 // CHECK-NOT:     blocked
 relax.func @channels<c>(%x: !relax.tensor<[1, c, 2, 2], f32>, %w: !relax.tensor<[4, c, 1, 1], f32>) -> (!relax.tensor<[1, 4, 2, 2], f32>) {

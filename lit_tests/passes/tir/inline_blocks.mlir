@@ -329,3 +329,32 @@ tir.func @aliased(%x: !tir.buffer<[4, 4], f32>) -> (%y: !tir.buffer<[4, 4], f32>
     }
   }
 }
+
+// -----
+
+// Each iteration of the reader reads, through the producer, the element that it writes.
+// CHECK-LABEL: tir.func @update
+// CHECK-NOT: tir.block "scale"
+// CHECK: tir.block "add" (%[[v:.*]]: spatial(n) = %{{.*}})
+// CHECK-NEXT: %[[a:.*]] = tir.load %x[%[[v]]]
+// CHECK: %[[c:.*]] = arith.mulf
+// CHECK-NEXT: %[[d:.*]] = arith.addf %[[a]], %[[c]]
+// CHECK-NEXT: tir.store %[[d]], %y[%[[v]]]
+tir.func @update<n>(%x: !tir.buffer<[n], f32>) -> (%y: !tir.buffer<[n], f32>) aliases (0 = 0) {
+  %t = tir.alloc : !tir.buffer<[n], f32>
+  tir.for %i in n serial {
+    tir.block "scale" (%v: spatial(n) = %i) {
+      %a = tir.load %x[%v] : !tir.buffer<[n], f32>
+      %b = arith.mulf %a, %a : f32
+      tir.store %b, %t[%v] : !tir.buffer<[n], f32>
+    }
+  }
+  tir.for %i in n serial {
+    tir.block "add" (%v: spatial(n) = %i) {
+      %a = tir.load %x[%v] : !tir.buffer<[n], f32>
+      %b = tir.load %t[%v] : !tir.buffer<[n], f32>
+      %c = arith.addf %a, %b : f32
+      tir.store %c, %y[%v] : !tir.buffer<[n], f32>
+    }
+  }
+}
