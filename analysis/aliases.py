@@ -60,6 +60,15 @@ def leaf_paths(type_: Attribute) -> Iterator[Path]:
         yield ()
 
 
+def leaf_types(type_: Attribute) -> Iterator[Attribute]:
+    """Yield the types of the leaves of a type, in order."""
+    if isinstance(type_, TupleType):
+        for field in type_.types.data:
+            yield from leaf_types(field)
+    else:
+        yield type_
+
+
 def leaves_of(value: SSAValue) -> list[Leaf]:
     """Return the leaves of a value."""
     return [Leaf(value, path) for path in leaf_paths(value.type)]

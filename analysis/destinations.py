@@ -15,8 +15,10 @@ from collections.abc import Iterable
 
 from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 
-from ..dialects import relax
+from ..dialects import relax, vm
+from ..symbolic import IntExpr
 from .aliases import Aliases, Leaf, leaves_of
+from .declared_types import declared_results
 
 _KERNEL_CALLS = (relax.CallTIROp, relax.CallTIRInplaceOp, relax.CallDPSPackedOp)
 
@@ -35,9 +37,10 @@ class Destinations:
         self.aliases = aliases
         self.memory: dict[Leaf, Memory] = {}
         returned = returned_leaves(func)
-        for index, leaf in enumerate(returned):
+        declared = declared_results(func)
+        for index, (leaf, wanted) in enumerate(zip(returned, declared, strict=True)):
             if isinstance(leaf.type, relax.TensorType):
-                self._place(leaf, Memory(index), func.body.block)
+                self._place(leaf, wanted, Memory(index), func.body.block)
         self._block(func.body.block)
 
     def of(self, leaf: Leaf) -> Memory | None:
@@ -60,10 +63,11 @@ class Destinations:
                 if leaf in self.memory or not is_shaped(leaf.type):
                     continue
                 arms = [yielded(block, leaf) for block in regions]
-                if all(self._is_placeable(arm, b) for arm, b in zip(arms, regions, strict=True)):
+                pairs = list(zip(arms, regions, strict=True))
+                if all(self._is_placeable(arm, leaf.type, block) for arm, block in pairs):
                     memory = self.memory[leaf] = Memory()
-                    for arm, block in zip(arms, regions, strict=True):
-                        self._place(arm, memory, block)
+                    for arm, block in pairs:
+                        self._place(arm, leaf.type, memory, block)
         for block in regions:
             self._block(block)
 
@@ -76,7 +80,7 @@ class Destinations:
                     for block in (op.cond_region.block, op.body_region.block):
                         self.memory[Leaf(block.args[index], leaf.path)] = memory
                     self._place_next(op, carried, leaf, memory)
-                    self._place_init(op, start, memory)
+                    self._place_init(op, start, leaf.type, memory)
         self._block(op.cond_region.block)
         self._block(op.body_region.block)
 
@@ -88,9 +92,11 @@ class Destinations:
         if source.op is None or source.op.parent is not block:
             return
         if not self.aliases.used_from(carried, source.op, at=True):
-            self._place(following, memory, block)
+            self._place(following, leaf.type, memory, block)
 
-    def _place_init(self, op: relax.WhileOp, start: Leaf, memory: Memory) -> None:
+    def _place_init(
+        self, op: relax.WhileOp, start: Leaf, wanted: Attribute, memory: Memory
+    ) -> None:
         """Compute the loop's first value in its memory, if nobody else reads it from here on."""
         source = self.aliases.source(start)
         block = op.parent
@@ -104,29 +110,35 @@ class Destinations:
             and not any(_is_inside(user, op) for user in uses)
             and not self.aliases.used_from(source.value, op)
         ):
-            self._place(start, memory, block)
+            self._place(start, wanted, memory, block)
 
     # ---- placing -----------------------------------------------------------------
 
-    def _is_placeable(self, leaf: Leaf, block: Block) -> bool:
+    def _is_placeable(self, leaf: Leaf, wanted: Attribute, block: Block) -> bool:
+        """Tell whether a call of `block` itself computes `leaf`, in memory as a `wanted` takes."""
         source = self.aliases.source(leaf)
         return (
             source not in self.memory
-            and is_shaped(source.type)
+            and _size(source.type) is not None
+            and _size(source.type) == _size(wanted)
             and isinstance(source.value, OpResult)
             and source.value.op.parent is block
             and isinstance(source.value.op, (*_KERNEL_CALLS, relax.IfOp, relax.WhileOp))
         )
 
-    def _place(self, leaf: Leaf, memory: Memory, block: Block) -> None:
+    def _place(self, leaf: Leaf, wanted: Attribute, memory: Memory, block: Block) -> None:
         """Have `leaf` computed in `memory`, where a call of `block` itself computes it."""
-        if not self._is_placeable(leaf, block):
+        if not self._is_placeable(leaf, wanted, block):
             return
         source = self.aliases.source(leaf)
         self.memory[source] = memory
         if isinstance(source.op, relax.IfOp):
             for region in (source.op.then_region, source.op.else_region):
-                self._place(yielded(region.block, source), memory, region.block)
+                self._place(yielded(region.block, source), source.type, memory, region.block)
+
+
+def _size(type_: Attribute) -> IntExpr | None:
+    return vm.byte_size(type_) if isinstance(type_, relax.TensorType) else None
 
 
 def is_shaped(type_: Attribute) -> bool:

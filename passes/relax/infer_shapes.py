@@ -4,7 +4,8 @@ Rewrites   %y = relax.add %a, %b : (tensor<[n, 8]>, tensor<[8]>) -> tensor<[?, ?
 into       %y = relax.add %a, %b : (tensor<[n, 8]>, tensor<[8]>) -> tensor<[n, 8]>
 
 What was declared and cannot be inferred stays. Results of relax.if are refined where both branches
-agree, the results of functions by what they return.
+agree; the results of functions by what they return, and those of match_cast by what is cast, where
+they leave something open: what they say besides is for the run to check.
 
 Needs:  nothing.
 Leaves: no operator whose type says less than its operands' tell.
@@ -14,7 +15,7 @@ Source: -
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -51,12 +52,33 @@ def refined(declared: Attribute, inferred: Attribute) -> Attribute:
     return relax.TensorType.of(dims, declared.dtype)
 
 
+def _completed(declared: Attribute, inferred: Attribute, new: Collection[Hashable]) -> Attribute:
+    """Return `declared` with what it leaves open, or gives one of the `new` names, as inferred."""
+    if isinstance(declared, TupleType) and isinstance(inferred, TupleType):
+        pairs = zip(declared.types.data, inferred.types.data, strict=True)
+        fields = (_completed(a, b, new) for a, b in pairs)
+        return TupleType(ArrayAttr([t for t in fields if isinstance(t, TypeAttribute)]))
+    found = refined(declared, inferred)
+    if not isinstance(declared, relax.TensorType) or not isinstance(found, relax.TensorType):
+        return found
+    if declared.shape is None or found.shape is None:
+        return found
+    dims = [
+        b if a is None or any(key in new for key in a.free_vars()) else a
+        for a, b in zip(declared.shape, found.shape, strict=True)
+    ]
+    return relax.TensorType.of(dims, declared.dtype)
+
+
 def _refine(values: Iterable[SSAValue], types: Iterable[Attribute]) -> None:
     for value, found in zip(values, types, strict=True):
-        new_type = refined(value.type, found)
-        if new_type != value.type:
-            # xDSL has no other way to refine the type of a result in place.
-            value._type = new_type  # pyright: ignore[reportPrivateUsage]
+        _set_type(value, refined(value.type, found))
+
+
+def _set_type(value: SSAValue, new_type: Attribute) -> None:
+    if new_type != value.type:
+        # xDSL has no other way to refine the type of a result in place.
+        value._type = new_type  # pyright: ignore[reportPrivateUsage]
 
 
 def _infer(op: Operation) -> None:
@@ -64,7 +86,7 @@ def _infer(op: Operation) -> None:
         case relax.RelaxOp():
             _refine(op.results, op.infer_types())
         case relax.MatchCastOp():
-            _refine(op.results, [op.x.type])
+            _set_type(op.result, _completed(op.result.type, op.x.type, relax.new_symbols(op)))
         case relax.IfOp():
             ends = (op.then_region.block.last_op, op.else_region.block.last_op)
             yielded = [end.operands for end in ends if end is not None]
@@ -80,7 +102,8 @@ def _infer_function(func: relax.FuncOp) -> None:
         _infer(op)
     declared = func.function_type
     returned = (value.type for value in func.return_op.values)
-    outputs = list(map(refined, declared.outputs.data, returned))
+    pairs = zip(declared.outputs.data, returned, strict=True)
+    outputs = [_completed(output, found, ()) for output, found in pairs]
     func.properties["function_type"] = FunctionType.from_lists(declared.inputs.data, outputs)
 
 

@@ -18,6 +18,8 @@ from ...analysis.destinations import Memory, is_shaped, yielded
 from ...dialects import relax, vm
 from .memory_builder import MemoryBuilder
 
+BRANCH = "what a branch yields"
+
 LowerBlock = Callable[[MemoryBuilder, Block], None]
 
 
@@ -37,8 +39,8 @@ def lower_if(b: MemoryBuilder, op: relax.IfOp, lower_block: LowerBlock) -> None:
         b.current = op
         for leaf in leaves:
             if leaf in b.destinations.memory:
-                _settle(b, yielded(region.block, leaf), leaf)
-        values = [b.value(yielded(region.block, leaf)) for leaf in handed_on]
+                _settle(b, yielded(region.block, leaf), leaf, BRANCH)
+        values = [_as(b, yielded(region.block, leaf), leaf, BRANCH) for leaf in handed_on]
         b.emit(vm.BranchOp(following, values))
     b.start(following)
     for leaf, arg in zip(handed_on, following.args, strict=True):
@@ -46,10 +48,16 @@ def lower_if(b: MemoryBuilder, op: relax.IfOp, lower_block: LowerBlock) -> None:
         b.set_value(leaf, arg)
 
 
-def _settle(b: MemoryBuilder, leaf: Leaf, target: Leaf) -> None:
+def _settle(b: MemoryBuilder, leaf: Leaf, target: Leaf, what: str) -> None:
     """See to it that `leaf` lies in the memory of `target`."""
     if b.destinations.of(leaf) is not b.destinations.memory[target]:
-        b.copy(b.value(leaf), b.value(target))
+        b.copy(_as(b, leaf, target, what), b.value(target))
+
+
+def _as(b: MemoryBuilder, leaf: Leaf, target: Leaf, what: str) -> SSAValue:
+    """Return what `leaf` became, with the type that is declared for `target`."""
+    hint = target.value.name_hint
+    return b.checked(b.value(leaf), target.type, what + (f" for '{hint}'" if hint else ""))
 
 
 def lower_while(b: MemoryBuilder, op: relax.WhileOp, lower_block: LowerBlock) -> None:
@@ -63,7 +71,7 @@ def lower_while(b: MemoryBuilder, op: relax.WhileOp, lower_block: LowerBlock) ->
     for leaf in carried:
         b.set_value(leaf, b.memory_of(leaf))
     for leaf in carried:
-        _settle(b, starts[leaf], leaf)
+        _settle(b, starts[leaf], leaf, "what a loop starts with")
     head, body, following = Block(arg_types=[leaf.type for leaf in objects]), Block(), Block()
     b.emit(vm.BranchOp(head, [b.value(starts[leaf]) for leaf in objects]))
     for leaf, arg in zip(objects, head.args, strict=True):
@@ -97,7 +105,7 @@ def _carry(b: MemoryBuilder, op: relax.WhileOp, carried: list[Leaf]) -> None:
     ]
     written: set[Memory] = set()
     for leaf, following in pending:
-        source = b.value(following)
+        source = _as(b, following, leaf, "what a loop yields")
         # What an earlier move overwrites is saved before the first of them.
         if any(b.destinations.of(origin) in written for origin in origins(b.aliases, following)):
             scratch = b.fresh(b.shaped_type(following.type))

@@ -10,6 +10,9 @@ in memory that may leave it. Reshapes are views, tuples are taken apart, `if` an
 branches. Nothing that is returned lies in an argument, a constant or another result: it is copied
 where it would.
 
+What a function, a branch, a loop or a call declares of a shape, and the value's own type does not
+say, is checked in the run, before anything is written where the declaration made room.
+
 A size that symbols decide is an expression; symbols are those of the function, told by the shapes
 of its arguments, and those that a match_cast tells on the way.
 
@@ -20,16 +23,18 @@ Why here: the last pass that reads graphs; plan-memory, which follows, reads whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.dialects.builtin import ArrayAttr, ModuleOp, TupleType
+from xdsl.ir import Attribute, Block, Operation, SSAValue, TypeAttribute
 from xdsl.passes import ModulePass
 
 from ...analysis.aliases import Leaf, leaves_of
+from ...analysis.declared_types import call_types
+from ...analysis.destinations import returned_leaves
 from ...dialects import relax, tir, vm
 from ...dialects.diagnostics import CompileError
 from .control_lowering import lower_if, lower_while
@@ -92,10 +97,40 @@ def _external(b: MemoryBuilder, op: relax.CallDPSPackedOp, outputs: list[SSAValu
         b.set_value(Leaf(result), memory)
 
 
-def _value_call(b: MemoryBuilder, op: relax.CallOp | relax.CallPackedOp) -> None:
-    call = vm.InvokeOp if isinstance(op, relax.CallOp) else vm.CallPackedOp
+def _call(b: MemoryBuilder, op: relax.CallOp) -> None:
+    """Call a function; what it takes and what comes back is what both sides declare."""
+    callee = b.functions.get(op.callee_name)
+    if callee is None:
+        raise CompileError(op, f"calls @{op.callee_name}, which is no relax.func of the module")
+    args = [leaf for arg in op.args for leaf in leaves_of(arg)]
+    results = [leaf for result in op.results for leaf in leaves_of(result)]
+    taken, given = call_types(callee, [leaf.type for leaf in args], [r.type for r in results])
+    what = f"an argument of @{op.callee_name}"
+    values = [b.checked(b.value(a), t, what) for a, t in zip(args, taken, strict=True)]
+    leaves, types = iter(values), iter(given)
+    arguments = [b.packed(arg.type, leaves) for arg in op.args]
+    found = [_with_leaves(result.type, types) for result in op.results]
+    new = b.emit(vm.InvokeOp(op.callee_name, arguments, found))
+    for result, value in zip(op.results, new.results, strict=True):
+        value.name_hint = result.name_hint
+        b.define(result, value)
+    for leaf in results:
+        what = f"a result of @{op.callee_name}"
+        b.set_value(leaf, b.checked(b.value(leaf), leaf.type, what))
+
+
+def _with_leaves(type_: Attribute, leaves: Iterator[Attribute]) -> Attribute:
+    """Return a type with other leaves."""
+    if not isinstance(type_, TupleType):
+        return next(leaves)
+    fields = [_with_leaves(field, leaves) for field in type_.types.data]
+    return TupleType(ArrayAttr([f for f in fields if isinstance(f, TypeAttribute)]))
+
+
+def _packed_call(b: MemoryBuilder, op: relax.CallPackedOp) -> None:
     arguments = [b.packed_value(arg) for arg in op.args]
-    new = b.emit(call(op.callee_name, arguments, [result.type for result in op.results]))
+    types = [result.type for result in op.results]
+    new = b.emit(vm.CallPackedOp(op.callee_name, arguments, types))
     for result, value in zip(op.results, new.results, strict=True):
         value.name_hint = result.name_hint
         b.define(result, value)
@@ -127,8 +162,8 @@ def _nothing(b: MemoryBuilder, op: Operation) -> None:
 
 _HANDLERS: dict[type[Operation], Callable[[MemoryBuilder, Any], None]] = {
     relax.CallDPSPackedOp: _destination_passing,
-    relax.CallOp: _value_call,
-    relax.CallPackedOp: _value_call,
+    relax.CallOp: _call,
+    relax.CallPackedOp: _packed_call,
     relax.CallTIRInplaceOp: _kernel,
     relax.CallTIROp: _kernel,
     relax.CompressOp: lower_selection,
@@ -165,6 +200,8 @@ def _returned(b: MemoryBuilder) -> list[SSAValue]:
     for index, leaf in enumerate(b.returned):
         value = b.value(leaf)
         if isinstance(leaf.type, relax.TensorType):
+            what = f"{b.func.sym_name.data}: what it returns as {_result_name(b.func, index)}"
+            value = b.checked(value, b.result_types[index], what)
             placed = b.destinations.of(leaf)
             source = b.aliases.source(leaf)
             fresh = isinstance(source.op, relax.CallOp) and source not in handed
@@ -177,15 +214,24 @@ def _returned(b: MemoryBuilder) -> list[SSAValue]:
     return values
 
 
+def _result_name(func: relax.FuncOp, index: int) -> str:
+    """Return how a message calls a leaf of the results."""
+    if func.output_names is None or len(func.output_names) != len(returned_leaves(func)):
+        return f"result {index}"
+    return f"'{func.output_names.data[index].data}'"
+
+
 def _function(
-    func: relax.FuncOp, kernels: Mapping[str, tir.FuncOp], external: frozenset[str]
+    func: relax.FuncOp,
+    functions: Mapping[str, relax.FuncOp],
+    kernels: Mapping[str, tir.FuncOp],
+    external: frozenset[str],
 ) -> vm.FuncOp:
-    b = MemoryBuilder(func, kernels, external)
+    b = MemoryBuilder(func, functions, kernels, external)
     old_args = func.body.block.args
-    for value in func.return_op.values:
-        for leaf in leaves_of(value):
-            if isinstance(leaf.type, relax.TensorType) and leaf.type.known_shape() is None:
-                raise not_shaped(func, leaf.type)
+    for found in b.result_types:
+        if isinstance(found, relax.TensorType) and found.known_shape() is None:
+            raise not_shaped(func, found)
     b.start(Block(arg_types=[arg.type for arg in old_args]))
     for old, new in zip(old_args, b.block.args, strict=True):
         new.name_hint = old.name_hint
@@ -213,7 +259,9 @@ class LowerToVmPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         block = op.body.block
         kernels = {f.sym_name.data: f for f in block.ops if isinstance(f, tir.FuncOp)}
+        functions = {f.sym_name.data: f for f in block.ops if isinstance(f, relax.FuncOp)}
         external = external_functions(op)
-        for func in [f for f in block.ops if isinstance(f, relax.FuncOp)]:
-            block.insert_op_before(_function(func, kernels, external), func)
+        lowered = [_function(f, functions, kernels, external) for f in functions.values()]
+        for func, new in zip(functions.values(), lowered, strict=True):
+            block.insert_op_before(new, func)
             block.erase_op(func)

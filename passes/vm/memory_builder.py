@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import TupleType
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...analysis.aliases import Aliases, Leaf, leaves_of, whole
+from ...analysis.declared_types import declared_results, refined
 from ...analysis.destinations import Destinations, Memory, returned_leaves
 from ...dialects import relax, tir, vm
 from ...dialects.diagnostics import CompileError
@@ -24,15 +25,18 @@ class MemoryBuilder:
     def __init__(
         self,
         func: relax.FuncOp,
+        functions: Mapping[str, relax.FuncOp],
         kernels: Mapping[str, tir.FuncOp],
         external: frozenset[str] = frozenset(),
     ) -> None:
         self.func = func
+        self.functions = functions
         self.kernels = kernels
         self.external = external
         self.aliases = Aliases(func, kernels)
         self.destinations = Destinations(func, self.aliases)
         self.returned = returned_leaves(func)
+        self.result_types = declared_results(func)
         self.region = Region()
         self.block = Block()
         self.current: Operation = func
@@ -113,7 +117,7 @@ class MemoryBuilder:
 
     def new_output(self, index: int, hint: str | None = None) -> SSAValue:
         """Allocate the memory of result `index` of the function."""
-        declared = self.shaped_type(self.returned[index].type)
+        declared = self.shaped_type(self.result_types[index])
         return self.emit_value(vm.AllocOutputOp(declared, index), hint)
 
     def fresh(self, tensor_type: relax.TensorType, hint: str | None = None) -> SSAValue:
@@ -133,6 +137,18 @@ class MemoryBuilder:
         if base.type == wanted:
             return base
         return self.emit_value(vm.ReshapeOp(base, wanted), hint or value.name_hint)
+
+    def checked(self, value: SSAValue, declared: Attribute, what: str) -> SSAValue:
+        """Return a value as one of the type that is declared for it.
+
+        Where its shape may be another, the run looks at it; an error names it by `what`.
+        """
+        wanted = refined(declared, value.type)
+        if not isinstance(wanted, relax.TensorType) or wanted == value.type:
+            return value
+        if not relax.compatible(wanted, value.type):
+            return value  # the verifier says it, of what takes the value
+        return self.emit_value(vm.CheckTensorOp(value, what, wanted), value.name_hint)
 
     def copy(self, value: SSAValue, destination: SSAValue) -> None:
         """Copy a tensor's elements."""

@@ -34,3 +34,17 @@ relax.func @declared<n>(%x: !relax.tensor<[n], f32>, %y: !relax.tensor<*, f32>) 
   %b = relax.neg %y : (!relax.tensor<*, f32>) -> !relax.tensor<[8], f32>
   relax.return %a, %b : !relax.tensor<[4], f32>, !relax.tensor<[8], f32>
 }
+
+// -----
+
+// What a function says of its results, and a match_cast of its operand, is there to be checked; a
+// symbol that a match_cast introduces takes what is known.
+// CHECK-LABEL: relax.func @promised<n, m>
+// CHECK-SAME:    -> (!relax.tensor<[n, 8], f32>, !relax.tensor<[m], f32>)
+// CHECK:         relax.match_cast %z : {{.*}} -> !relax.tensor<[m], f32>
+// CHECK:         relax.match_cast %z {{.*}} -> !relax.tensor<[n], f32>
+relax.func @promised<n, m>(%y: !relax.tensor<[m, 8], f32>, %z: !relax.tensor<[n], f32>) -> (!relax.tensor<[n, ?], f32>, !relax.tensor<[m], f32>) {
+  %a = relax.match_cast %z : !relax.tensor<[n], f32> -> !relax.tensor<[m], f32>
+  %b = relax.match_cast %z {new_symbols = ["k"]} : !relax.tensor<[n], f32> -> !relax.tensor<[k], f32>
+  relax.return %y, %a : !relax.tensor<[m, 8], f32>, !relax.tensor<[m], f32>
+}

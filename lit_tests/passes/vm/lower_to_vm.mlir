@@ -262,3 +262,51 @@ relax.func @sizes<n, m>(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[n], f32>, 
   %q = relax.match_cast %r {new_symbols = ["k"]} : !relax.tensor<[?], f32> -> !relax.tensor<[k], f32>
   relax.return %q : !relax.tensor<[k], f32>
 }
+
+// -----
+
+// What is declared of a shape is checked before anything is written where the declaration made
+// room: of results, what branches and loops yield, and both ends of calls. What is computed is not
+// computed there at once.
+
+tir.func @id<n>(%a: !tir.buffer<[n], f32>) -> (%c: !tir.buffer<[n], f32>) {
+}
+
+// CHECK-LABEL: vm.func @declared
+relax.func @declared<n, m>(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[n], f32>, %y: !relax.tensor<[m], f32>) -> (!relax.tensor<[4], f32>, !relax.tensor<[n], f32>) attributes {input_names = ["c", "x", "y"], output_names = ["t", "r"]} {
+  // CHECK:      %[[T:.*]] = vm.tensor {{.*}} : !relax.tensor<[n], f32>
+  // CHECK-NEXT: vm.call @id(%x) -> (%[[T]])
+  %t = relax.call_tir @id(%x) : (!relax.tensor<[n], f32>) -> !relax.tensor<[n], f32>
+  // CHECK: vm.check_tensor {{.*}} "what a branch yields for 'r'" : !relax.tensor<[m], f32> -> !relax.tensor<[n], f32>
+  %r = relax.if %c : !relax.tensor<[], i1> -> (!relax.tensor<[n], f32>) {
+    %a = relax.call_tir @id(%x) : (!relax.tensor<[n], f32>) -> !relax.tensor<[n], f32>
+    relax.yield %a : !relax.tensor<[n], f32>
+  } else {
+    %b = relax.call_tir @id(%y) : (!relax.tensor<[m], f32>) -> !relax.tensor<[m], f32>
+    relax.yield %b : !relax.tensor<[m], f32>
+  }
+  // CHECK: %[[CHECKED:.*]] = vm.check_tensor %[[T]] "declared: what it returns as 't'" : !relax.tensor<[n], f32> -> !relax.tensor<[4], f32>
+  // CHECK: %[[OUT:.*]] = vm.alloc_output {index = 0 : i64} : !relax.tensor<[4], f32>
+  // CHECK: vm.copy %[[CHECKED]], %[[OUT]]
+  relax.return %t, %r : !relax.tensor<[n], f32>, !relax.tensor<[n], f32>
+}
+
+// CHECK-LABEL: vm.func @both_ends
+relax.func @both_ends<n>(%x: !relax.tensor<[n], f32>, %z: !relax.tensor<[4], f32>) -> (!relax.tensor<[5], f32>) {
+  // CHECK: %[[ARG:.*]] = vm.check_tensor %x "an argument of @four" : !relax.tensor<[n], f32> -> !relax.tensor<[4], f32>
+  // CHECK: vm.invoke @four(%[[ARG]]) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  // CHECK: %[[SAME:.*]] = vm.invoke @same(%x) : {{.*}} -> !relax.tensor<[n], f32>
+  // CHECK: vm.check_tensor %[[SAME]] "a result of @same" : !relax.tensor<[n], f32> -> !relax.tensor<[5], f32>
+  // CHECK-NOT: vm.check_tensor
+  // CHECK: vm.invoke @same(%z) : {{.*}} -> !relax.tensor<[4], f32>
+  %a = relax.call @four(%x) : (!relax.tensor<[n], f32>) -> !relax.tensor<[4], f32>
+  %b = relax.call @same(%x) : (!relax.tensor<[n], f32>) -> !relax.tensor<[5], f32>
+  %c = relax.call @same(%z) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  relax.return %b : !relax.tensor<[5], f32>
+}
+relax.func @four(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  relax.return %x : !relax.tensor<[4], f32>
+}
+relax.func @same<k>(%x: !relax.tensor<[k], f32>) -> (!relax.tensor<[k], f32>) {
+  relax.return %x : !relax.tensor<[k], f32>
+}
