@@ -88,7 +88,7 @@ class Build:
             for func in module.body.ops:
                 if not isinstance(func, tir.FuncOp):  # kernels were verified when they were final
                     verify_module(func)
-            program = emit_program(module, self.options.metadata(self.source.label), flops)
+            program = emit_program(module, self.options.metadata(self.source.name), flops)
             external = self.options.external
             shims = find_shims(module, external.functions)
             symbols = {**kernels.symbols, **{name: shim.symbol for name, shim in shims.items()}}

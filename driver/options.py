@@ -38,7 +38,7 @@ class CompileOptions:
     """Inputs that are constants of the compiled model, and no inputs of it."""
 
     def metadata(self, model: str) -> dict[str, str]:
-        """Return what an executable says about where it comes from; `model` is its label."""
+        """Return what an executable says about where it comes from; `model` is its name."""
         known = {"model": model, "target": self.target.triple, "opt_level": str(self.opt_level)}
         return known | self.external.metadata()
 

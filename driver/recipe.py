@@ -55,13 +55,13 @@ class Recipe:
         """Return the model as C; see `formats.Model`."""
         from .c_model import c_source
 
-        return c_source(self._host(), name, self.options.metadata(self.source.label))
+        return c_source(self._host(), name, self.options.metadata(self.source.name))
 
     def llvm(self, name: str, output: LlvmOutput) -> bytes:
         """Return the model as LLVM has it; see `formats.Model`."""
         from .llvm_model import llvm_output
 
-        metadata = self.options.metadata(self.source.label)
+        metadata = self.options.metadata(self.source.name)
         return llvm_output(self._host(), name, output, self.options, metadata)
 
     def mlir(self, phase: str, path: Path | None) -> str:

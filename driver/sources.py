@@ -70,6 +70,11 @@ class Source:
             case _:
                 return _of_object(model)
 
+    @property
+    def name(self) -> str:
+        """What a file that is given away says of it: no folder of this machine's."""
+        return self.label if self.path is None else self.path.name
+
     def text(self) -> str:
         """Return MLIR text, read from its file where it is one.
 

@@ -37,6 +37,14 @@ def test_objects_are_known_by_their_types() -> None:
     assert Source.of(model()).bytes() == Source.of(model().SerializeToString()).bytes()
 
 
+def test_the_name_of_a_file_tells_no_folder(tmp_path: Path) -> None:
+    path = tmp_path / "a.mlir"
+    path.write_text("builtin.module {}")
+    source = Source.of(path)
+    assert (source.label, source.name) == (str(path), "a.mlir")
+    assert Source.of(b"abc").name == "<bytes>"
+
+
 def test_a_path_that_is_not_there_is_an_error() -> None:
     with pytest.raises(LoadError, match=r"nope\.onnx: there is no such file; expected an ONNX"):
         Source.of("nope.onnx")
