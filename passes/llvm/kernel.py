@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import i1, i8, i32, i64
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ...analysis.addresses import flat_address, step_of
+from ...analysis.nominal import least_size
 from ...dialects import dtypes, llvm, tir
 from ...dialects.diagnostics import CompileError
 from ...dialects.llvm.attributes import LoopAnnotationAttr, LoopHints
@@ -37,12 +38,22 @@ Store = tir.StoreOp | tir.PredicatedStoreOp
 
 @dataclass(frozen=True, eq=False)
 class Outlined:
-    """A parallel loop's body, to become a function of its own."""
+    """A parallel loop's body, to become a function of its own.
+
+    Attributes:
+        name: of the function.
+        loop: the loop.
+        captures: what the body uses from outside.
+        bounds: of the variables around the loop.
+        shares: whether parallel loops inside are shared by threads, too: the loop may turn out to
+            be of one iteration, which the thread runs that was to hand out many.
+    """
 
     name: str
     loop: tir.ForOp
     captures: tuple[SSAValue, ...]
     bounds: dict[Hashable, Range]
+    shares: bool
 
 
 class KernelLowering:
@@ -211,13 +222,15 @@ class KernelLowering:
         b = self.b
         captures = free_values(op)
         name = f"{self.name}.parallel{len(self.outlined)}"
-        self.outlined.append(Outlined(name, op, captures, dict(self.exprs.bounds)))
-        words = [self.values[value] for value in captures]
+        shares = not extent.is_constant and least_size(extent) == 1 and _has_parallel(op)
+        self.outlined.append(Outlined(name, op, captures, dict(self.exprs.bounds), shares))
+        assert self.context is not None
+        words = [self.context] if shares else []
+        words += [self.values[value] for value in captures]
         words += [self.exprs.values[symbol] for symbol in self.symbols]
         closure = b.alloca(i64, max(len(words), 1), 8)
         for i, word in enumerate(words):
             b.store(word, b.gep(closure, i64, i), 8)
-        assert self.context is not None
         entry = b.load(b.gep(self.context, i8, CONTEXT_PARALLEL_FOR), PTR, 8)
         args = (self.context, b.address_of(name), closure, self.exprs.value(extent))
         code = b.call(entry, args, i32)
@@ -413,6 +426,15 @@ class KernelLowering:
         if element_of(value.type) == i1 and element != i1:
             return self.b.cast(llvm.ZExtOp, value, like(value.type, element))
         return value
+
+
+def _has_parallel(loop: tir.ForOp) -> bool:
+    """Tell whether there are parallel loops in a loop."""
+    return any(
+        isinstance(op, tir.ForOp) and op.kind.data is tir.ForKind.PARALLEL
+        for op in loop.walk()
+        if op is not loop
+    )
 
 
 def _in_bounds(mask: SSAValue | None) -> str:

@@ -5,6 +5,9 @@ into       llvm.func @k(ptr) -> i32                 the entry: unpacks its argum
            llvm.func internal @k.impl(ptr, ptr noalias, ptr noalias) -> i32
            llvm.func internal @k.parallel0(ptr, i64, i64) -> i32   a parallel loop's share
 
+A parallel loop inside another one is serial, unless the other may turn out to be of one iteration,
+as a batch may be.
+
 `@k` takes an array of 8-byte words: the context, one pointer per buffer, one i64 per index
 argument and symbol, in the order of the kernel's arguments; it returns 0 or an error's code.
 
@@ -54,8 +57,9 @@ class _Functions:
         self.b.location = self.kernel.location
         outlined = self.implementation()
         self.entry()
-        for part in outlined:
-            self.parallel_body(part)
+        while outlined:
+            part = outlined.pop(0)
+            outlined += self.parallel_body(part)
             self.parallel_entry(part)
 
     def attributes(self, values: Sequence[SSAValue]) -> list[dict[str, Attribute]]:
@@ -103,18 +107,28 @@ class _Functions:
         code = b.call(f"{self.name}.impl", values, i32)
         b.ret(code)
 
-    def parallel_body(self, part: Outlined) -> None:
-        """Append the function that runs a share of a parallel loop's iterations."""
+    def words_of(self, part: Outlined) -> list[Attribute]:
+        """Return the types of what a parallel loop's body is given."""
+        types = [PTR] if part.shares else []
+        types += [_word_type(value.type) for value in part.captures]
+        return [*types, *([i64] * len(self.kernel.symbol_names))]
+
+    def parallel_body(self, part: Outlined) -> list[Outlined]:
+        """Append the function that runs a share of a parallel loop's iterations.
+
+        Return the bodies of the parallel loops inside that threads share, too.
+        """
         b, captures, symbols = self.b, part.captures, self.kernel.symbol_names
-        types = [*(_word_type(v.type) for v in captures), *([i64] * len(symbols)), i64, i64]
-        attributes = [*self.attributes(captures), *([_PLAIN] * (len(symbols) + 2))]
+        types = [*self.words_of(part), i64, i64]
+        context = [_PLAIN] if part.shares else []
+        attributes = [*context, *self.attributes(captures), *([_PLAIN] * (len(symbols) + 2))]
         function = b.function(
             f"{part.name}.body", types, i32, linkage="internal", arg_attrs=attributes
         )
         given = function.body.block.args
-        lowering = KernelLowering(
-            b, part.name, contract=self.contract
-        )  # without a context: loops inside are serial
+        lowering = KernelLowering(b, part.name, symbols, contract=self.contract)
+        if part.shares:  # else without a context: loops inside are serial
+            lowering.context, *given = given
         lowering.exprs.bounds |= part.bounds
         for value, target in zip(captures, given, strict=False):
             lowering.bind(value, target)
@@ -126,14 +140,14 @@ class _Functions:
             lowering.scoped(part.loop.body.block)
             b.location = part.loop.location
         b.ret(b.integer(0, i32))
+        return lowering.outlined
 
     def parallel_entry(self, part: Outlined) -> None:
         """Append the function that the thread pool calls: it unpacks the closure."""
         b = self.b
         function = b.function(part.name, [PTR, i64, i64], i32, linkage="internal")
         closure, begin, end = function.body.block.args
-        types = [_word_type(v.type) for v in part.captures]
-        types += [i64] * len(self.kernel.symbol_names)
+        types = self.words_of(part)
         words = [b.load(b.gep(closure, i64, i), t, 8) for i, t in enumerate(types)]
         b.ret(b.call(f"{part.name}.body", [*words, begin, end], i32))
 

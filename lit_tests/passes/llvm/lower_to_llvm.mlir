@@ -151,6 +151,38 @@ tir.func @parallel<n>(%x: !tir.buffer<[n], f32>) -> (%y: !tir.buffer<[n], f32>) 
 
 // -----
 
+// The loop around may turn out to be of one iteration: then threads share the parallel loop inside.
+// CHECK-LABEL: llvm.func internal @few.impl
+// CHECK: llvm.func internal @few.parallel0.body(%[[context:.*]]: !llvm.ptr {llvm.noundef}, %{{.*}}: !llvm.ptr {llvm.noalias, llvm.noundef}
+// CHECK: llvm.mlir.addressof @few.parallel0.parallel0
+// CHECK: llvm.getelementptr inbounds %[[context]][8]
+// CHECK: llvm.func internal @few.parallel0(
+// CHECK: llvm.func internal @few.parallel0.parallel0.body(
+tir.func @few<n>(%x: !tir.buffer<[n, 64], f32>) -> (%y: !tir.buffer<[n, 64], f32>) {
+  tir.for %i in n parallel {
+    tir.for %j in 64 parallel {
+      %a = tir.load %x[%i, %j] : !tir.buffer<[n, 64], f32>
+      tir.store %a, %y[%i, %j] : !tir.buffer<[n, 64], f32>
+    }
+  }
+}
+
+// -----
+
+// Of several iterations each is one thread's.
+// CHECK-LABEL: llvm.func internal @several.impl
+// CHECK-NOT: @several.parallel0.parallel0
+tir.func @several<n>(%x: !tir.buffer<[n, 2, 64], f32>) -> (%y: !tir.buffer<[n, 2, 64], f32>) {
+  tir.for %i in n * 2 parallel {
+    tir.for %j in 64 parallel {
+      %a = tir.load %x[%i floordiv 2, %i mod 2, %j] : !tir.buffer<[n, 2, 64], f32>
+      tir.store %a, %y[%i floordiv 2, %i mod 2, %j] : !tir.buffer<[n, 2, 64], f32>
+    }
+  }
+}
+
+// -----
+
 // A choice; a division whose operands may be negative rounds down.
 // CHECK-LABEL: llvm.func internal @choice.impl
 // CHECK: llvm.cond_br
