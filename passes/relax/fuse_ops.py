@@ -30,6 +30,7 @@ from ...dialects import relax, tir
 from ...dialects.location import fuse_op_locations
 from ...dialects.target import target_of
 from ...dialects.tir import free_symbols
+from ...symbolic import IntExpr
 
 PRIMITIVE = "primitive"  # marks a relax.func that becomes one kernel
 MAX_WORDS = 6  # of a function's name
@@ -88,6 +89,8 @@ class _Fuser:
             if isinstance(node.op, relax.CallTIROp):
                 members.setdefault(group.root(), []).append(node.op)
         for calls in members.values():
+            while len(calls) > 1 and not _tells_symbols(calls):
+                del calls[0]
             if len(calls) > 1:
                 self.outline(calls)
 
@@ -142,6 +145,26 @@ class _Fuser:
         return name
 
 
+def _tells_symbols(calls: Sequence[relax.CallTIROp]) -> bool:
+    """Tell whether the types of what enters and leaves a group mention all symbols inside.
+
+    A kernel has its symbols from the shapes of its arguments: the count of `iota [n + 1]` alone
+    tells n, and a group that begins with it has nobody to ask.
+    """
+    inside = {result for op in calls for result in op.results}
+    entering = (arg.type for op in calls for arg in op.operands if arg not in inside)
+    told = _symbols_of((*entering, *(result.type for result in calls[-1].results)))
+    return told >= _symbols_of(result.type for result in inside)
+
+
+def _symbols_of(types: Iterable[Attribute]) -> set[str]:
+    return set(free_symbols(dim for t in types for dim in _dims_of(t)))
+
+
+def _dims_of(type_: Attribute) -> Sequence[IntExpr]:
+    return type_.known_shape() or () if isinstance(type_, relax.TensorType) else ()
+
+
 def _structure(calls: Sequence[relax.CallTIROp], inputs: Sequence[SSAValue]) -> Hashable:
     """Return what makes two groups one function: the calls, and what goes where."""
     numbers = {value: i for i, value in enumerate(inputs)}
@@ -172,11 +195,7 @@ def _function(name: str, body: Block, last: Operation) -> relax.FuncOp:
     ins = [arg.type for arg in body.args]
     outs = [result.type for result in last.results]
     function_type = FunctionType.from_lists(ins, outs)
-    symbols = free_symbols(
-        dim
-        for t in (*ins, *outs)
-        for dim in (t.known_shape() or () if isinstance(t, relax.TensorType) else ())
-    )
+    symbols = free_symbols(dim for t in (*ins, *outs) for dim in _dims_of(t))
     attributes: dict[str, Attribute] = {PRIMITIVE: UnitAttr()}
     return relax.FuncOp(name, function_type, Region(body), symbols, attributes=attributes)
 

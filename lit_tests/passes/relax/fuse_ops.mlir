@@ -206,3 +206,17 @@ relax.func @heads(%q: !relax.tensor<[128, 4, 32], f32>, %k: !relax.tensor<[128, 
   relax.return %y, %vt : !relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 128, 32], f32>
 }
 }
+
+// -----
+
+// What counts up to a dim and takes the last number is a kernel that nobody tells the dim; but for the first of them.
+// CHECK-LABEL: relax.func @dim_as_value<n>
+// CHECK:         %[[I:.*]] = relax.call_tir @iota()
+// CHECK-NEXT:    %y = relax.call @fused_strided_slice_equal(%[[I]], %{{.*}})
+relax.func @dim_as_value<n>(%x: !relax.tensor<[n], f32>) -> (!relax.tensor<[1], i1>) {
+  %one = relax.constant <[1], i64, [1]> : !relax.tensor<[1], i64>
+  %i = relax.iota {shape = #relax.dims<[n + 1]>, axis = 0 : i64, dtype = i64} : () -> !relax.tensor<[n + 1], i64>
+  %d = relax.strided_slice %i {starts = #relax.dims<[n]>, sizes = #relax.dims<[1]>, steps = array<i64: 1>} : (!relax.tensor<[n + 1], i64>) -> !relax.tensor<[1], i64>
+  %y = relax.equal %d, %one : (!relax.tensor<[1], i64>, !relax.tensor<[1], i64>) -> !relax.tensor<[1], i1>
+  relax.return %y : !relax.tensor<[1], i1>
+}
