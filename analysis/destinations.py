@@ -123,7 +123,9 @@ class Destinations:
             and _size(source.type) == _size(wanted)
             and isinstance(source.value, OpResult)
             and source.value.op.parent is block
-            and isinstance(source.value.op, (*_KERNEL_CALLS, relax.IfOp, relax.WhileOp))
+            and isinstance(
+                source.value.op, (*_KERNEL_CALLS, relax.FailOp, relax.IfOp, relax.WhileOp)
+            )
         )
 
     def _place(self, leaf: Leaf, wanted: Attribute, memory: Memory, block: Block) -> None:

@@ -143,7 +143,7 @@ def _tensor_lines(package: Interface) -> list[str]:
 def _macro_lines(package: Interface) -> list[str]:
     upper = package.name.upper()
     lines = [
-        f"#define {upper}_SIGNATURE {_quoted(_one_line(package))}",
+        f"#define {upper}_SIGNATURE {quoted(_one_line(package))}",
         f"#define {upper}_NUM_SYMBOLS {len(package.symbols)}",
     ]
     for what, parameters in (
@@ -156,8 +156,8 @@ def _macro_lines(package: Interface) -> list[str]:
             begin, size = f"#define {upper}_{what}{index}", spec.size_bytes
             dims = [str(dim) if isinstance(dim, int) else "-1" for dim in spec.shape or ()]
             lines += [
-                f"{begin}_NAME {_quoted(name)}",
-                f"{begin}_DTYPE {_quoted(spec.dtype)}",
+                f"{begin}_NAME {quoted(name)}",
+                f"{begin}_DTYPE {quoted(spec.dtype)}",
                 f"{begin}_RANK {len(dims)}",
                 f"{begin}_SHAPE {{{', '.join(dims) or '0'}}}",
                 *([] if size is None else [f"{begin}_BYTES {size}"]),
@@ -255,14 +255,14 @@ def _parameters(what: str, parameters: Sequence[Param]) -> str:
         shapes.append(f"static const int64_t {what}{index}_shape[] = {{{dims}}};\n")
         dtype = f"{spec.dtype.dlpack_code}, {max(spec.dtype.bits, _PACKED_BITS)}"
         rows.append(
-            f"    {{{_quoted(name)}, {_quoted(str(spec))}, {dtype}, {len(shape)},"
+            f"    {{{quoted(name)}, {quoted(str(spec))}, {dtype}, {len(shape)},"
             f" {what}{index}_shape, UINT64_C({spec.size_bytes or 0})}},\n"
         )
     table = f"static const tyrex_parameter {what}s[] = {{\n{''.join(rows)}"
     return f"{''.join(shapes)}{table}    {{NULL, NULL, 0, 0, 0, NULL, 0}}}};"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return text as one string literal of C, in ASCII; what is no ASCII is escaped as in JSON."""
     plain = json.dumps(text)[1:-1].replace('\\"', '"').replace("\\\\", "\\")
     escaped = plain.replace("\\", "\\\\").replace('"', '\\"').replace("?", "\\?")

@@ -209,6 +209,9 @@ class _Run:
     def _tuple_get(self, op: vm.TupleGetOp) -> Sequence[Value]:
         return (self.values[op.tuple_value][op.index.value.data],)
 
+    def _fail(self, op: vm.FailOp) -> Sequence[Value]:
+        raise CompileError(op, op.message.data)
+
     def _kill(self, op: vm.KillOp) -> Sequence[Value]:
         for value in op.values:
             self.values.pop(value)
@@ -245,6 +248,7 @@ class _Run:
         vm.CheckTensorOp: _check_tensor,
         vm.ConstantOp: _constant,
         vm.CopyOp: _copy,
+        vm.FailOp: _fail,
         vm.InvokeOp: _invoke,
         vm.KillOp: _kill,
         vm.ReshapeOp: _reshape,

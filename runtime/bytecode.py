@@ -187,6 +187,8 @@ class Builtin(IntEnum):
     """`kill(registers...)`: forget values, so that their memory can be used again."""
     MATCH = 11
     """`r = match(value, type, text, symbols)`: as check; the type tells the symbols named."""
+    FAIL = 12
+    """`r = fail(text)`: end the run with an error of that text."""
 
 
 _R, _I, _C, _S, _T, _D = ArgKind
@@ -203,6 +205,7 @@ SIGNATURES: Mapping[Builtin, tuple[bool, tuple[ArgKind, ...] | None]] = {
     Builtin.FIELD: (True, (_R, _I)),
     Builtin.KILL: (False, None),
     Builtin.MATCH: (True, (_R, _S, _T, _T)),
+    Builtin.FAIL: (True, (_T,)),
 }
 """Builtin -> (whether it has a result, kinds of its arguments; None: any registers).
 

@@ -31,7 +31,7 @@ from .bytecode import (
 )
 from .dims import SymbolicDim
 from .dtype import BOOL
-from .errors import RuntimeFailure, TyrexError
+from .errors import ArgumentError, RuntimeFailure, TyrexError
 from .image import ConstantMemory, Image, check_size, check_tensor_place, number_of
 from .matching import Matcher
 from .memory import Allocator, Block
@@ -567,6 +567,17 @@ def _field(image: Image, call: Call) -> Action:
     return action
 
 
+def _fail(image: Image, call: Call) -> Action:
+    text = image.program.texts[call.args[0].value]
+    if call.location >= 0:
+        text = f"{image.program.texts[call.location]}: {text}"
+
+    def action(r: Registers, e: Execution) -> Any:
+        raise ArgumentError(text)
+
+    return action
+
+
 def _kill(image: Image, call: Call) -> Action:
     killed = tuple(arg.value for arg in call.args)
 
@@ -593,6 +604,7 @@ _BUILTINS: dict[int, Callable[[Image, Call], Action]] = {
     Builtin.TUPLE: _tuple,
     Builtin.FIELD: _field,
     Builtin.KILL: _kill,
+    Builtin.FAIL: _fail,
 }
 
 

@@ -8,9 +8,10 @@ their addresses when it is made, and a run executes kernels and little else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from .bytecode import (
     introduced,
     used_symbols,
 )
-from .dims import MAX_SIZE
+from .dims import MAX_SIZE, Dim
 from .errors import LoadError, ShapeError
 from .host_functions import HostFunction, host_function
 from .kernel_facts import unpack_facts
@@ -95,9 +96,20 @@ class Layout:
             case Builtin.TENSOR if call.args[0].value in self.storages:
                 self.static[dst] = call
             case Builtin.VIEW if call.args[0].value in self.static:
-                self.static[dst] = call
+                # One that may not fit is made where a run reaches it, which none may do.
+                if is_before_branches or self._fits(call):
+                    self.static[dst] = call
             case _:
                 pass
+
+    def _fits(self, view: Call) -> bool:
+        """Tell whether the types of a view of something static have equally many elements."""
+        source = self.static[view.args[0].value]
+        if source.callee == Builtin.CONSTANT:
+            spec = self.program.constants[source.args[0].value].spec
+        else:
+            spec = self.spec(source.args[-1])
+        return _factors(spec.shape or ()) == _factors(self.spec(view.args[1]).shape or ())
 
     def _check_places(self) -> None:
         for call in self.static.values():
@@ -123,6 +135,7 @@ class Layout:
         total = 0
         for reg, arg in self.storages.items():
             size = number_of(self.program, arg, symbols)
+            check_size(size, self.function.name, symbols)  # one below 0 would move those behind it
             found[reg] = total, size
             total += -(-size // ALIGN_BYTES) * ALIGN_BYTES
         check_size(total, self.function.name, symbols)
@@ -145,6 +158,12 @@ class Layout:
         if not isinstance(instruction, Call) or instruction.kind is not CalleeKind.BUILTIN:
             return False
         return instruction.dst in self.static or instruction.dst in self.storages
+
+
+def _factors(shape: Sequence[Dim]) -> tuple[int, Counter[Dim]]:
+    """Return the product of the numbers in a shape, and the other dims."""
+    numbers = prod(dim for dim in shape if isinstance(dim, int))
+    return numbers, Counter(dim for dim in shape if not isinstance(dim, int))
 
 
 def _first_branch(code: Iterable[Instruction]) -> int:

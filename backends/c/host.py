@@ -17,7 +17,8 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from ...analysis.constant_pool import ConstantPool
 from ...analysis.repetition import repeated_blocks
 from ...dialects import relax, vm
-from ...dialects.location import show
+from ...dialects.location import is_known, show
+from ...exporters.c_interface import quoted
 from ...symbolic import IntExpr
 from .lines import Lines
 from .types import NameTable
@@ -286,6 +287,15 @@ def _check_tensor(f: HostPrinter, op: vm.CheckTensorOp) -> None:
     f.values[op.result] = f.pointer(op, op.x)
 
 
+def _fail(f: HostPrinter, op: vm.FailOp) -> None:
+    text = f"{show(op.location)}: {op.message.data}" if is_known(op.location) else op.message.data
+    f.lines.add(f"tyrex_error_set(TYREX_ERROR_ARGUMENT, {quoted(text)});")
+    # The rest of the block is there for the sake of its types: no compiler is to call it dead.
+    with f.lines.braces("if (context)"):
+        f.lines.add("return TYREX_ERROR_ARGUMENT;")
+    f.values |= dict.fromkeys(op.res, "NULL")
+
+
 def _constant(f: HostPrinter, op: vm.ConstantOp) -> None:
     f.values[op.result] = f"TYREX_CONSTANT({f.pool.position(op.value)})"
 
@@ -318,6 +328,7 @@ _HANDLERS: dict[type[Operation], Callable[[HostPrinter, Any], None]] = {
     vm.CondBranchOp: _cond_branch,
     vm.ConstantOp: _constant,
     vm.CopyOp: _copy,
+    vm.FailOp: _fail,
     vm.InvokeOp: _invoke,
     vm.KillOp: _kill,
     vm.ReshapeOp: _reshape,

@@ -280,6 +280,14 @@ def _value_call(e: _FunctionEmitter, op: vm.CallPackedOp | vm.InvokeOp) -> None:
         e.registers[result] = value
 
 
+def _fail(e: _FunctionEmitter, op: vm.FailOp) -> None:
+    text = e.tables.text(op.message.data)
+    # A builtin has one result: the first that there is ends the run.
+    for reg in [e.new_register(result) for result in op.res] or [e.new_register()]:
+        location = e.tables.location(op)
+        e.code.append(Call(CalleeKind.BUILTIN, Builtin.FAIL, (text,), reg, location))
+
+
 def _branch(e: _FunctionEmitter, op: vm.BranchOp) -> None:
     e.enter(op.successor, op.arguments)
     e.goto(op.successor, op)
@@ -336,6 +344,7 @@ _HANDLERS: dict[type[Operation], Callable[[_FunctionEmitter, Any], None]] = {
     vm.CondBranchOp: _cond_branch,
     vm.ConstantOp: lambda e, op: e.builtin(op, Builtin.CONSTANT, e.tables.constant(op.value)),
     vm.CopyOp: lambda e, op: e.builtin(op, Builtin.COPY, *e.regs(op.operands)),
+    vm.FailOp: _fail,
     vm.InvokeOp: _value_call,
     vm.KillOp: lambda e, op: e.builtin(op, Builtin.KILL, *e.regs(op.operands)),
     vm.ReshapeOp: lambda e, op: e.builtin(

@@ -230,6 +230,23 @@ class MatchCastOp(IRDLOperation):
 
 
 @irdl_op_definition
+class FailOp(IRDLOperation):
+    """`%y = relax.fail "why" : T`: end the run with an error; the results never come into being.
+
+    What a branch does whose inputs the model cannot be run on.
+    """
+
+    name = "relax.fail"
+    message = prop_def(StringAttr)
+    res = var_result_def()
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "$message attr-dict (`:` type($res)^)?"
+
+    def __init__(self, message: str, result_types: Sequence[Attribute] = ()) -> None:
+        super().__init__(properties={"message": StringAttr(message)}, result_types=[result_types])
+
+
+@irdl_op_definition
 class ShapeOfOp(RelaxOp):
     """`%s = relax.shape_of %x`: the shape of a tensor as a value."""
 

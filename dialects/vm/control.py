@@ -285,6 +285,20 @@ class CallPackedOp(_ValueCallOp):
 
 
 @irdl_op_definition
+class FailOp(IRDLOperation):
+    """`%y = vm.fail "why" : T`: end the run with an error; the results never come into being."""
+
+    name = "vm.fail"
+    message = prop_def(StringAttr)
+    res = var_result_def()
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "$message attr-dict (`:` type($res)^)?"
+
+    def __init__(self, message: str, result_types: Sequence[Attribute] = ()) -> None:
+        super().__init__(properties={"message": StringAttr(message)}, result_types=[result_types])
+
+
+@irdl_op_definition
 class InvokeOp(_ValueCallOp):
     """`%r = vm.invoke @function(%x) : (X) -> R`: call a vm.func; its results are fresh memory."""
 
@@ -295,8 +309,10 @@ def passes_as(found: Attribute, expected: Attribute) -> bool:
     """Tell whether a value of a type may become a block's argument of another one."""
     if not isinstance(found, TensorType) or not isinstance(expected, TensorType):
         return False
-    if found.dtype != expected.dtype or found.rank != expected.rank:
+    if found.dtype != expected.dtype or expected.rank not in (None, found.rank):
         return False
+    if expected.rank is None:
+        return True
     pairs = zip(found.shape or (), expected.shape or (), strict=True)
     return all(wanted is None or wanted is dim for dim, wanted in pairs)
 

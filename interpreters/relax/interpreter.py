@@ -203,6 +203,9 @@ class Interpreter:
     def _match_cast(self, op: relax.MatchCastOp, frame: Frame) -> Sequence[Value]:
         return (frame.get(op.x),)  # run_block checks it against the result's type
 
+    def _fail(self, op: relax.FailOp, frame: Frame) -> Sequence[Value]:
+        raise CompileError(op, op.message.data)
+
     def _shape_of(self, op: relax.ShapeOfOp, frame: Frame) -> Sequence[Value]:
         return (tuple(frame.get(op.x).shape),)
 
@@ -217,6 +220,7 @@ class Interpreter:
         relax.CallTIRInplaceOp: _call_tir,
         relax.CallTIROp: _call_tir,
         relax.ConstantOp: _constant,
+        relax.FailOp: _fail,
         relax.IfOp: _if,
         relax.InvokeClosureOp: _invoke_closure,
         relax.MakeClosureOp: _make_closure,

@@ -12,21 +12,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xdsl.dialects.builtin import i8, i32, i64
+from xdsl.dialects.builtin import StringAttr, i1, i8, i32, i64
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ...analysis.constant_pool import ConstantPool
 from ...analysis.kernel_symbols import Dims, solve_symbols
 from ...analysis.repetition import repeated_blocks
-from ...dialects import relax, vm
+from ...dialects import llvm, relax, vm
 from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR
-from ...dialects.location import show
+from ...dialects.location import is_known, show
 from ...symbolic import IntExpr, as_expr, ceildiv, max_
 from ..llvm.expressions import Expressions
 
 CONTEXT_ALLOCATE = 24
 """Offset of `allocate` in struct tyrex_context (runtime/native/tyrex.h)."""
+
+CONTEXT_SET_ERROR = 16
+"""Offset of `set_error` there."""
+
+ERROR_ARGUMENT = 1
+"""TYREX_ERROR_ARGUMENT of runtime/native/abi.h."""
+
+ERROR_SHAPE = 2
+"""TYREX_ERROR_SHAPE."""
 
 ERROR_MEMORY = 4
 """TYREX_ERROR_MEMORY of runtime/native/abi.h."""
@@ -86,6 +95,7 @@ class HostFunction:
         self.pool = pool
         self.callees = callees
         self.exprs = Expressions(b)
+        self.num_messages = 0
         self.values: dict[SSAValue, Value] = {}
         self.passed: dict[int, SSAValue] = {}  # what the argument words hold, within a block
         # One callee works at a time: all begin at the frame's start, its own memory follows.
@@ -244,10 +254,36 @@ class HostFunction:
         self.b.cond_br(failed, self.failure, following, (code,))
         self.b.start(following)
 
+    def fail_with(self, op: Operation, failed: SSAValue, code: int, message: str) -> None:
+        """Set an error and leave the function where `failed` (i1) is true."""
+        b = self.b
+        text = f"{show(op.location)}: {message}" if is_known(op.location) else message
+        failing, following = b.new_block(), b.new_block()
+        b.cond_br(failed, failing, following)
+        b.start(failing)
+        number = b.integer(code, i32)
+        function = b.load(b.gep(self.context, i8, CONTEXT_SET_ERROR), PTR, _WORD_BYTES)
+        b.call(function, (number, b.address_of(self.message(text))), None)
+        b.ret(number)
+        b.start(following)
+
     def check(self, code: SSAValue | None) -> None:
         """Leave the function where a call failed."""
         assert code is not None, "the call has a result"
         self.fail_if(self.b.icmp("ne", code, self.b.integer(0, i32)), code)
+
+    def message(self, text: str) -> str:
+        """Return the symbol of a text of C, which is appended to the module."""
+        data = text.encode() + b"\0"
+        type_ = llvm.LLVMArrayType(len(data), i8)
+        symbol = f"{self.names.body(self.func.sym_name.data)}.message{self.num_messages}"
+        self.num_messages += 1
+        linkage = llvm.LinkageAttr("private")
+        value = StringAttr(text + "\0")
+        self.b.module.body.block.add_op(
+            llvm.GlobalOp(type_, symbol, linkage, constant=True, value=value)
+        )
+        return symbol
 
     def copy(self, op: Operation, source: SSAValue, target: SSAValue, size: IntExpr) -> None:
         """Append a copy of memory."""
@@ -317,6 +353,11 @@ def _tensor(f: HostFunction, op: vm.TensorOp) -> None:
 
 
 def _reshape(f: HostFunction, op: vm.ReshapeOp) -> None:
+    sizes = f.bytes_of(op, op.x.type), f.bytes_of(op, op.result.type)
+    if sizes[0] - sizes[1] != 0:  # only a run can tell
+        b = f.b
+        differ = b.icmp("ne", f.number(op, sizes[0]), f.number(op, sizes[1]))
+        f.fail_with(op, differ, ERROR_SHAPE, f"{op.x.type} cannot be seen as {op.result.type}")
     f.values[op.result] = f.pointer(op, op.x)
 
 
@@ -324,6 +365,12 @@ def _check_tensor(f: HostFunction, op: vm.CheckTensorOp) -> None:
     if op.x.type != op.result.type:
         raise _missing(op, f"{op.name} of a value of type {op.x.type}")
     f.values[op.result] = f.pointer(op, op.x)
+
+
+def _fail(f: HostFunction, op: vm.FailOp) -> None:
+    # What follows is there for the sake of its types.
+    f.fail_with(op, f.b.integer(1, i1), ERROR_ARGUMENT, op.message.data)
+    f.values |= dict.fromkeys(op.res, f.b.zero(PTR))
 
 
 def _constant(f: HostFunction, op: vm.ConstantOp) -> None:
@@ -358,6 +405,7 @@ _HANDLERS: dict[type[Operation], Callable[[HostFunction, Any], None]] = {
     vm.CondBranchOp: _cond_branch,
     vm.ConstantOp: _constant,
     vm.CopyOp: _copy,
+    vm.FailOp: _fail,
     vm.InvokeOp: _invoke,
     vm.KillOp: _kill,
     vm.ReshapeOp: _reshape,

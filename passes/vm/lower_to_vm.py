@@ -34,13 +34,13 @@ from xdsl.passes import ModulePass
 
 from ...analysis.aliases import Leaf, leaves_of
 from ...analysis.declared_types import call_types
-from ...analysis.destinations import returned_leaves
+from ...analysis.destinations import is_shaped, returned_leaves
 from ...dialects import relax, tir, vm
 from ...dialects.diagnostics import CompileError
 from .control_lowering import lower_if, lower_while
 from .external_names import external_functions, external_kernel
 from .kernel_binding import bind_kernel
-from .memory_builder import MemoryBuilder, not_shaped
+from .memory_builder import MemoryBuilder
 from .selection_lowering import lower_selection
 
 _KernelCall = relax.CallTIROp | relax.CallTIRInplaceOp
@@ -136,6 +136,16 @@ def _packed_call(b: MemoryBuilder, op: relax.CallPackedOp) -> None:
         b.define(result, value)
 
 
+def _fail(b: MemoryBuilder, op: relax.FailOp) -> None:
+    new = b.emit(vm.FailOp(op.message.data, [result.type for result in op.results]))
+    for result, value in zip(op.results, new.results, strict=True):
+        for leaf in leaves_of(result):
+            if leaf in b.destinations.memory:
+                b.set_value(leaf, b.memory_of(leaf))
+            else:
+                b.set_value(leaf, value)
+
+
 def _constant(b: MemoryBuilder, op: relax.ConstantOp) -> None:
     b.set_value(Leaf(op.result), b.emit_value(vm.ConstantOp(op.value), op.result.name_hint))
 
@@ -168,6 +178,7 @@ _HANDLERS: dict[type[Operation], Callable[[MemoryBuilder, Any], None]] = {
     relax.CallTIROp: _kernel,
     relax.CompressOp: lower_selection,
     relax.ConstantOp: _constant,
+    relax.FailOp: _fail,
     relax.IfOp: lambda b, op: lower_if(b, op, _block),
     relax.MatchCastOp: _match_cast,
     relax.NonMaxSuppressionOp: lower_selection,
@@ -205,6 +216,8 @@ def _returned(b: MemoryBuilder) -> list[SSAValue]:
             placed = b.destinations.of(leaf)
             source = b.aliases.source(leaf)
             fresh = isinstance(source.op, relax.CallOp) and source not in handed
+            if not is_shaped(value.type) and source not in handed:
+                fresh = True  # the machine copies what may not leave: it knows the size
             handed.add(source)
             if not fresh and (placed is None or placed.output != index):
                 output = b.new_output(index, leaf.value.name_hint)
@@ -229,9 +242,6 @@ def _function(
 ) -> vm.FuncOp:
     b = MemoryBuilder(func, functions, kernels, external)
     old_args = func.body.block.args
-    for found in b.result_types:
-        if isinstance(found, relax.TensorType) and found.known_shape() is None:
-            raise not_shaped(func, found)
     b.start(Block(arg_types=[arg.type for arg in old_args]))
     for old, new in zip(old_args, b.block.args, strict=True):
         new.name_hint = old.name_hint

@@ -416,3 +416,62 @@ def test_tensors_without_elements_and_of_bfloat16() -> None:
     assert np.asarray(a).shape == (3, 0)
     np.testing.assert_array_equal(np.asarray(b), y)
     assert np.asarray(b).dtype == y.dtype
+
+
+SYMBOLIC = """
+program 1
+kernel @add
+func @main<n>(x: float32[n, 1], c: bool[]) -> (y: float32[n]) registers 6 {
+  0: %2 = storage({n * 64 + -128}, 64)
+  1: %3 = storage(256, 64)
+  2: %4 = output(float32[n], 0)
+  3: if %1 else 6
+  4: %5 = view(%0, float32[n])
+  5: copy(%5, %4)
+  6: ret %4
+}
+"""
+
+
+def test_memory_of_a_negative_size_is_refused() -> None:
+    """It would move what lies behind it to before the function's memory."""
+    exe = Executable(assemble(SYMBOLIC), kernels())
+    np.testing.assert_array_equal(exe(X[:2, None], YES), X[:2])
+    with pytest.raises(ShapeError, match="-64 bytes"):
+        exe(X[:1, None], YES)
+
+
+def test_failure_that_the_program_asks_for() -> None:
+    text = """
+program 1
+func @main(x: float32[4], c: bool[]) -> (y: float32[4]) registers 3 {
+  0: if %1 else 3
+  1: %2 = fail("rank 3, expected 2") at "Gemm -> y"
+  2: ret %2
+  3: ret %0
+}
+"""
+    exe = Executable(assemble(text))
+    for _ in range(2):
+        np.testing.assert_array_equal(exe(X, NO), X)
+        with pytest.raises(ArgumentError, match=r"^Gemm -> y: rank 3, expected 2$"):
+            exe(X, YES)
+
+
+def test_view_in_a_branch_that_is_not_taken_need_not_fit() -> None:
+    text = """
+program 1
+func @main<n>(x: float32[n], c: bool[]) -> (y: float32[n]) registers 6 {
+  0: %2 = storage(64, 64)
+  1: %3 = tensor(%2, 0, float32[4])
+  2: if %1 else 5
+  3: %4 = view(%3, float32[n])
+  4: ret %4
+  5: ret %0
+}
+"""
+    exe = Executable(assemble(text))
+    np.testing.assert_array_equal(exe(X[:2], NO), X[:2])
+    assert exe(X, YES).shape == (4,)
+    with pytest.raises(RuntimeFailure, match="cannot be seen as"):
+        exe(X[:2], YES)

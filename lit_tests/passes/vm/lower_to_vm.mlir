@@ -310,3 +310,46 @@ relax.func @four(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
 relax.func @same<k>(%x: !relax.tensor<[k], f32>) -> (!relax.tensor<[k], f32>) {
   relax.return %x : !relax.tensor<[k], f32>
 }
+
+// -----
+
+// What ends the run has results that nobody will see: in the memory that both branches share, or none.
+
+// CHECK-LABEL: vm.func @wrong_branch
+// CHECK: %[[Y:.*]] = vm.alloc_output {index = 0 : i64}
+// CHECK: vm.cond_br %c : !relax.tensor<[], i1>, ^{{.*}}, ^[[ELSE:.*]]
+// CHECK: ^[[ELSE]]:
+// CHECK: vm.fail "an axis of 2" : !relax.tensor<[4], f32>
+// CHECK-NOT: vm.copy
+// CHECK: vm.return %[[Y]]
+tir.func @id(%a: !tir.buffer<[4], f32>) -> (%b: !tir.buffer<[4], f32>) {
+}
+relax.func @wrong_branch(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  %y = relax.if %c : !relax.tensor<[], i1> -> (!relax.tensor<[4], f32>) {
+    %t = relax.call_tir @id(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+    relax.yield %t : !relax.tensor<[4], f32>
+  } else {
+    %t = relax.fail "an axis of 2" : !relax.tensor<[4], f32>
+    relax.yield %t : !relax.tensor<[4], f32>
+  }
+  relax.return %y : !relax.tensor<[4], f32>
+}
+
+// -----
+
+// What has no shape is handed on, and out, as it is.
+
+// CHECK-LABEL: vm.func @some_rank
+// CHECK: vm.br ^[[END:.*]](%x : !relax.tensor<[4], f32>)
+// CHECK: vm.br ^[[END]](%{{.*}} : !relax.tensor<[2, 2], f32>)
+// CHECK: ^[[END]](%y: !relax.tensor<*, f32>):
+// CHECK: vm.return %y
+relax.func @some_rank(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>) -> (!relax.tensor<*, f32>) {
+  %y = relax.if %c : !relax.tensor<[], i1> -> (!relax.tensor<*, f32>) {
+    relax.yield %x : !relax.tensor<[4], f32>
+  } else {
+    %t = relax.reshape %x {shape = #relax.dims<[2, 2]>} : (!relax.tensor<[4], f32>) -> !relax.tensor<[2, 2], f32>
+    relax.yield %t : !relax.tensor<[2, 2], f32>
+  }
+  relax.return %y : !relax.tensor<*, f32>
+}

@@ -1,8 +1,11 @@
 // RUN: tyrex-opt %s --split-input-file --verify-diagnostics -t none -p lower-to-vm
 
-// expected-error @below {{has a value of type !relax.tensor<[?], f32>: nothing says how large it will be}}
+tir.func @k<n>(%a: !tir.buffer<[n], f32>) -> (%c: !tir.buffer<[n], f32>) {
+}
 relax.func @unknown(%x: !relax.tensor<[?], f32>) -> (!relax.tensor<[?], f32>) {
-  relax.return %x : !relax.tensor<[?], f32>
+  // expected-error @below {{has a value of type !relax.tensor<[?], f32>: nothing says how large it will be}}
+  %y = relax.call_tir @k(%x) : (!relax.tensor<[?], f32>) -> !relax.tensor<[?], f32>
+  relax.return %y : !relax.tensor<[?], f32>
 }
 
 // -----

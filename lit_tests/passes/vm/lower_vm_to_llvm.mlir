@@ -101,3 +101,34 @@ vm.func @main<n>(%x: !relax.tensor<[n, 16], f32>) -> (!relax.tensor<[n, 16], f32
   vm.copy %t, %y : !relax.tensor<[n, 16], f32>, !relax.tensor<[n, 16], f32>
   vm.return %y : !relax.tensor<[n, 16], f32>
 }
+
+// -----
+
+// A failure sets the error and leaves; what follows it is there for its types.
+
+// CHECK: llvm.func internal @tyrex_main.body(%[[CONTEXT:[^:]*]]: !llvm.ptr
+// CHECK: %[[TEXT:.*]] = llvm.mlir.addressof @tyrex_main.body.message0
+// CHECK: %[[PLACE:.*]] = llvm.getelementptr inbounds %[[CONTEXT]][16]
+// CHECK: %[[SET:.*]] = llvm.load %[[PLACE]]
+// CHECK: llvm.call %[[SET]](%[[CODE:.*]], %[[TEXT]])
+// CHECK: llvm.return %[[CODE]]
+// CHECK: llvm.mlir.global private constant @tyrex_main.body.message0("{{.*}}an axis of 2\00")
+vm.func @main(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  %y = vm.fail "an axis of 2" : !relax.tensor<[4], f32>
+  vm.return %y : !relax.tensor<[4], f32>
+}
+
+// -----
+
+// Symbols may make a view impossible: then the run ends. One that always fits costs nothing.
+
+// CHECK: llvm.func internal @tyrex_main.body(
+// CHECK: llvm.mlir.addressof @tyrex_main.body.message0
+// CHECK: llvm.icmp "ne"
+// CHECK-NOT: llvm.icmp
+// CHECK: llvm.func @tyrex_main_run
+vm.func @main<n, m>(%x: !relax.tensor<[n, m], f32>) -> (!relax.tensor<[n, 1], f32>) {
+  %r = vm.reshape %x : !relax.tensor<[n, m], f32> -> !relax.tensor<[n], f32>
+  %y = vm.reshape %r : !relax.tensor<[n], f32> -> !relax.tensor<[n, 1], f32>
+  vm.return %y : !relax.tensor<[n, 1], f32>
+}
