@@ -16,7 +16,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ...dialects import dtypes, relax
 from ...symbolic import IntExpr, as_expr
-from .errors import ModelError
+from .errors import UnsupportedNodeError
 from .values import Array, Item, Ratio, Symbolic, tensor_type
 
 Number: TypeAlias = "int | float | bool"
@@ -171,11 +171,11 @@ class Tensor:
         """The number of axes.
 
         Raises:
-            ModelError: it is not known.
+            UnsupportedNodeError: it is not known.
         """
         rank = self.type.rank
         if rank is None:
-            raise ModelError(
+            raise UnsupportedNodeError(
                 self.builder.location,
                 "the rank of an operand is not known",
                 hint="fix the inputs' shapes with from_onnx(..., shapes=)",
@@ -187,11 +187,11 @@ class Tensor:
         """The dims.
 
         Raises:
-            ModelError: one of them is not known, not even as an expression.
+            UnsupportedNodeError: one of them is not known, not even as an expression.
         """
         shape = self.type.known_shape()
         if shape is None:
-            raise ModelError(
+            raise UnsupportedNodeError(
                 self.builder.location,
                 f"the shape of an operand is not known: {self.type}",
                 hint="fix the inputs' shapes with from_onnx(..., shapes=)",

@@ -17,7 +17,15 @@ class ModelError(CompileError, ValueError):
     """A model that is broken, or arguments that do not fit it."""
 
 
-class UnknownValueError(ModelError):
+class UnsupportedNodeError(ModelError):
+    """Something that Tyrex does not have: another build may import the model."""
+
+
+class PathsDifferError(UnsupportedNodeError):
+    """Branches whose results have no type in common: what follows belongs into the branches."""
+
+
+class UnknownValueError(UnsupportedNodeError):
     """An operator needs a value at compile time that is known only at run time.
 
     `inputs` names the graph inputs whose values would settle it (`from_onnx(..., values=)`).

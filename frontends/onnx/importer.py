@@ -8,11 +8,11 @@ or the model defines it with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import prod
 from pathlib import Path
-from typing import cast
+from typing import TypeAlias, cast
 
 import numpy as np
 import onnx
@@ -29,21 +29,26 @@ from xdsl.utils.exceptions import VerifyException
 
 from ...dialects import relax
 from ...dialects.diagnostics import CompileError
+from .branches import choose
 from .builder import Builder, Tensor
-from .errors import ModelError, file_location
+from .errors import ModelError, PathsDifferError, file_location
 from .evaluate import evaluate
 from .functions import body_of, check_inputs
 from .graph import has_subgraph, live_nodes
 from .loading import LoadedModel, load, normal_domain, opset_versions
 from .node import Node, producers
 from .registry import Converter, Result, find
-from .scope import Scope
+from .scope import Follow, Scope
 from .shapes import fold
 from .support import check_supported
 from .symbols import DimSize, InputDims, Symbols, ends_of, identifier, tensor_info
 from .tensors import TensorReader, element_type, read_sparse
 from .values import Value, is_known
 
+Finish: TypeAlias = Callable[[Scope, Builder], "list[Value]"]
+"""What a graph's results are, once all its nodes are converted: in the block of the last one."""
+
+_PATH_LIMIT = 64  # Ifs whose followers are converted twice: each may double what is behind it
 _FOLD_LIMIT = 1 << 20  # bytes; larger results are left to the pass fold-constants
 
 
@@ -109,6 +114,8 @@ class Importer:
         }
         self._dims, self._shapes, self._fixed = dims, shapes, values
         self._input_names: dict[BlockArgument, str] = {}
+        self._num_paths = 0
+        self._end: Finish | None = None
         self._active: list[tuple[str, str, str]] = []  # the functions being inlined
 
     def run(self) -> ModuleOp:
@@ -126,8 +133,13 @@ class Importer:
         builder = Builder(Block())
         self._bind_inputs(inputs, scope, builder.block)
         self._bind_weights(graph, scope)
-        self.walk(nodes, scope, builder)
-        return self._module(inputs, outputs, scope, builder)
+
+        def end(inner: Scope, b: Builder) -> list[Value]:
+            return [self._output(name, inner[name], b) for name in outputs]
+
+        self._end = end
+        results = [cast(SSAValue, value) for value in self.walk(nodes, scope, builder, end)]
+        return self._module(inputs, outputs, results, builder)
 
     # Inputs
 
@@ -194,27 +206,54 @@ class Importer:
 
     # Nodes
 
-    def walk(self, nodes: Sequence[NodeProto], scope: Scope, builder: Builder) -> None:
-        """Convert nodes in order and bind their outputs."""
-        for proto in nodes:
+    def walk(
+        self, nodes: Sequence[NodeProto], scope: Scope, builder: Builder, finish: Finish
+    ) -> list[Value]:
+        """Convert nodes in order, bind their outputs, and return what `finish` makes of them.
+
+        Where the branches of an If have results without a common type (of different ranks, say),
+        the nodes behind it are converted into each of its branches, and `finish`, too.
+        """
+        for position, proto in enumerate(nodes):
             inputs = [scope[name] if name else None for name in proto.input]
             version = scope.opsets.get(normal_domain(proto.domain), 1)
             node = Node(proto, version, inputs, builder, scope, self)
-            saved, builder.location = builder.location, node.location
             try:
-                check_inputs(node)
-                results = self.convert(node)
-            except CompileError:
-                raise
-            except VerifyException as error:
-                raise node.fail(str(error), _CONTRADICTION) from error
-            except (ArithmeticError, IndexError, ValueError) as error:
-                # What no check above foresaw: shapes and attributes that contradict each other.
-                message = f"its inputs or attributes do not fit: {error}"
-                raise node.fail(message, _CONTRADICTION) from error
-            finally:
-                builder.location = saved
+                results = self._convert_checked(node)
+            except PathsDifferError:
+                if proto.op_type != "If" or self._num_paths >= _PATH_LIMIT:
+                    raise
+                self._num_paths += 1
+                return self._split(node, nodes[position + 1 :], finish)
             _bind_outputs(node, results)
+        return finish(scope, builder)
+
+    def _convert_checked(self, node: Node) -> Sequence[Value]:
+        builder = node.builder
+        saved, builder.location = builder.location, node.location
+        try:
+            check_inputs(node)
+            return self.convert(node)
+        except CompileError:
+            raise
+        except VerifyException as error:
+            raise node.fail(str(error), _CONTRADICTION) from error
+        except (ArithmeticError, IndexError, ValueError) as error:
+            # What no check above foresaw: shapes and attributes that contradict each other.
+            message = f"its inputs or attributes do not fit: {error}"
+            raise node.fail(message, _CONTRADICTION) from error
+        finally:
+            builder.location = saved
+
+    def _split(self, node: Node, rest: Sequence[NodeProto], finish: Finish) -> list[Value]:
+        """Convert an If whose branches go on to the end of the graph, each by itself."""
+
+        def follow(results: Sequence[Value], builder: Builder) -> list[Value]:
+            inner = Scope(node.scope.opsets, node.scope)
+            _bind_outputs(Node(node.proto, node.version, (), builder, inner, self), results)
+            return self.walk(rest, inner, builder, finish)
+
+        return list(choose(node, follow, is_last=finish is self._end))
 
     def convert(self, node: Node) -> Sequence[Value]:
         """Return the results of a node: folded, converted, or by its function."""
@@ -277,10 +316,17 @@ class Importer:
             scope.values[name] = node.get(i)
         outputs = [name for i, name in enumerate(function.output) if node.wants(i)]
         nodes = live_nodes(function.node, outputs, scope, node.location)
+        names = list(enumerate(function.output))
         self._active.append(key)
-        self.walk(nodes, scope, node.builder)
-        self._active.pop()
-        return [scope[name] if node.wants(i) else None for i, name in enumerate(function.output)]
+        try:
+            return self.walk(
+                nodes,
+                scope,
+                node.builder,
+                lambda s, b: [s[name] if node.wants(i) else None for i, name in names],
+            )
+        finally:
+            self._active.pop()
 
     def subgraph(
         self,
@@ -289,15 +335,23 @@ class Importer:
         outer: Scope,
         builder: Builder,
         where: LocationAttr,
+        follow: Follow | None = None,
     ) -> list[Value]:
-        """Return the results of a node's subgraph on `inputs`, converted into `builder`."""
+        """Return the results of a node's subgraph on `inputs`, converted into `builder`.
+
+        With `follow`, what it makes of the results, in the block where they are.
+        """
         scope = Scope(outer.opsets, outer)
         for info, value in zip(graph.input, inputs, strict=True):
             scope.values[info.name] = value
         self._bind_weights(graph, scope)
         outputs = [value.name for value in graph.output]
-        self.walk(live_nodes(graph.node, outputs, scope, where), scope, builder)
-        return [scope[name] for name in outputs]
+
+        def finish(inner: Scope, b: Builder) -> list[Value]:
+            results = [inner[name] for name in outputs]
+            return results if follow is None else follow(results, b)
+
+        return self.walk(live_nodes(graph.node, outputs, scope, where), scope, builder, finish)
 
     # The module
 
@@ -305,10 +359,9 @@ class Importer:
         self,
         inputs: Sequence[ValueInfoProto],
         outputs: Sequence[str],
-        scope: Scope,
+        results: Sequence[SSAValue],
         builder: Builder,
     ) -> ModuleOp:
-        results = [self._output(name, scope[name], builder) for name in outputs]
         end = relax.ReturnOp(*results)
         end.location = self.where
         builder.block.add_op(end)

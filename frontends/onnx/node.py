@@ -13,9 +13,9 @@ from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
 from ...symbolic import IntExpr
 from .builder import Builder, Operand, Tensor
-from .errors import ModelError, UnknownValueError
+from .errors import ModelError, UnknownValueError, UnsupportedNodeError
 from .graph import node_location
-from .scope import Scope, Session
+from .scope import Follow, Scope, Session
 from .tensors import element_type, read_sparse
 from .values import Array, Known, Symbolic, Value, as_dims, is_known
 
@@ -79,15 +79,23 @@ class Node:
         """Tell whether output `position` has a name, so that somebody may read it."""
         return position < len(self.proto.output) and bool(self.proto.output[position])
 
-    def subgraph(self, graph: GraphProto, inputs: Sequence[Value], builder: Builder) -> list[Value]:
+    def subgraph(
+        self,
+        graph: GraphProto,
+        inputs: Sequence[Value],
+        builder: Builder,
+        follow: Follow | None = None,
+    ) -> list[Value]:
         """Return the results of a subgraph of this node, converted into `builder`.
+
+        With `follow`, what it makes of them; see `Session.subgraph`.
 
         Raises:
             ModelError: the graph takes another number of inputs.
         """
         if len(inputs) != len(graph.input):
             raise self.fail(f"its graph takes {len(graph.input)} inputs, {len(inputs)} are given")
-        return self.importer.subgraph(graph, inputs, self.scope, builder, self.location)
+        return self.importer.subgraph(graph, inputs, self.scope, builder, self.location, follow)
 
     # Errors
 
@@ -95,9 +103,10 @@ class Node:
         """Return the error that this node is wrong."""
         return ModelError(self.location, message, hint=hint)
 
-    def unsupported(self, what: str) -> ModelError:
+    def unsupported(self, what: str) -> UnsupportedNodeError:
         """Return the error that this node asks for something that Tyrex does not have."""
-        return self.fail(f"{what} is not supported", "replace the node, or register a converter")
+        hint = "replace the node, or register a converter"
+        return UnsupportedNodeError(self.location, f"{what} is not supported", hint=hint)
 
     def unknown(self, what: str, value: Value) -> UnknownValueError:
         """Return the error that `value` must be known at compile time."""

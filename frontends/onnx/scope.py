@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from onnx import AttributeProto, GraphProto
 from xdsl.dialects.builtin import LocationAttr
@@ -13,6 +13,9 @@ from .builder import Builder
 from .symbols import Symbols
 from .tensors import TensorReader
 from .values import Array, Value
+
+Follow: TypeAlias = Callable[[Sequence[Value], Builder], "list[Value]"]
+"""What becomes of a subgraph's results, in the block where they are."""
 
 
 class Session(Protocol):
@@ -39,8 +42,12 @@ class Session(Protocol):
         outer: Scope,
         builder: Builder,
         where: LocationAttr,
+        follow: Follow | None = None,
     ) -> list[Value]:
-        """Return the results of a node's subgraph on `inputs`, converted into `builder`."""
+        """Return the results of a node's subgraph on `inputs`, converted into `builder`.
+
+        With `follow`, what it makes of the results, in the block where they are.
+        """
         ...
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from onnx import GraphProto
-from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.ir import Block, Region, SSAValue
 
 from ....dialects import relax
-from ....symbolic import IntExpr, var
+from ..branches import choose
 from ..builder import Builder, Tensor, concat
 from ..errors import ModelError
 from ..node import Node
@@ -25,62 +25,13 @@ def _(node: Node) -> list[Value]:
     if isinstance(condition, np.ndarray):
         name = "then_branch" if condition.reshape(-1)[0] else "else_branch"
         return node.subgraph(node.graph(name), (), node.builder)
-    assert condition is None or isinstance(condition, SSAValue), "a condition is no sequence"
-    then, then_values = _branch(node, node.graph("then_branch"))
-    otherwise, else_values = _branch(node, node.graph("else_branch"))
-    if len(then_values) != len(else_values):
-        raise node.fail(
-            f"{len(then_values)} results of one branch, {len(else_values)} of the other"
-        )
-    types = [joined(node, a.type, b.type) for a, b in zip(then_values, else_values, strict=True)]
-    op = relax.IfOp(node.x(0).value, types, Region(then), Region(otherwise))
-    node.builder.insert(op)
-    return [_named(node, result) for result in op.results]
-
-
-def _named(node: Node, value: SSAValue) -> SSAValue:
-    """Return `value` with symbols for the dims that are not known before run time."""
-    found = value.type
-    if not isinstance(found, relax.TensorType) or not found.shape or None not in found.shape:
-        return value
-    names: list[str] = []
-    dims: list[IntExpr] = []
-    for dim in found.shape:
-        if dim is None:
-            names.append(node.importer.symbols.fresh("dim"))
-            dim = var(names[-1])
-        dims.append(dim)
-    op = relax.MatchCastOp(value, relax.TensorType.of(dims, found.dtype), names)
-    node.builder.insert(op)
-    return op.result
-
-
-def _branch(node: Node, graph: GraphProto) -> tuple[Block, list[SSAValue]]:
-    builder = Builder(Block(), node.builder)
-    results = node.subgraph(graph, (), builder)
-    if any(value is None or isinstance(value, tuple) for value in results):
-        raise node.unknown("the condition that chooses a sequence or optional", node.get(0))
-    values = [builder.value(_item(node, result)) for result in results]
-    builder.insert(relax.YieldOp(*values))
-    return builder.block, values
+    return list(choose(node))
 
 
 def _item(node: Node, value: Value) -> Item:
     if value is None or isinstance(value, tuple):
         raise node.unsupported("a sequence or optional that is chosen at run time")
     return value
-
-
-def joined(node: Node, a: Attribute, b: Attribute) -> relax.TensorType:
-    """Return the type of a value that is an `a` or a `b`: what differs is unknown."""
-    if not isinstance(a, relax.TensorType) or not isinstance(b, relax.TensorType):
-        raise node.unsupported(f"a result that is {a} or {b}")
-    if a.dtype != b.dtype:
-        raise node.fail(f"its branches return {a.dtype} and {b.dtype}")
-    if a.shape is None or b.shape is None or len(a.shape) != len(b.shape):
-        return relax.TensorType.of(None, a.dtype)
-    dims = [x if x == y else None for x, y in zip(a.shape, b.shape, strict=True)]
-    return relax.TensorType.of(dims, a.dtype)
 
 
 @converter("Loop")

@@ -32,6 +32,8 @@ def _(node: Node) -> Tensor:
 def _(node: Node) -> Tensor:
     alpha, beta = node.number("alpha", 1.0), node.number("beta", 1.0)
     a, b = node.x(0), node.x(1)
+    if (a.rank, b.rank) != (2, 2):
+        raise node.fail(f"inputs of {a.rank} and {b.rank} axes, expected matrices")
     y = a.matmul(b, bool(node.integer("transA", 0)), bool(node.integer("transB", 0)))
     if alpha != 1.0:
         y = y * alpha if y.is_float else y * int(alpha)
