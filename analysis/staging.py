@@ -36,7 +36,8 @@ class Staging:
         factors: per dim of the copy, how far it moves with each of these axes.
         starts: per dim, the least index that the first piece has.
         shape: of a piece.
-        pieces: what the shape is computed from.
+        reach: of what its tiles read, lanes that do not count included: never below the shape.
+        pieces: what the shapes are computed from.
     """
 
     producer: Nest
@@ -47,12 +48,14 @@ class Staging:
     factors: tuple[tuple[tuple[int, int], ...], ...]
     starts: tuple[int, ...]
     shape: tuple[int, ...]
+    reach: tuple[int, ...]
     pieces: _Pieces
 
     def with_rows(self, rows: int) -> Staging:
         """Return the same of pieces that serve another number of rows."""
         starts, shape = self.pieces.box(rows)
-        return replace(self, rows=rows, starts=starts, shape=shape)
+        reach = self.pieces.reach(rows)
+        return replace(self, rows=rows, starts=starts, shape=shape, reach=reach)
 
     def origin(self, base: Mapping[int, IntExpr]) -> list[IntExpr]:
         """Return which element of the copy is the first of the piece for given axes."""
@@ -83,10 +86,8 @@ def choose_staging(steps: NestSteps, tile: Tile, producer: Nest, target: Target)
     count = pieces.count(rows)
     if count == 1:
         return None
-    starts, shape = pieces.box(rows)
-    return Staging(
-        producer, loads[0], pieces.points, pieces.strip, rows, pieces.factors, starts, shape, pieces
-    )
+    moved = pieces.points, pieces.strip, rows, pieces.factors
+    return Staging(producer, loads[0], *moved, *pieces.box(rows), pieces.reach(rows), pieces)
 
 
 def _bytes(buffer_type: object) -> int:
@@ -99,6 +100,7 @@ class _Pieces:
     """How the copy's indices move with the axes outside of the tiles."""
 
     steps: NestSteps
+    tile: Tile
     load: Access
     points: tuple[int, ...]
     strip: int | None
@@ -125,7 +127,7 @@ class _Pieces:
         points = tuple(sorted(moving - shared))
         if not steps.is_constant({*range(len(steps.extents))} - {*points}):
             return None
-        return _Pieces(steps, load, points, next(iter(shared), None), tuple(factors))
+        return _Pieces(steps, tile, load, points, next(iter(shared), None), tuple(factors))
 
     def count(self, rows: int) -> int:
         """Return the number of pieces; where symbols decide it, the least."""
@@ -134,7 +136,17 @@ class _Pieces:
 
     def box(self, rows: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return where the first piece starts, and its shape."""
-        staged = {self.strip: rows} | dict.fromkeys(self.points, 1)
+        return self._box(rows, {})
+
+    def reach(self, rows: int) -> tuple[int, ...]:
+        """Return the shape of what tiles of a piece read: the last vector may be filled in part."""
+        outermost, *inner = self.tile.lane_group
+        beneath = prod(self.steps.extents[axis] for axis in inner)
+        vectors = -(-self.steps.extents[outermost] * beneath // self.tile.lanes)
+        return self._box(rows, {outermost: -(-vectors * self.tile.lanes // beneath)})[1]
+
+    def _box(self, rows: int, wider: Mapping[int, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        staged = {self.strip: rows} | dict.fromkeys(self.points, 1) | dict(wider)
         ranges = {
             key: (0, staged.get(axis, self.steps.extents[axis]) - 1)
             for axis, key in enumerate(self.steps.nest.block.iter_vars)

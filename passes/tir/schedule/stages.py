@@ -27,8 +27,8 @@ class Stage:
     ) -> None:
         self.staging = staging
         self.origin = staging.origin(base)
-        *outer, last = staging.shape
-        self.lanes = lanes if last >= lanes else 1
+        *outer, last = staging.reach
+        self.lanes = lanes if staging.shape[-1] >= lanes else 1
         room = -(-last // self.lanes) * self.lanes
         buffer_type = staging.load.buffer.type
         assert isinstance(buffer_type, tir.BufferType)

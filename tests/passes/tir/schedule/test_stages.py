@@ -7,6 +7,10 @@ import pytest
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, f32
 
+from tyrex.analysis.nests import Nest, statements
+from tyrex.analysis.staging import choose_staging
+from tyrex.analysis.steps import NestSteps, constant_extents
+from tyrex.analysis.tiling import choose_tile
 from tyrex.dialects.target import Target
 from tyrex.dialects.tir.values import Value
 from tyrex.passes.pipelines import SCHEDULED
@@ -85,3 +89,54 @@ def test_pieces_are_made() -> None:
     texts = [str(kernel_in(scheduled(convolution(seed), SMALL))) for seed in range(12)]
     assert sum("workspaces" not in text for text in texts) > 2
     assert any("workspaces" in text for text in texts)
+
+
+MACHINE = Target("x86_64-linux-gnu", vector_bits=512, vector_registers=32, cores=2)
+
+
+def depthwise(width: int, stride: int) -> Case:
+    """Return a convolution of each channel alone, its lanes along the rows of the image."""
+    k = Kernel(f"depthwise_{width}_{stride}")
+    columns = (width - 1) * stride + 3
+    x = k.input((4, 6, columns - 2), f32)
+    w = k.input((4, 3, 3), f32)
+    y = k.output((4, 4, width), f32)
+    p = k.temp((4, 6, columns), f32)
+    k.map("pad", p, lambda c, i, j: k.load(x, c, i, j - 1, where=(j - 1, columns - 2 - j)))
+
+    def update(acc: Value, c: IntExpr, i: IntExpr, j: IntExpr, r: IntExpr, s: IntExpr) -> Value:
+        return acc + k.load(p, c, i + r, j * stride + s) * k.load(w, c, r, s)
+
+    k.reduce("depthwise", y, (3, 3), 0, update)
+    return Case(k.build(), {})
+
+
+@pytest.mark.parametrize("width", [28, 15, 17])
+def test_the_last_vector_reads_within_the_piece(width: int) -> None:
+    """The interpreter refuses an index outside of its buffer, in every lane that is read."""
+    case = depthwise(width, 1)
+    pad, conv = [nest for nest in statements(case.func) if isinstance(nest, Nest)]
+    extents = constant_extents(conv)
+    assert extents is not None
+    steps = NestSteps(conv, extents)
+    tile = choose_tile(steps, MACHINE)
+    assert tile is not None
+    staging = choose_staging(steps, tile, pad, MACHINE)
+    assert staging is not None, "the case is about pieces"
+    over = -width % tile.lanes
+    assert staging.reach == (*staging.shape[:-1], staging.shape[-1] + over)
+    expected = case.outputs_of(case.func, seed=1)
+    module = module_of(case.func, MACHINE)
+    for tir_pass in SCHEDULED:
+        tir_pass.apply(Context(), module)
+    assert_same(case.outputs_of(kernel_in(module), seed=1), expected)
+
+
+def test_other_lanes_other_reach() -> None:
+    case = depthwise(28, 1)
+    for bits in (128, 256):
+        module = module_of(case.func, replace(MACHINE, vector_bits=bits))
+        for tir_pass in SCHEDULED:
+            tir_pass.apply(Context(), module)
+        found = case.outputs_of(kernel_in(module), seed=2)
+        assert_same(found, case.outputs_of(case.func, seed=2))
