@@ -145,7 +145,8 @@ class _Lowering(Cloner):
     def store(
         self, op: tir.StoreOp | tir.PredicatedStoreOp, indices: Exprs, conditions: Exprs
     ) -> None:
-        super().store(op, indices, (*self.unproved(conditions), *self.mask_of(op.buffer)))
+        mask = self.mask_of(op.buffer, indices)
+        super().store(op, indices, (*self.unproved(conditions), *mask))
 
     def load_mask(self, buffer: SSAValue, indices: Exprs) -> Exprs:
         """Return the mask that a load bears.
@@ -153,7 +154,7 @@ class _Lowering(Cloner):
         An address that is the same in all lanes needs no mask where lane 0 is always active:
         one broadcast load in the place of a gather.
         """
-        mask = self.mask_of(buffer)
+        mask = self.mask_of(buffer, indices)
         if any(key in self.lanes for index in indices for key in index.free_vars()):
             return mask
         return tuple(c for c in mask if not self.holds_in_lane_0(c))
@@ -163,11 +164,24 @@ class _Lowering(Cloner):
         first = condition.substitute(dict.fromkeys(self.lanes, 0))
         return first.provably_ge0(self.bounds)
 
-    def mask_of(self, buffer: SSAValue) -> Exprs:
-        """Return the mask that an access to `buffer` bears: stack buffers are never masked."""
+    def mask_of(self, buffer: SSAValue, indices: Exprs) -> Exprs:
+        """Return the mask that an access to `buffer` bears.
+
+        A stack buffer is this thread's own: lanes that do not count may use it, too, where it has
+        room for them.
+        """
         buffer_type = buffer.type
         assert isinstance(buffer_type, tir.BufferType)
-        return () if buffer_type.scope == tir.STACK else self.mask
+        is_own = buffer_type.scope == tir.STACK
+        return () if self.mask and is_own and self.has_room(buffer_type, indices) else self.mask
+
+    def has_room(self, buffer_type: tir.BufferType, indices: Exprs) -> bool:
+        """Tell whether indices are inside of a buffer in every lane."""
+        pairs = zip(indices, buffer_type.shape, strict=True)
+        return all(
+            index.provably_ge0(self.bounds) and (dim - 1 - index).provably_ge0(self.bounds)
+            for index, dim in pairs
+        )
 
 
 def lower_kernel(func: tir.FuncOp) -> tir.FuncOp:

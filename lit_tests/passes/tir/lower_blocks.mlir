@@ -166,3 +166,23 @@ tir.func @lanes_divide(%a: !tir.buffer<[7], i32>) -> (%y: !tir.buffer<[7], i32>)
     }
   }
 }
+
+// -----
+
+// A stack buffer is masked only where lanes that do not count have no room in it.
+// CHECK-LABEL: tir.func @lanes_of_a_stack_buffer
+// CHECK: %fits = tir.load %t[%j]
+// CHECK: tir.predicated_load %t[%j + 4] where (-%j + 9 >= 0)
+// CHECK: tir.predicated_store %{{.*}}, %t[%j + 1] where (-%j + 9 >= 0)
+// CHECK: tir.predicated_store %fits, %y[%j] where (-%j + 9 >= 0)
+tir.func @lanes_of_a_stack_buffer() -> (%y: !tir.buffer<[10], f32>) {
+  %t = tir.alloc : !tir.buffer<[16], f32, "stack">
+  tir.for %j in 16 vectorized {
+    tir.block "b" (%v: spatial(10) = %j) where (9 - %j >= 0) {
+      %fits = tir.load %t[%v] : !tir.buffer<[16], f32, "stack">
+      %beyond = tir.load %t[%v + 4] : !tir.buffer<[16], f32, "stack">
+      tir.store %beyond, %t[%v + 1] : !tir.buffer<[16], f32, "stack">
+      tir.store %fits, %y[%v] : !tir.buffer<[10], f32>
+    }
+  }
+}
