@@ -3,7 +3,7 @@
 Rewrites   %y = relax.tanh %x
 into       %y = relax.call_tir @tanh(%x)    and    tir.func @tanh(...) -> (...) { loops, a block }
 
-Operators that differ in their operands alone share a kernel.
+Operators that differ in their operands alone share a kernel, unless `share` is false.
 
 Needs:  every dim an integer expression (infer-shapes).
 Leaves: no tensor operator; call_tir, constants, control flow, tuples, views (relax.reshape).
@@ -33,6 +33,7 @@ class _Legalizer:
     """One module's legalization: keeps kernel names apart and kernels by what they compute."""
 
     module: ModuleOp
+    share: bool = True
     names: set[str] = field(default_factory=set[str])
     kernels: dict[Hashable, str] = field(default_factory=dict[Hashable, str])
 
@@ -53,7 +54,7 @@ class _Legalizer:
         types = tuple(value.type for value in (*op.operands, *op.results))
         key = (type(op), types, frozenset(op.properties.items()))
         name = self.kernels.get(key)
-        if name is None:
+        if name is None or not self.share:
             name = self.kernels[key] = self.new_kernel(op)
         call = relax.CallTIROp(name, op.operands, [result.type for result in op.results])
         call.location = op.location
@@ -102,6 +103,8 @@ class LegalizeOpsPass(ModulePass):
     """See the module docstring."""
 
     name = "legalize-ops"
+    share: bool = True
+    """Whether operators may share a kernel; else a kernel's location is that of one operator."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        _Legalizer(op).run()
+        _Legalizer(op, self.share).run()
