@@ -8,12 +8,15 @@ from typing import Any
 import click
 from typing_extensions import TypeVar
 
-from .options import EXEC_MODES
+from .options import EXEC_MODES, SANITIZERS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-COMPILE_OPTIONS = ("target", "dims", "shapes", "values", "opt_level")
+READ_OPTIONS = ("target", "dims", "shapes", "values", "opt_level")
+"""The arguments of `compile` that `read_model` has, too."""
+
+COMPILE_OPTIONS = (*READ_OPTIONS, "sanitize")
 """The arguments of `compile` that every command has."""
 
 
@@ -114,6 +117,11 @@ _MODEL_OPTIONS: Sequence[Callable[[Any], Any]] = (
         default=2,
         show_default=True,
         help="0: one kernel per operator ... 3: tuned, sums reordered.",
+    ),
+    click.option(
+        "--sanitize",
+        type=click.Choice(SANITIZERS),
+        help="bounds: kernels check indices that are not proven; a wrong one is an error.",
     ),
     click.option("--cache/--no-cache", default=True, help="Look up and keep compiled results."),
 )

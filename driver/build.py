@@ -18,6 +18,7 @@ from ..dialects import relax, tir
 from ..dialects.diagnostics import CompileError
 from ..dialects.target import set_target
 from ..dialects.verify import verify_module
+from ..passes.tir.check_bounds import count_accesses
 from ..passes.vm.external_names import set_external
 from .artifact import Artifact
 from .cache import Cache
@@ -26,7 +27,15 @@ from .host_program import HostProgram
 from .instruments import Timing
 from .interpreter_settings import compiling
 from .kernels import KernelCompiler, finished
-from .levels import Passes, level_of, llvm_options, may_contract, passes_between, passes_of
+from .levels import (
+    CHECKS,
+    Passes,
+    level_of,
+    llvm_options,
+    may_contract,
+    passes_between,
+    passes_of,
+)
 from .native_target import native_target
 from .options import CompileOptions, Progress, silent
 from .pass_context import PassContext, run_pipeline
@@ -74,15 +83,16 @@ class Build:
         if self.pipeline is not None:
             with self._stage("pipeline"):
                 run_pipeline(module, passes_of(self.pipeline))
-        if level_of(module) in ("scheduled", "host"):
+        levels = self._levels(module)
+        if level_of(module) in ("scheduled", "host") and CHECKS not in dict(levels):
             self._compile_kernels(module, kernels)
         flops: dict[str, int] = {}
-        for level, passes in self._levels(module):
+        for level, passes in levels:
             with self._stage(level):
                 run_pipeline(module, passes)
             if level == "kernels":
                 flops = _flops(module)
-            if level == "scheduled":
+            if level in ("scheduled", CHECKS):
                 self._compile_kernels(module, kernels)
         with self._stage("program"):
             for func in module.body.ops:
@@ -99,6 +109,7 @@ class Build:
             compiled = kernels.finish(self.progress)
             host = replace(host, image=finished(made))
         facts = {"objects": len(compiled.objects), "cached_objects": compiled.num_cached}
+        facts |= _checks(module) if self.options.sanitize else {}
         objects = (*compiled.objects, *((finished(calls), *external.objects) if shims else ()))
         return Artifact(program, objects, symbols, host, facts)
 
@@ -111,7 +122,7 @@ class Build:
                 "holds kernels of the llvm dialect and no program that calls them",
                 hint="`tyrex compile --to obj` makes an object of them",
             )
-        levels = passes_between(level, "host", self.options.opt_level)
+        levels = passes_between(level, "host", self.options.opt_level, self.options.sanitize)
         return levels[1:] if level == "graph" and self.pipeline is not None else levels
 
     def _compile_kernels(self, module: ModuleOp, kernels: KernelCompiler) -> None:
@@ -139,6 +150,15 @@ def _flops(module: ModuleOp) -> dict[str, int]:
         f.sym_name.data: kernel_flops(f) for f in module.body.ops if isinstance(f, tir.FuncOp)
     }
     return {name: count for name, count in counts.items() if count}
+
+
+def _checks(module: ModuleOp) -> dict[str, int]:
+    """Return how many accesses to memory the kernels have, and how many of them are checked."""
+    counts = [count_accesses(f) for f in module.body.ops if isinstance(f, tir.FuncOp)]
+    return {
+        "accesses": sum(accesses for accesses, _ in counts),
+        "checked_accesses": sum(checked for _, checked in counts),
+    }
 
 
 def _num_calls(module: ModuleOp) -> int:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import click
 
-from .arguments import COMPILE_OPTIONS, model_options, named_files
+from .arguments import COMPILE_OPTIONS, READ_OPTIONS, model_options, named_files
 from .terminal import progress_display
 
 _LEVELS = ("graph", "kernels", "scheduled", "host", "native")
@@ -37,7 +37,7 @@ def check(model: str, until: str, **options: Any) -> int:
     from .feeds import make_feeds
 
     chosen = {name: options[name] for name in COMPILE_OPTIONS}
-    module = read_model(model, **chosen)
+    module = read_model(model, **{name: options[name] for name in READ_OPTIONS})
     with progress_display() as progress:
         exe = compile(model, progress=progress, cache=options["cache"], **chosen)
     feeds = make_feeds(exe.signature.inputs, options["input"], True, options["seed"])

@@ -49,7 +49,7 @@ def compile_command(model: str | None, print_pipeline: bool, **options: Any) -> 
     if print_pipeline:
         from .levels import print_pipeline as text_of_pipeline
 
-        click.echo(text_of_pipeline(options["opt_level"]))
+        click.echo(text_of_pipeline(options["opt_level"], options["sanitize"] or ""))
         return
     if model is None:
         raise click.UsageError("name a model: tyrex compile MODEL")
@@ -98,9 +98,21 @@ def _build(
     with progress_display() as progress:
         exe = compile(model, cache=options["cache"], progress=progress, **chosen)
     seconds = time.perf_counter() - start
-    click.echo(f"{model}: {exe.stats()['kernels']} kernels in {seconds:.2f} s")
+    stats = exe.stats()
+    click.echo(f"{model}: {stats['kernels']} kernels in {seconds:.2f} s")
+    if "accesses" in stats:
+        click.echo(_checks(stats["accesses"], stats["checked_accesses"]))
     if output is not None:
         click.echo(f"written: {exe.export_library(output, **export.given())}")
+
+
+def _checks(accesses: int, checked: int) -> str:
+    """Return how many accesses to memory a compile left to be checked."""
+    verb = "is" if checked == 1 else "are"
+    return (
+        f"bounds: {accesses - checked} of {accesses} accesses are proven to be inside, "
+        f"{checked} {verb} checked"
+    )
 
 
 def _is_native(path: Path) -> bool:

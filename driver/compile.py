@@ -29,6 +29,7 @@ from .options import (
     check_dims,
     check_exec_mode,
     check_opt_level,
+    check_sanitize,
     check_shapes,
     check_values,
     silent,
@@ -62,6 +63,7 @@ def compile(
     pipeline: Pipeline | None = None,
     exec_mode: str = "compiled",
     external: External | None = None,
+    sanitize: str | None = None,
     cache: bool = True,
     progress: Progress | None = None,
 ) -> Executable:
@@ -88,6 +90,9 @@ def compile(
             `exe.exec_mode` says so, and `exe.stats()["bytecode_because"]` says why.
         external: objects (.o) and C sources (.c) with functions that `relax.call_dps_packed` of
             the model calls; see driver/external_code.py. They become part of it.
+        sanitize: "bounds" for kernels that check every index that is not proven to be inside of
+            its buffer: one that is outside becomes a BoundsError. Slower; to look for bugs in
+            passes and in kernels that are written by hand.
         cache: look kernels and models up on disk, and keep them there.
         progress: told what is going on.
 
@@ -98,7 +103,7 @@ def compile(
     """
     check_exec_mode(exec_mode)
     num_threads = None if threads is None else check_num_threads(threads, "compile: threads")
-    options = _options(target, opt_level, dims, shapes, values)
+    options = _options(target, opt_level, dims, shapes, values, sanitize)
     if external is not None:
         options = replace(options, external=ExternalCode.of(external, options.target.triple))
     source, report = Source.of(model), progress or silent
@@ -131,6 +136,7 @@ def export_source(
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     values: Mapping[str, object] | None = None,
     opt_level: int | None = None,
+    sanitize: str | None = None,
     pipeline: Pipeline | None = None,
     export_options: ExportOptions | None = None,
 ) -> Path:
@@ -141,7 +147,7 @@ def export_source(
     """
     from ..exporters.formats import export
 
-    options = _options(target, opt_level, dims, shapes, values)
+    options = _options(target, opt_level, dims, shapes, values, sanitize)
     disabled = _context("disabled_passes", frozenset())
     recipe = Recipe.of(Source.of(model), options, pipeline, disabled)
     return export(recipe, Path(path), export_options or ExportOptions(), recipe)
@@ -156,6 +162,7 @@ def compile_to(
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     values: Mapping[str, object] | None = None,
     opt_level: int | None = None,
+    sanitize: str | None = None,
     pipeline: Pipeline | None = None,
     constants: str | PathLike[str] | None = None,
 ) -> str | bytes:
@@ -168,7 +175,7 @@ def compile_to(
     """
     from .levels import compile_to as compile_source_to
 
-    options = _options(target, opt_level, dims, shapes, values)
+    options = _options(target, opt_level, dims, shapes, values, sanitize)
     folder = None if constants is None else Path(constants)
     return compile_source_to(Source.of(model), options, level, pipeline, folder)
 
@@ -194,6 +201,7 @@ def _options(
     dims: Dims | None,
     shapes: Mapping[str, tuple[int, ...]] | None,
     values: Mapping[str, object] | None,
+    sanitize: str | None = None,
 ) -> CompileOptions:
     return CompileOptions(
         target=_target(target),
@@ -201,6 +209,7 @@ def _options(
         dims=check_dims(dims),
         shapes=check_shapes(shapes),
         values=check_values(values),
+        sanitize=check_sanitize(sanitize),
     )
 
 

@@ -47,6 +47,9 @@ IR_LEVELS = ("graph", "kernels", "scheduled", "host", "llvm")
 NATIVE_LEVELS: dict[str, Output] = {"asm": "assembly", "obj": "object", "llvm-ir": "llvm"}
 """What LLVM makes of the level `llvm`, by our names."""
 
+CHECKS = "checks"
+"""What `passes_between` calls the step that gives scheduled kernels their checks."""
+
 IMPORT = "import"
 """The level of a model as it was read: no pass has run."""
 
@@ -92,22 +95,28 @@ def _is_block(op: Operation) -> bool:
     return isinstance(op, tir.BlockOp)
 
 
-def passes_between(start: str, stop: str, opt_level: int) -> list[tuple[str, Sequence[ModulePass]]]:
+def passes_between(
+    start: str, stop: str, opt_level: int, sanitizer: str = ""
+) -> list[tuple[str, Sequence[ModulePass]]]:
     """Return the passes from a module of level `start` to one of level `stop`, level by level.
 
-    A graph is optimised before it leaves its level; a module of another level has been.
+    A graph is optimised before it leaves its level; a module of another level has been. Kernels
+    that are scheduled already still get their checks.
     """
     first, last = IR_LEVELS.index(start), IR_LEVELS.index(stop)
     if first > last:
         raise ArgumentError(f"the module is at level {start}; it cannot go back to {stop}")
     first += start != "graph"
-    table = pipelines.OPT_LEVELS[opt_level]
-    return [(level, table.get(level, ())) for level in IR_LEVELS[first : last + 1]]
+    table = pipelines.with_checks(pipelines.OPT_LEVELS[opt_level], sanitizer)
+    found: list[tuple[str, Sequence[ModulePass]]] = []
+    if sanitizer and start in ("scheduled", "host"):
+        found.append((CHECKS, pipelines.SANITIZERS[sanitizer]))
+    return found + [(level, table.get(level, ())) for level in IR_LEVELS[first : last + 1]]
 
 
-def lower(module: ModuleOp, stop: str, opt_level: int) -> ModuleOp:
+def lower(module: ModuleOp, stop: str, opt_level: int, sanitizer: str = "") -> ModuleOp:
     """Lower `module`, in place, to level `stop` and verify what is there."""
-    for _, passes in passes_between(level_of(module), stop, opt_level):
+    for _, passes in passes_between(level_of(module), stop, opt_level, sanitizer):
         run_pipeline(module, passes)
     verify_module(module)
     return module
@@ -143,7 +152,7 @@ def compile_to(
             return text_of(module)
         opt_level = options.opt_level
         module = module_at(source, options, None, pipeline)
-        native = _native_part(module, opt_level)
+        native = _native_part(module, opt_level, options.sanitize)
         if level == "llvm":
             return text_of(native)
         output = NATIVE_LEVELS[level]
@@ -168,7 +177,9 @@ def module_at(
     set_target(module, options.target)
     if pipeline is not None:
         run_pipeline(module, passes_of(pipeline))
-    return module if level is None else lower(module, level, options.opt_level)
+    if level is None:
+        return module
+    return lower(module, level, options.opt_level, options.sanitize)
 
 
 def passes_of(pipeline: object) -> Sequence[ModulePass]:
@@ -202,13 +213,12 @@ def may_contract(opt_level: int) -> bool:
     return all(p.contract for p in passes if isinstance(p, LowerToLlvmPass))
 
 
-def _native_part(module: ModuleOp, opt_level: int) -> ModuleOp:
+def _native_part(module: ModuleOp, opt_level: int, sanitizer: str) -> ModuleOp:
     """Leave a module with its kernels alone, in the `llvm` dialect."""
     level = level_of(module)
     if level == "llvm":
         return module
-    if level != "host":
-        lower(module, "scheduled", opt_level)
+    lower(module, "host" if level == "host" else "scheduled", opt_level, sanitizer)
     for func in list(module.body.ops):
         if not isinstance(func, tir.FuncOp):
             func.detach()
@@ -228,13 +238,13 @@ def text_of(module: ModuleOp) -> str:
 # -- what a pipeline consists of -----------------------------------------------------------------
 
 
-def print_pipeline(opt_level: int) -> str:
+def print_pipeline(opt_level: int, sanitizer: str = "") -> str:
     """Return the passes of a level of -O, each with why it stands there."""
     reasons: dict[str, str] = {}
     for name, reason in _LINE.findall(inspect.getsource(pipelines)):
         reasons.setdefault(name, reason)
     lines = [f"-O{opt_level}: {_ABOUT[opt_level]}"]
-    for level, passes in pipelines.OPT_LEVELS[opt_level].items():
+    for level, passes in pipelines.with_checks(pipelines.OPT_LEVELS[opt_level], sanitizer).items():
         lines.append(f"{level}:" if passes else f"{level}: no passes")
         for module_pass in passes:
             because = reasons.get(type(module_pass).__name__, "")

@@ -71,7 +71,7 @@ def _define_constants(native: ModuleOp, package: Package) -> None:
     """Give the constants that the program declares their values."""
     constants = iter(package.constants)
     for op in list(native.body.ops):
-        if isinstance(op, GlobalOp):
+        if isinstance(op, GlobalOp) and op.value is None:
             _, constant = next(constants)
             defined = _bytes(op.sym_name.data, constant.data.tobytes(), is_shown=False)
             native.body.block.insert_op_before(defined, op)

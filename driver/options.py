@@ -11,6 +11,7 @@ from ..runtime.errors import ArgumentError
 from .external_code import ExternalCode
 
 EXEC_MODES = ("compiled", "bytecode")
+SANITIZERS = ("bounds",)
 OPT_LEVELS = (0, 1, 2, 3)
 
 DimSize = int | tuple[int, int]
@@ -37,9 +38,13 @@ class CompileOptions:
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     """Inputs that are constants of the compiled model, and no inputs of it."""
 
+    sanitize: str = ""
+    """What kernels check when they run: one of `SANITIZERS`, or nothing."""
+
     def metadata(self, model: str) -> dict[str, str]:
         """Return what an executable says about where it comes from; `model` is its name."""
         known = {"model": model, "target": self.target.triple, "opt_level": str(self.opt_level)}
+        known |= {"sanitize": self.sanitize} if self.sanitize else {}
         return known | self.external.metadata()
 
     external: ExternalCode = field(default_factory=ExternalCode)
@@ -50,7 +55,8 @@ class CompileOptions:
         dims = sorted(self.dims.items())
         shapes = sorted(self.shapes.items())
         values = [(name, _text_of(value)) for name, value in sorted(self.values.items())]
-        return f"{self.target!r} O{self.opt_level} {dims} {shapes} {values} {self.external.key()}"
+        given = f"{dims} {shapes} {values} {self.external.key()} {self.sanitize}"
+        return f"{self.target!r} O{self.opt_level} {given}"
 
 
 def _text_of(value: object) -> str:
@@ -74,6 +80,19 @@ def check_opt_level(level: object) -> int:
     if isinstance(level, bool) or level not in OPT_LEVELS:
         raise ArgumentError(f"opt_level is {level!r}; it must be 0, 1, 2 or 3")
     return level
+
+
+def check_sanitize(name: object) -> str:
+    """Return the name of a sanitizer; "" for None, which is none.
+
+    Raises:
+        ArgumentError: there is no such sanitizer.
+    """
+    if name is None:
+        return ""
+    if not isinstance(name, str) or name not in SANITIZERS:
+        raise ArgumentError(f"sanitize is {name!r}; use {', '.join(SANITIZERS)}, or None")
+    return name
 
 
 def check_exec_mode(mode: object) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PASSES: dict[str, str] = {
     "annotate-patterns": "relax.annotate_patterns:AnnotatePatternsPass",
     "apply-schedule": "tir.apply_schedule:ApplySchedulePass",
+    "check-bounds": "tir.check_bounds:CheckBoundsPass",
     "choose-layouts": "relax.choose_layouts:ChooseLayoutsPass",
     "compact-buffers": "tir.compact_buffers:CompactBuffersPass",
     "deduplicate-kernels": "relax.deduplicate_kernels:DeduplicateKernelsPass",

@@ -24,6 +24,7 @@ from .relax.relax_dce import RelaxDcePass
 from .relax.simplify_algebra import SimplifyAlgebraPass
 from .relax.simplify_moves import SimplifyMovesPass
 from .relax.split_conv_transpose import SplitConvTransposePass
+from .tir.check_bounds import CheckBoundsPass
 from .tir.compact_buffers import CompactBuffersPass
 from .tir.expand_math import ExpandMathPass
 from .tir.fuse_rows import FuseRowsPass
@@ -86,6 +87,13 @@ LLVM_EXACT: tuple[ModulePass, ...] = (
     LowerToLlvmPass(contract=False),  # every operation rounds once, as in the model
 )
 
+CHECK_BOUNDS: tuple[ModulePass, ...] = (
+    CheckBoundsPass(),  # kernels are final: what any pass got wrong is seen
+)
+
+SANITIZERS: dict[str, tuple[ModulePass, ...]] = {"bounds": CHECK_BOUNDS}
+"""Name -> what adds its checks to kernels without blocks."""
+
 Levels = dict[str, tuple[ModulePass, ...]]
 """Level -> the passes that end at it."""
 
@@ -125,6 +133,23 @@ O3: Levels = O2  # where reassociation is allowed, no pass makes use of it yet
 
 OPT_LEVELS: tuple[Levels, ...] = (O0, O1, O2, O3)
 """Those of -O0 to -O3."""
+
+
+def with_checks(levels: Levels, sanitizer: str) -> Levels:
+    """Return levels that end in checked kernels; "" for none.
+
+    Kernels of several nodes stay apart: an error names the node that a kernel was made of.
+    """
+    if not sanitizer:
+        return levels
+    kernels = tuple(
+        LegalizeOpsPass(share=False) if isinstance(module_pass, LegalizeOpsPass) else module_pass
+        for module_pass in levels["kernels"]
+        if not isinstance(module_pass, DeduplicateKernelsPass)
+    )
+    scheduled = (*levels["scheduled"], *SANITIZERS[sanitizer])
+    return levels | {"kernels": kernels, "scheduled": scheduled}
+
 
 PIPELINES: Levels = O2
 """The pipelines that tools know by name (`tyrex-opt -p NAME`)."""

@@ -18,7 +18,10 @@ from .native_library import ABI_VERSION
 from .processor import Question
 
 FORMAT = 1
-KNOWN_NEEDS = frozenset[str]()
+CHECKED_INDICES = "checked-indices"
+"""Its code calls `fail_index` of the context (native/tyrex.h)."""
+
+KNOWN_NEEDS = frozenset((CHECKED_INDICES,))
 """What a manifest may say that its reader has to know."""
 
 WEIGHTS = "weights.bin"
@@ -61,7 +64,9 @@ class Manifest:
     def text(self) -> str:
         """Return the manifest as JSON."""
         fields = asdict(self) | {"cpu": [question._asdict() for question in self.cpu]}
-        return json.dumps({"format": FORMAT, "abi": ABI_VERSION, "needs": [], **fields}, indent=1)
+        needs = [CHECKED_INDICES] if "sanitize" in self.metadata else []
+        versions = {"format": FORMAT, "abi": ABI_VERSION, "needs": needs}
+        return json.dumps({**versions, **fields}, indent=1)
 
     @staticmethod
     def read(text: bytes) -> Manifest:

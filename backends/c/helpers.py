@@ -11,7 +11,8 @@ from collections.abc import Callable
 from textwrap import dedent
 
 PREFIX = "tyrex_"
-_CALL = re.compile(rf"\b{PREFIX}(\w+)\(")
+# What a file has anyway is no helper.
+_CALL = re.compile(rf"\b{PREFIX}(?!error_set\b)(\w+)\(")
 
 
 class Helpers:
@@ -200,6 +201,15 @@ _TEMPLATES: dict[str, Callable[[int], str]] = {
 """Name without the bits -> the source for so many bits."""
 
 _FIXED: dict[str, str] = {
+    "fail_index": """\
+        static int32_t tyrex_fail_index(const char *place, int64_t index, int64_t extent) {
+          char message[512];
+          snprintf(message, sizeof message, "%s: found index %lld, the extent is %lld", place,
+                   (long long)index, (long long)extent);
+          tyrex_error_set(TYREX_ERROR_BOUNDS, message);
+          return TYREX_ERROR_BOUNDS;
+        }
+        """,
     "floor_div": """\
         static inline int64_t tyrex_floor_div(int64_t a, int64_t b) {
           return a / b - (a % b != 0 && (a < 0) != (b < 0));

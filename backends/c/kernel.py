@@ -64,6 +64,7 @@ class KernelPrinter:
         self.written = written_buffers(kernel)
         self.aliased = {kernel.inputs[i] for i, _ in kernel.aliases()}
         self.aliased |= {kernel.outputs[o] for _, o in kernel.aliases()}
+        self.is_checked = any(isinstance(op, tir.CheckIndexOp) for op in kernel.walk())
         self.parts: list[str] = []  # functions of parallel loops
         self.scope = Scope(Lines(1), name)
 
@@ -83,6 +84,8 @@ class KernelPrinter:
         lines = Lines()
         lines.add(f"/* {comment(show(kernel.location))} */")
         with lines.braces(self.declaration()):
+            if self.returns and not self.is_parallel:
+                lines.add("(void)context;")
             for value in unused:
                 lines.add(f"(void){self.values[value].text};")
             for symbol in kernel.symbol_names:
@@ -94,6 +97,11 @@ class KernelPrinter:
     @property
     def returns(self) -> bool:
         """Whether the function returns a code, since something in it may fail."""
+        return self.is_parallel or self.is_checked
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether the context runs a loop of it."""
         return self.scope.calls_context
 
     def declaration(self) -> str:
@@ -248,6 +256,24 @@ class KernelPrinter:
         with self.scope.lines.braces(f"if ({condition.text})"):
             self.scope.lines.add(statement)
 
+    def check_index(self, op: tir.CheckIndexOp) -> None:
+        """Append the test of an index."""
+        index, extent, *conditions = map(
+            self.exprs.simplified,
+            op.exprs_over_values(
+                tir.ExprsAttr((*op.index.data, *op.extent.data, *op.conditions.data))
+            ),
+        )
+        fits = self.exprs.holds((index, extent - 1 - index))
+        test = f"!({fits.text})"
+        if conditions:
+            test = f"{self.exprs.holds(tuple(conditions)).text} && {test}"
+        place = comment(op.place.data).replace('"', "'")
+        numbers = (self.exprs.print(expr).text for expr in (index, extent))
+        with self.scope.lines.braces(f"if ({test})"):
+            call = self.helpers.call("fail_index", f'"{place}"', *numbers)
+            self.scope.lines.add(f"return {call};")
+
     def transpose(self, op: tir.TransposeOp) -> None:
         """Append the exchange of a square's rows and columns."""
         self.flush(reads_only=True)
@@ -337,6 +363,7 @@ class KernelPrinter:
 
 _STATEMENTS: dict[type[Operation], Callable[[KernelPrinter, Any], None]] = {
     tir.AllocOp: KernelPrinter.allocate,
+    tir.CheckIndexOp: KernelPrinter.check_index,
     tir.ForOp: KernelPrinter.loop,
     tir.IfOp: KernelPrinter.conditional,
     tir.IndexValueOp: KernelPrinter.index_value,

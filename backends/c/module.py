@@ -37,7 +37,7 @@ class _Module:
         self.frames: dict[str, int] = {}
         self.pool = ConstantPool()
         self.texts: list[str] = []
-        self.may_allocate = False
+        self.may_allocate = self.is_parallel = False
 
     def emit(self) -> Code:
         if ENTRY not in self.functions:
@@ -51,7 +51,7 @@ class _Module:
             self.names["function", ENTRY],
             self.frames[ENTRY],
             allocates=self.may_allocate,
-            is_parallel=bool(self.fallible),
+            is_parallel=self.is_parallel,
         )
 
     def _number_constants(self) -> None:
@@ -88,3 +88,4 @@ class _Module:
         self.texts.append(printer.print())
         if printer.returns:
             self.fallible.add(name)
+        self.is_parallel |= printer.is_parallel

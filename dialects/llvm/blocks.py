@@ -30,6 +30,7 @@ from xdsl.dialects.builtin import (
     f16,
     f32,
     i1,
+    i8,
     i32,
     i64,
 )
@@ -299,6 +300,14 @@ class BlockBuilder:
             name = {"global_name": SymbolRefAttr(symbol)}
             found = self._constants[key] = self._at_head(llvm.AddressOfOp, (), PTR, name)
         return found
+
+    def constant_text(self, symbol: str, text: str) -> None:
+        """Add a constant to the module: the bytes of a text (UTF-8), and a zero at their end."""
+        value = StringAttr(f"{text}\0")
+        type_ = llvm.LLVMArrayType(len(value.data.encode()), i8)
+        data = llvm.GlobalOp(type_, symbol, "internal", constant=True, value=value)
+        data.location = self.location
+        self._top.add_op(data)
 
     def _unique(self, op_type: type[Operation], type_: Attribute) -> SSAValue:
         key = (op_type, type_)

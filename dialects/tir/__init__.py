@@ -34,6 +34,7 @@ from .attributes import (
     positional,
 )
 from .base import INDEX, IndexedOp, free_symbols
+from .checks import CheckIndexOp, access_text, index_text, place_text
 from .control import BlockOp, ForOp, IfOp
 from .func import FuncOp
 
@@ -42,6 +43,7 @@ TIR = Dialect(
     [
         AllocOp,
         BlockOp,
+        CheckIndexOp,
         ForOp,
         FuncOp,
         IfOp,
@@ -68,6 +70,7 @@ __all__ = [
     "BlockOp",
     "BufferInfo",
     "BufferType",
+    "CheckIndexOp",
     "ExprsAttr",
     "ForKind",
     "ForKindAttr",
@@ -85,7 +88,10 @@ __all__ = [
     "PrefetchOp",
     "StoreOp",
     "TransposeOp",
+    "access_text",
     "free_symbols",
+    "index_text",
     "over_values",
+    "place_text",
     "positional",
 ]

@@ -190,6 +190,26 @@ class KernelCompiler:
 
         return run
 
+    def check_index(self, op: tir.CheckIndexOp) -> Step:
+        """Fail where a lane's index is outside; that of lanes that do not run may be anywhere."""
+        (index,), (extent,) = self.exprs(op, op.index), self.exprs(op, op.extent)
+        conditions, place = self.exprs(op, op.conditions), op.place.data
+
+        def run(frame: Frame) -> None:
+            mask = _narrowed(frame.mask, conditions_hold(conditions, frame.regs))
+            if mask is False:
+                return
+            found, limit = np.broadcast_arrays(index(frame.regs), extent(frame.regs))
+            outside = (found < 0) | (found >= limit)
+            if mask is not None:
+                outside, found, limit = np.broadcast_arrays(outside & mask, found, limit)
+            if outside.any():
+                lane = int(outside.reshape(-1).argmax())
+                values = (int(array.reshape(-1)[lane]) for array in (found, limit))
+                raise InterpreterError(op, tir.index_text(place, *values))
+
+        return run
+
     def places(
         self, op: tir.LoadOp | tir.PredicatedLoadOp | tir.StoreOp | tir.PredicatedStoreOp
     ) -> list[Expression]:
@@ -338,6 +358,7 @@ class KernelCompiler:
 _BUILDERS: dict[type[Operation], Callable[[KernelCompiler, Any], Step]] = {
     tir.AllocOp: KernelCompiler.alloc,
     tir.BlockOp: KernelCompiler.block,
+    tir.CheckIndexOp: KernelCompiler.check_index,
     tir.ForOp: KernelCompiler.loop,
     tir.IfOp: KernelCompiler.conditional,
     tir.IndexValueOp: KernelCompiler.index_value,

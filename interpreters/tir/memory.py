@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from xdsl.ir import Operation
 
 from ...dialects import dtypes, tir
 from .errors import InterpreterError
@@ -54,7 +53,7 @@ def poison(array: Array) -> None:
         array.fill(np.nan)
 
 
-def read(op: Operation, memory: Memory, indices: list[Index], mask: Mask) -> Any:
+def read(op: tir.AccessOp, memory: Memory, indices: list[Index], mask: Mask) -> Any:
     """Return the elements at `indices`, one per lane; lanes outside `mask` get any value."""
     if mask is not None and memory.array.size == 0:
         raise InterpreterError(op, f"reads from an empty buffer of shape {memory.shape}")
@@ -64,7 +63,7 @@ def read(op: Operation, memory: Memory, indices: list[Index], mask: Mask) -> Any
     return found.view(f"int{found.itemsize * 8}") if found.dtype.kind == "u" else found
 
 
-def write(op: Operation, memory: Memory, indices: list[Index], value: Any, mask: Mask) -> None:
+def write(op: tir.AccessOp, memory: Memory, indices: list[Index], value: Any, mask: Mask) -> None:
     """Set the elements at `indices`, one per lane of `mask`."""
     places = (*memory.lanes, *_checked(op, memory, indices, mask))
     if mask is None:
@@ -74,7 +73,7 @@ def write(op: Operation, memory: Memory, indices: list[Index], value: Any, mask:
     memory.array[tuple(place[lanes] for place in spread)] = value[lanes]
 
 
-def _checked(op: Operation, memory: Memory, indices: list[Index], mask: Mask) -> list[Index]:
+def _checked(op: tir.AccessOp, memory: Memory, indices: list[Index], mask: Mask) -> list[Index]:
     """Return indices that are inside; those of lanes that do not run are moved there.
 
     Raises:
@@ -95,7 +94,7 @@ def _checked(op: Operation, memory: Memory, indices: list[Index], mask: Mask) ->
     return result
 
 
-def _outside(op: Operation, memory: Memory, indices: list[Index], mask: Mask) -> None:
+def _outside(op: tir.AccessOp, memory: Memory, indices: list[Index], mask: Mask) -> None:
     """Raise for the first running lane that is outside."""
     running = np.asarray(True if mask is None else mask)
     outside = np.asarray(False)
@@ -104,4 +103,7 @@ def _outside(op: Operation, memory: Memory, indices: list[Index], mask: Mask) ->
     running, outside, *spread = np.broadcast_arrays(running, outside, *indices)
     lane = np.argmax((running & outside).reshape(-1))
     found = [int(place.reshape(-1)[lane]) for place in spread]
-    raise InterpreterError(op, f"index {found} is outside the buffer's shape {list(memory.shape)}")
+    pairs = enumerate(zip(found, memory.shape, strict=True))
+    axis = next(axis for axis, (index, extent) in pairs if not 0 <= index < extent)
+    text = tir.access_text(op, axis)
+    raise InterpreterError(op, tir.index_text(text, found[axis], memory.shape[axis]))

@@ -27,6 +27,7 @@ from .scalars import handlers, llvm_type
 CONTEXT_PARALLEL_FOR = (
     8  # offset of `parallel_for` in struct tyrex_context (runtime/native/tyrex.h)
 )
+CONTEXT_FAIL_INDEX = 40  # offset of `fail_index` there
 STACK_ALIGN_BYTES = 64
 _UNROLL = LoopAnnotationAttr(LoopHints(unroll="full"))
 
@@ -47,6 +48,7 @@ class Outlined:
         bounds: of the variables around the loop.
         shares: whether parallel loops inside are shared by threads, too: the loop may turn out to
             be of one iteration, which the thread runs that was to hand out many.
+        checks: whether indices are checked inside: the context is told of a wrong one.
     """
 
     name: str
@@ -54,6 +56,12 @@ class Outlined:
     captures: tuple[SSAValue, ...]
     bounds: dict[Hashable, Range]
     shares: bool
+    checks: bool
+
+    @property
+    def takes_context(self) -> bool:
+        """Whether the context is the first of the body's words."""
+        return self.shares or self.checks
 
 
 class KernelLowering:
@@ -69,6 +77,8 @@ class KernelLowering:
         self.exprs = Expressions(b)
         self.values: dict[SSAValue, SSAValue] = {}
         self.context: SSAValue | None = None  # None where parallel loops run serially
+        self.errors: SSAValue | None = None  # the context that is told of wrong indices
+        self.texts: dict[str, str] = {}  # text -> the symbol of its bytes
         self.outlined: list[Outlined] = []
         self.lane: tuple[SSAValue, int] | None = None  # the vectorized variable and its extent
 
@@ -89,8 +99,8 @@ class KernelLowering:
                     self.bind(op.result, self.load(op))
                 case tir.StoreOp() | tir.PredicatedStoreOp():
                     self.store(op)
-                case tir.PrefetchOp() | tir.TransposeOp():
-                    self.hint_or_tile(op)
+                case tir.PrefetchOp() | tir.TransposeOp() | tir.CheckIndexOp():
+                    self.beside_values(op)
                 case tir.ForOp():
                     self.loop(op)
                 case tir.IfOp():
@@ -105,12 +115,15 @@ class KernelLowering:
                 case _:
                     self.scalar(op)
 
-    def hint_or_tile(self, op: tir.PrefetchOp | tir.TransposeOp) -> None:
+    def beside_values(self, op: tir.PrefetchOp | tir.TransposeOp | tir.CheckIndexOp) -> None:
         """Append what is neither a statement of the kernel's values nor control flow."""
-        if isinstance(op, tir.PrefetchOp):
-            self.prefetch(op)
-        else:
-            self.transpose(op)
+        match op:
+            case tir.PrefetchOp():
+                self.prefetch(op)
+            case tir.TransposeOp():
+                self.transpose(op)
+            case tir.CheckIndexOp():
+                self.check_index(op)
 
     def scalar(self, op: Operation) -> None:
         """Append an operation on values."""
@@ -223,9 +236,11 @@ class KernelLowering:
         captures = free_values(op)
         name = f"{self.name}.parallel{len(self.outlined)}"
         shares = not extent.is_constant and least_size(extent) == 1 and _has_parallel(op)
-        self.outlined.append(Outlined(name, op, captures, dict(self.exprs.bounds), shares))
+        checks = any(isinstance(inner, tir.CheckIndexOp) for inner in op.walk())
+        part = Outlined(name, op, captures, dict(self.exprs.bounds), shares, checks)
+        self.outlined.append(part)
         assert self.context is not None
-        words = [self.context] if shares else []
+        words = [self.context] if part.takes_context else []
         words += [self.values[value] for value in captures]
         words += [self.exprs.values[symbol] for symbol in self.symbols]
         closure = b.alloca(i64, max(len(words), 1), 8)
@@ -240,6 +255,40 @@ class KernelLowering:
         b.start(failed)
         b.ret(code)
         b.start(done)
+
+    def check_index(self, op: tir.CheckIndexOp) -> None:
+        """Append the test of an index; where it fails, in any lane, the context is told why."""
+        b, assigned = self.b, (*op.exprs_over_values(op.index), *op.exprs_over_values(op.extent))
+        index, extent = map(self.exprs.value, self.simplified(assigned))
+        if lanes(extent.type) is not None:
+            raise CompileError(op, "has an extent that differs from lane to lane")
+        x, n = self.exprs.matched(index, extent)
+        zero = b.zero(x.type) if lanes(x.type) else b.integer(0)
+        outside = b.binary(llvm.OrOp, b.icmp("slt", x, zero), b.icmp("sge", x, n))
+        if op.conditions.data:
+            mask = self.exprs.holds(self.simplified(op.exprs_over_values(op.conditions)))
+            outside = b.binary(llvm.AndOp, *self.exprs.matched(outside, mask))
+        fails = b.reduce("or", outside) if lanes(outside.type) else outside
+        failed, done = b.new_block(), b.new_block()
+        b.cond_br(fails, failed, done)
+        b.start(failed)
+        if lanes(index.type) is not None:
+            least = b.broadcast(b.integer(-(2**63)), self.lane_count())
+            index = b.reduce("smax", b.select(outside, index, least))
+        assert self.errors is not None, "kernels and their parallel loops have the context"
+        function = b.load(b.gep(self.errors, i8, CONTEXT_FAIL_INDEX), PTR, 8)
+        code = b.call(function, (self.text(op.place.data), index, extent), i32)
+        assert code is not None, "the call has a result"
+        b.ret(code)
+        b.start(done)
+
+    def text(self, text: str) -> SSAValue:
+        """Append the address of a text, which ends in a zero."""
+        symbol = self.texts.get(text)
+        if symbol is None:
+            symbol = self.texts[text] = f"{self.name}.text{len(self.texts)}"
+            self.b.constant_text(symbol, text)
+        return self.b.address_of(symbol)
 
     # -- memory ------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ from ...dialects import tir
 from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR
 from .kernel import KernelLowering, Outlined
+from .scalars import llvm_type
 
 _UNIT = UnitAttr()
 _NOALIAS: dict[str, Attribute] = {"llvm.noalias": _UNIT, "llvm.noundef": _UNIT}
@@ -87,7 +88,7 @@ class _Functions:
         )
         given = function.body.block.args
         lowering = KernelLowering(b, self.name, symbols, contract=self.contract)
-        lowering.context = given[0]
+        lowering.context = lowering.errors = given[0]
         for value, target in zip(self.args, given[1:], strict=False):
             lowering.bind(value, target)
         self.bind_symbols(lowering, given[1 + len(self.args) :])
@@ -109,8 +110,11 @@ class _Functions:
 
     def words_of(self, part: Outlined) -> list[Attribute]:
         """Return the types of what a parallel loop's body is given."""
-        types = [PTR] if part.shares else []
-        types += [_word_type(value.type) for value in part.captures]
+        types: list[Attribute] = [PTR] if part.takes_context else []
+        types += [
+            PTR if isinstance(value.type, tir.BufferType) else llvm_type(value.type)
+            for value in part.captures
+        ]
         return [*types, *([i64] * len(self.kernel.symbol_names))]
 
     def parallel_body(self, part: Outlined) -> list[Outlined]:
@@ -120,15 +124,17 @@ class _Functions:
         """
         b, captures, symbols = self.b, part.captures, self.kernel.symbol_names
         types = [*self.words_of(part), i64, i64]
-        context = [_PLAIN] if part.shares else []
+        context = [_PLAIN] if part.takes_context else []
         attributes = [*context, *self.attributes(captures), *([_PLAIN] * (len(symbols) + 2))]
         function = b.function(
             f"{part.name}.body", types, i32, linkage="internal", arg_attrs=attributes
         )
         given = function.body.block.args
         lowering = KernelLowering(b, part.name, symbols, contract=self.contract)
+        if part.takes_context:
+            lowering.errors, *given = given
         if part.shares:  # else without a context: loops inside are serial
-            lowering.context, *given = given
+            lowering.context = lowering.errors
         lowering.exprs.bounds |= part.bounds
         for value, target in zip(captures, given, strict=False):
             lowering.bind(value, target)

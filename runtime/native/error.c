@@ -1,6 +1,7 @@
 /* Errors: a code and a message, one of each per thread. */
 #include "tyrex.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MESSAGE_BYTES 512
@@ -33,3 +34,11 @@ void tyrex_error_clear(void) {
 int32_t tyrex_error_code(void) { return current_code; }
 
 const char *tyrex_error_message(void) { return current_message; }
+
+int32_t tyrex_fail_index(const char *place, int64_t index, int64_t extent) {
+  char message[MESSAGE_BYTES];
+  snprintf(message, sizeof message, "%s: found index %lld, the extent is %lld", place,
+           (long long)index, (long long)extent);
+  tyrex_error_set(TYREX_ERROR_BOUNDS, message);
+  return TYREX_ERROR_BOUNDS;
+}

@@ -41,6 +41,8 @@ TYREX_API void tyrex_error_clear(void);
 TYREX_API int32_t tyrex_error_code(void);
 /* The calling thread's message: "" when none was set. Valid until the next set or clear. */
 TYREX_API const char *tyrex_error_message(void);
+/* Sets TYREX_ERROR_BOUNDS and returns it: at `place`, an index is not in [0, extent). */
+TYREX_API int32_t tyrex_fail_index(const char *place, int64_t index, int64_t extent);
 
 /* ---- memory ---------------------------------------------------------------------- */
 
@@ -119,6 +121,9 @@ typedef struct tyrex_context {
   void *(*allocate)(void *context, uint64_t bytes);
   TYREX_HIGH_HALF(allocate)
   tyrex_arena *arena; /* 32 */
+  TYREX_HIGH_HALF(arena)
+  /* 40: tyrex_fail_index, for kernels whose accesses are checked */
+  int32_t (*fail_index)(const char *place, int64_t index, int64_t extent);
 } tyrex_context;
 
 /* NULL with the error set when num_threads is 0 or memory is short. */

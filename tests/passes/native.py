@@ -23,16 +23,23 @@ _BODY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64, ctypes
 _PARALLEL_FOR = ctypes.CFUNCTYPE(
     ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64
 )
+_FAIL_INDEX = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int64)
 CHUNK = 3
+BOUNDS = 3
+"""TYREX_ERROR_BOUNDS of runtime/native/abi.h."""
 
 
 class _Context(ctypes.Structure):
-    """The start of struct tyrex_context."""
+    """struct tyrex_context."""
 
     _fields_ = (
         ("abi_version", ctypes.c_uint32),
         ("num_threads", ctypes.c_uint32),
         ("parallel_for", _PARALLEL_FOR),
+        ("set_error", ctypes.c_void_p),
+        ("allocate", ctypes.c_void_p),
+        ("arena", ctypes.c_void_p),
+        ("fail_index", _FAIL_INDEX),
     )
 
 
@@ -66,15 +73,23 @@ class NativeKernel:
         LowerToLlvmPass().apply(Context(), module)
         verify_module(module)
         self.loaded = load_objects(compile_to_object(module, host()))
+        self.failures: list[tuple[str, int, int]] = []
+        """Place, index and extent of wrong indices."""
 
     def __call__(self, arrays: Sequence[Array], symbols: Mapping[str, int]) -> list[Array]:
         """Run on inputs and outputs; return the outputs."""
+        assert self.code(arrays, symbols) == 0
+        return list(arrays[self.num_inputs : self.num_inputs + self.num_outputs])
+
+    def code(self, arrays: Sequence[Array], symbols: Mapping[str, int]) -> int:
+        """Run on inputs and outputs; return the kernel's code."""
         buffers = [*arrays]
         for buffer_type in self.workspaces:
             assert isinstance(buffer_type, tir.BufferType)
             shape = [dim.evaluate(symbols) for dim in buffer_type.shape]
             buffers.append(np.full(shape, 77, dtypes.to_numpy(buffer_type.dtype)))
-        context = _Context(1, 4, _backwards)
+        fail = _FAIL_INDEX(self._fail)
+        context = _Context(1, 4, _backwards, None, None, None, fail)
         words = [
             ctypes.addressof(context),
             *(array.ctypes.data for array in buffers),
@@ -82,5 +97,8 @@ class NativeKernel:
         ]
         args = (ctypes.c_int64 * len(words))(*words)
         kernel = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(self.loaded.address(self.name))
-        assert kernel(ctypes.addressof(args)) == 0
-        return list(arrays[self.num_inputs : self.num_inputs + self.num_outputs])
+        return kernel(ctypes.addressof(args))
+
+    def _fail(self, place: bytes, index: int, extent: int) -> int:
+        self.failures.append((place.decode(), index, extent))
+        return BOUNDS

@@ -256,3 +256,10 @@ tir.func @func_c4_body() -> () {
 tir.func @func_c4_alloc() -> () {
   %t = tir.alloc : !tir.buffer<[n], f32>
 }
+
+// -----
+
+tir.func @check_index_c1() -> () {
+  // expected-error @below {{tir.check_index: needs one index and one extent}}
+  "tir.check_index"() <{index = #tir.exprs<"1", "2">, extent = #tir.exprs<"4">, conditions = #tir.exprs<>, place = "here"}> : () -> ()
+}

@@ -157,3 +157,15 @@ tir.func @generic(%x: !tir.buffer<[9], f32>) -> () {
     }) : (index) -> ()
   }) : () -> ()
 }
+
+// -----
+
+// CHECK-LABEL: tir.func @checks<n>
+tir.func @checks<n>(%x: !tir.buffer<[n], f32>) -> () {
+  tir.for %i in n serial {
+    // CHECK: tir.check_index %i * 2 + 1 in n "@checks: load of input 0 'x', axis 0"
+    tir.check_index %i * 2 + 1 in n "@checks: load of input 0 'x', axis 0"
+    // CHECK: tir.check_index 3 in %i + n where (%i - 1 >= 0, n - 2 >= 0) "a \22place\22"
+    tir.check_index 3 in %i + n where (%i - 1 >= 0, n - 2 >= 0) "a \"place\""
+  }
+}

@@ -280,3 +280,29 @@ tir.func @numbers(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
     tir.store %c, %y[%i] : !tir.buffer<[4], f32>
   }
 }
+
+// -----
+
+// A wrong index: the context is told place, index and extent, and the kernel returns its code. In
+// vectors any lane may be the wrong one.
+// CHECK-LABEL: llvm.func internal @checked.impl
+// CHECK: llvm.mlir.addressof @checked.text0
+// CHECK: %[[low:.*]] = llvm.icmp "slt" %[[index:.*]], %{{.*}} : vector<4xi64>
+// CHECK-NEXT: %[[high:.*]] = llvm.icmp "sge" %[[index]], %{{.*}} : vector<4xi64>
+// CHECK-NEXT: %[[outside:.*]] = llvm.or %[[low]], %[[high]]
+// CHECK: %[[any:.*]] = llvm.call_intrinsic "llvm.vector.reduce.or.v4i1"
+// CHECK-NEXT: llvm.cond_br %[[any]], ^[[fail:bb.*]], ^[[fine:bb.*]]
+// CHECK: ^[[fail]]:
+// CHECK: llvm.call_intrinsic "llvm.vector.reduce.smax.v4i64"
+// CHECK: llvm.getelementptr inbounds %{{.*}}[40]
+// CHECK: %[[code:.*]] = llvm.call %{{.*}} : !llvm.ptr, (!llvm.ptr, i64, i64) -> i32
+// CHECK-NEXT: llvm.return %[[code]] : i32
+// CHECK: ^[[fine]]:
+// CHECK: llvm.mlir.global internal constant @checked.text0("here\00")
+tir.func @checked(%x: !tir.buffer<[8], f32>) -> (%y: !tir.buffer<[4], f32>) {
+  tir.for %l in 4 vectorized {
+    tir.check_index %l * 2 + 1 in 8 "here"
+    %v = tir.load %x[%l * 2 + 1] : !tir.buffer<[8], f32>
+    tir.store %v, %y[%l] : !tir.buffer<[4], f32>
+  }
+}

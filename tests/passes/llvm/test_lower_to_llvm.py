@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from xdsl.context import Context
 from xdsl.dialects.builtin import i32
 
+from tyrex.dialects.locating_parser import parse_module
+from tyrex.driver.pass_context import compiler_context
 from tyrex.passes.pipelines import SCHEDULED
 
 from ..kernels import (  # noqa: TID251  # the tests' folder, not the package's
@@ -49,3 +52,26 @@ def test_a_sum_along_a_symbolic_axis_may_be_empty() -> None:
         tir_pass.apply(Context(), module)
     (found,) = NativeKernel(module)(case.arguments(1), case.symbols)
     assert found.tolist() == [-3] * 4
+
+
+def test_a_parallel_loop_uses_values_of_every_type_from_outside() -> None:
+    text = """
+    tir.func @fill(%x: !tir.buffer<[2], f32>, %n: !tir.buffer<[1], i64>) -> (%y: !tir.buffer<[9], f32>) {
+      %a = tir.load %x[0] : !tir.buffer<[2], f32>
+      %b = tir.load %x[1] : !tir.buffer<[2], f32>
+      %less = arith.cmpf olt, %a, %b : f32
+      %id = tir.load %n[0] : !tir.buffer<[1], i64>
+      %half = arith.trunci %id : i64 to i32
+      %r = arith.index_cast %id : i64 to index
+      tir.for %i in 9 parallel {
+        %c = arith.sitofp %half : i32 to f32
+        %d = arith.select %less, %b, %c : f32
+        tir.store %d, %y[8 - %i + %r] : !tir.buffer<[9], f32>
+      }
+    }
+    """  # noqa: E501
+    for first, expected in ((1.0, 2.0), (3.0, 0.0)):
+        kernel = NativeKernel(parse_module(compiler_context(), text, "fill.mlir"))
+        x, n = np.array([first, 2.0], np.float32), np.array([0])
+        (found,) = kernel([x, n, np.full(9, 7.0, np.float32)], {})
+        assert found.tolist() == [expected] * 9
