@@ -1,8 +1,8 @@
 """Which values of a graph function share memory once tensors are memory.
 
 A *leaf* is a tensor (or object) inside a value: tuples are taken apart, `(value, path)`. The
-*source* of a leaf is the leaf whose memory it lies in: a reshape lies in its operand's, an
-in-place result in its argument's, where that is safe. Sources are results of calls and control
+*source* of a leaf is the leaf whose memory it lies in: a reshape or a prefix lies in its operand's,
+an in-place result in its argument's, where that is safe. Sources are results of calls and control
 flow, constants and block arguments.
 
 In place is safe when the kernel allows the pair, nobody reads the argument afterwards, no other
@@ -124,6 +124,8 @@ class Aliases:
         match value.op:
             case relax.ReshapeOp() | relax.MatchCastOp():
                 return value.op.x
+            case relax.PrefixOp():
+                return value.op.xs[value.index]
             case relax.CallTIRInplaceOp():
                 return self._in_place.get(value)
             case _:
@@ -167,6 +169,8 @@ class Aliases:
                 | relax.InvokeClosureOp()
             ):
                 return list(op.results)
+            case relax.PrefixOp():
+                return [op.res[index - 1]] if index else []
             case relax.CallTIRInplaceOp():
                 operand = op.operands[index]
                 return [r for r in op.results if self._in_place.get(r) is operand]

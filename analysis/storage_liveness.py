@@ -67,6 +67,8 @@ class StorageLiveness:
             found = 0
             if isinstance(owner, vm.TensorOp):
                 found = self.names(owner.storage)
+            elif isinstance(owner, vm.PrefixOp):
+                found = self.names(owner.x)
             elif isinstance(owner, _VIEWS):
                 for operand in owner.operands:
                     found |= self.names(operand)
@@ -113,6 +115,8 @@ class StorageLiveness:
             case vm.CallOp():
                 read = self._union(op.inputs)
                 written = (*op.outputs, *op.workspaces)
+            case vm.PrefixOp():
+                return self.names(op.count), 0
             case vm.CopyOp():
                 read = self.names(op.source)
                 written = (op.destination,)

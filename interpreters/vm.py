@@ -203,6 +203,14 @@ class _Run:
         self.told(op, [(op.result, self.values[op.x])])
         return (checked(op, self.values[op.x], self.typed(op.result.type)),)
 
+    def _prefix(self, op: vm.PrefixOp) -> Sequence[Value]:
+        x, count = self.values[op.x], int(self.values[op.count].reshape(()))
+        if not 0 <= count <= len(x):
+            raise CompileError(op, f"takes the first {count} of {len(x)} slices")
+        self.symbols = {k: v for k, v in self.symbols.items() if k not in op.symbol_names}
+        self.told(op, [(op.result, x[:count])])
+        return (x[:count],)
+
     def _tuple(self, op: vm.TupleOp) -> Sequence[Value]:
         return (tuple(self.values[field] for field in op.fields),)
 
@@ -251,6 +259,7 @@ class _Run:
         vm.FailOp: _fail,
         vm.InvokeOp: _invoke,
         vm.KillOp: _kill,
+        vm.PrefixOp: _prefix,
         vm.ReshapeOp: _reshape,
         vm.TensorOp: _tensor,
         vm.TupleGetOp: _tuple_get,

@@ -32,6 +32,7 @@ PASSES: dict[str, str] = {
     "inline-blocks": "tir.inline_blocks:InlineBlocksPass",
     "inline-epilogues": "tir.inline_epilogues:InlineEpiloguesPass",
     "legalize-ops": "relax.legalize_ops:LegalizeOpsPass",
+    "lower-selections": "relax.lower_selections:LowerSelectionsPass",
     "lower-blocks": "tir.lower_blocks:LowerBlocksPass",
     "lower-to-llvm": "llvm.lower_to_llvm:LowerToLlvmPass",
     "lower-to-vm": "vm.lower_to_vm:LowerToVmPass",

@@ -18,6 +18,7 @@ from .relax.fuse_tir import FuseTirPass
 from .relax.group_convolutions import GroupConvolutionsPass
 from .relax.infer_shapes import InferShapesPass
 from .relax.legalize_ops import LegalizeOpsPass
+from .relax.lower_selections import LowerSelectionsPass
 from .relax.mark_inplace import MarkInplacePass
 from .relax.relax_cse import RelaxCsePass
 from .relax.relax_dce import RelaxDcePass
@@ -53,6 +54,7 @@ GRAPH: tuple[ModulePass, ...] = (
 )
 
 KERNELS: tuple[ModulePass, ...] = (
+    LowerSelectionsPass(),  # graph passes knew them whole; kernels need to know how much memory
     LegalizeOpsPass(),  # operators end here: from now on a kernel is what its loops say
     AnnotatePatternsPass(),  # fusion decides by patterns
     FuseOpsPass(),  # decides which tensors exist in memory
@@ -100,6 +102,7 @@ Levels = dict[str, tuple[ModulePass, ...]]
 O0: Levels = {
     "graph": (),
     "kernels": (
+        LowerSelectionsPass(),  # not rules: they are several kernels
         LegalizeOpsPass(),  # one kernel per operator: what runs is what was written
     ),
     "scheduled": SCHEDULED,

@@ -189,6 +189,9 @@ class Builtin(IntEnum):
     """`r = match(value, type, text, symbols)`: as check; the type tells the symbols named."""
     FAIL = 12
     """`r = fail(text)`: end the run with an error of that text."""
+    PREFIX = 13
+    """`r = prefix(tensor, count, type, symbols)`: the first slices, as many as `count` holds; the
+    type tells the symbols named."""
 
 
 _R, _I, _C, _S, _T, _D = ArgKind
@@ -206,10 +209,14 @@ SIGNATURES: Mapping[Builtin, tuple[bool, tuple[ArgKind, ...] | None]] = {
     Builtin.KILL: (False, None),
     Builtin.MATCH: (True, (_R, _S, _T, _T)),
     Builtin.FAIL: (True, (_T,)),
+    Builtin.PREFIX: (True, (_R, _R, _S, _T)),
 }
 """Builtin -> (whether it has a result, kinds of its arguments; None: any registers).
 
 A dim may stand where an integer does: sizes of storages, offsets of tensors."""
+
+TELLING = (Builtin.MATCH, Builtin.PREFIX)
+"""The builtins whose last argument names symbols, with commas between them."""
 
 SIZED = (Builtin.STORAGE, Builtin.TENSOR)
 """The builtins whose integers may be dims."""
@@ -392,8 +399,8 @@ def introduced(program: Program, instruction: Instruction) -> tuple[str, ...]:
     if (
         not isinstance(instruction, Call)
         or instruction.kind is not CalleeKind.BUILTIN
-        or instruction.callee != Builtin.MATCH
-        or len(instruction.args) != len(SIGNATURES[Builtin.MATCH][1] or ())
+        or instruction.callee not in TELLING
+        or len(instruction.args) != len(SIGNATURES[Builtin(instruction.callee)][1] or ())
         or instruction.args[-1].value >= len(program.texts)
     ):
         return ()

@@ -30,7 +30,7 @@ from .bytecode import (
     symbols_of,
 )
 from .dims import SymbolicDim
-from .dtype import BOOL
+from .dtype import BOOL, DType
 from .errors import ArgumentError, RuntimeFailure, TyrexError
 from .image import ConstantMemory, Image, check_size, check_tensor_place, number_of
 from .matching import Matcher
@@ -42,6 +42,7 @@ from .tensor import Tensor
 
 _KERNELS, _CALL, _GOTO, _IF, _RET = range(5)
 _WORD_BYTES = 8
+INT64 = DType("int64")
 _MASK = 2**64 - 1
 
 Registers = list[Any]
@@ -375,6 +376,8 @@ class _Steps:
         if call.kind is CalleeKind.BUILTIN:
             if call.callee == Builtin.MATCH:
                 return _match(self.image, call, self.frame)
+            if call.callee == Builtin.PREFIX:
+                return _prefix(self.image, call, self.frame)
             return _BUILTINS[call.callee](self.image, call)
         if call.kind is CalleeKind.FUNCTION:
             callee = call.callee
@@ -531,6 +534,36 @@ def _match(image: Image, call: Call, frame: Frame) -> Action:
         return value
 
     return action
+
+
+def _prefix(image: Image, call: Call, frame: Frame) -> Action:
+    source, number = call.args[0].value, call.args[1].value
+    spec, names = _spec(image, call.args[2]), introduced(image.program, call)
+    place = f"prefix, {spec}"
+    known = [name for name in symbols_of(spec) if name not in names]
+    matcher = Matcher([(place, spec)], [Symbol(name) for name in names], known)
+
+    def action(r: Registers, e: Execution) -> Tensor:
+        tensor = r[source]
+        if type(tensor) is not Tensor or tensor.dtype is not spec.dtype or not tensor.shape:
+            raise RuntimeFailure(f"{place}: found {tensor!r}")
+        found = _integer(r[number])
+        if not 0 <= found <= tensor.shape[0]:
+            raise RuntimeFailure(f"{place}: found the number {found}, of {tensor.shape[0]} slices")
+        shape = (found, *tensor.shape[1:])
+        part = Tensor(tensor.data, shape, tensor.dtype, tensor.owner, None, tensor.read_only)
+        matcher.match([part], e.symbols)
+        if names:
+            frame.write_dims(e.symbols)
+        return part
+
+    return action
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not Tensor or value.dtype is not INT64 or value.num_elements != 1:
+        raise RuntimeFailure(f"prefix: expected an int64 tensor of one element; found {value!r}")
+    return ctypes.c_int64.from_address(value.data).value
 
 
 def _copy(image: Image, call: Call) -> Action:

@@ -13,8 +13,6 @@ from .errors import ArgumentError
 
 HostFunction = Callable[..., Any]
 
-OWN = "tyrex."  # begins the names of the runtime's own functions
-
 _REGISTERED: dict[str, HostFunction] = {}
 
 
@@ -42,10 +40,5 @@ def register_host_function(
 
 
 def host_function(name: str) -> HostFunction | None:
-    """Return the function registered as `name`, one of the runtime's own, or None."""
-    found = _REGISTERED.get(name)
-    if found is None and name.startswith(OWN):
-        from .selection import FUNCTIONS  # few programs need it
-
-        return FUNCTIONS.get(name)
-    return found
+    """Return the function registered as `name`, or None."""
+    return _REGISTERED.get(name)

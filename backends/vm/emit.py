@@ -324,6 +324,11 @@ def _check(e: _FunctionEmitter, op: vm.CheckTensorOp) -> None:
         e.builtin(op, Builtin.CHECK, *args)
 
 
+def _prefix(e: _FunctionEmitter, op: vm.PrefixOp) -> None:
+    args = e.reg(op.x), e.reg(op.count), e.tables.spec(op.result.type)
+    e.builtin(op, Builtin.PREFIX, *args, e.tables.text(",".join(op.symbol_names)))
+
+
 def _alloc_storage(e: _FunctionEmitter, op: vm.AllocStorageOp) -> None:
     sizes = e.tables.number(op.size), integer(op.align_bytes.value.data)
     e.builtin(op, Builtin.STORAGE, *sizes)
@@ -347,6 +352,7 @@ _HANDLERS: dict[type[Operation], Callable[[_FunctionEmitter, Any], None]] = {
     vm.FailOp: _fail,
     vm.InvokeOp: _value_call,
     vm.KillOp: lambda e, op: e.builtin(op, Builtin.KILL, *e.regs(op.operands)),
+    vm.PrefixOp: _prefix,
     vm.ReshapeOp: lambda e, op: e.builtin(
         op, Builtin.VIEW, e.reg(op.x), e.tables.spec(op.result.type)
     ),

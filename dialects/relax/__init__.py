@@ -4,6 +4,14 @@ from xdsl.ir import Dialect
 
 from .attributes import DimsAttr, new_symbols
 from .base import PropertyValue, RelaxOp, compatible
+from .bounded import (
+    BOUNDED,
+    BestBoxesOp,
+    GroupsOp,
+    PositionsOp,
+    PrefixOp,
+    UnravelOp,
+)
 from .call import (
     CallDPSPackedOp,
     CallOp,
@@ -190,6 +198,7 @@ Relax = Dialect(
         *MANIPULATE,
         *RECURRENT,
         *RESIZE,
+        *BOUNDED,
         *SELECTION,
         CallDPSPackedOp,
         CallOp,
@@ -229,6 +238,7 @@ __all__ = [
     "AtanhOp",
     "AvgPoolOp",
     "BatchNormOp",
+    "BestBoxesOp",
     "BinaryOp",
     "BitwiseAndOp",
     "BitwiseNotOp",
@@ -275,6 +285,7 @@ __all__ = [
     "GreaterOp",
     "GridSampleOp",
     "GroupedConvOp",
+    "GroupsOp",
     "GruOp",
     "IfOp",
     "InstanceNormOp",
@@ -314,7 +325,9 @@ __all__ = [
     "PadOp",
     "PermuteDimsOp",
     "PoolOp",
+    "PositionsOp",
     "PowerOp",
+    "PrefixOp",
     "ProdOp",
     "PropertyValue",
     "RecurrentOp",
@@ -358,6 +371,7 @@ __all__ = [
     "TupleOp",
     "UnaryOp",
     "UniqueOp",
+    "UnravelOp",
     "WhereOp",
     "WhileOp",
     "WindowOp",

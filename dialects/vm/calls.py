@@ -18,7 +18,7 @@ from ..relax.base import compatible
 from ..relax.types import TensorType
 from ..tir.attributes import BufferType
 from ..tir.func import FuncOp as KernelOp
-from .memory import ReshapeOp
+from .memory import PrefixOp, ReshapeOp
 
 
 def symbols_beside(op: Operation) -> dict[str, Operation]:
@@ -109,7 +109,7 @@ def check_function_call(
 
 
 def _base(value: SSAValue) -> SSAValue:
-    while isinstance(value.owner, ReshapeOp):
+    while isinstance(value.owner, ReshapeOp | PrefixOp):
         value = value.owner.x
     return value
 

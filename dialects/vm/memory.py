@@ -170,6 +170,53 @@ class ReshapeOp(IRDLOperation):
 
 
 @irdl_op_definition
+class PrefixOp(IRDLOperation):
+    """`%y = vm.prefix %x, %count {new_symbols = ["s"]} : A, C -> B`: the first slices of x.
+
+    As many as the number in `count` says; a symbol that B names first is told by it.
+
+    (C1) x and the result have one element type and, but for the first, the same dims.
+    (C2) count is i64 of one element.
+    """
+
+    name = "vm.prefix"
+    x = operand_def(TensorType)
+    count = operand_def(TensorType)
+    new_symbols = opt_prop_def(ArrayAttr[StringAttr])
+    result = result_def(TensorType)
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "$x `,` $count attr-dict `:` type($x) `,` type($count) `->` type($result)"
+
+    def __init__(
+        self,
+        x: SSAValue,
+        count: SSAValue,
+        result_type: TensorType,
+        new_symbols: Sequence[str] = (),
+    ) -> None:
+        names = ArrayAttr([StringAttr(name) for name in new_symbols])
+        super().__init__(
+            operands=[x, count],
+            properties={"new_symbols": names if new_symbols else None},
+            result_types=[result_type],
+        )
+
+    @property
+    def symbol_names(self) -> tuple[str, ...]:
+        """The symbols that it tells."""
+        return () if self.new_symbols is None else tuple(s.data for s in self.new_symbols)
+
+    def verify_(self) -> None:
+        whole, part, count = tensor_type(self.x), tensor_type(self.result), tensor_type(self.count)
+        shapes = whole.known_shape(), part.known_shape()
+        fits = shapes[0] and shapes[1] and shapes[0][1:] == shapes[1][1:]
+        if not fits or whole.dtype != part.dtype:  # (C1)
+            raise VerifyException(f"vm.prefix: the first slices of {whole} are no {part}")
+        if count.dtype != i64 or size_bytes(count) != dtypes.size_bytes(i64):  # (C2)
+            raise VerifyException(f"vm.prefix: the count is {count}; use i64 of one element")
+
+
+@irdl_op_definition
 class AllocOutputOp(IRDLOperation):
     """`%y = vm.alloc_output {index} : T`: fresh memory that may leave the function.
 

@@ -1,6 +1,7 @@
 """What the operators of `relax` mean, in NumPy; `run` runs whole functions."""
 
-from . import (  # they fill the table
+from . import (
+    bounded,  # they fill the table
     elementwise,
     indexing,
     manipulate,
@@ -20,6 +21,7 @@ __all__ = [
     "Array",
     "Closure",
     "Interpreter",
+    "bounded",
     "elementwise",
     "evaluate",
     "impl",

@@ -21,9 +21,16 @@ def _compress(op: relax.CompressOp, x: Array, condition: Array) -> Array:
 @impl(relax.UniqueOp)
 def _unique(op: relax.UniqueOp, x: Array) -> tuple[Array, Array, Array, Array]:
     axis = None if op.axis is None else op.axis.value.data
+    return different(x, axis, bool(op.sorted.value.data))
+
+
+def different(x: Array, axis: int | None, is_sorted: bool) -> tuple[Array, Array, Array, Array]:
+    """Return the different slices, where each is first, the group of each slice, their sizes."""
+    if x.size == 0 and axis is not None:
+        return _different_nothing(x, axis)
     values, first, inverse, counts = np.unique(x, True, True, True, axis=axis)
     inverse = inverse.reshape(-1)
-    if not op.sorted.value.data:
+    if not is_sorted:
         order = np.argsort(first)
         rank = np.empty_like(order)
         rank[order] = np.arange(order.size)
@@ -32,8 +39,23 @@ def _unique(op: relax.UniqueOp, x: Array) -> tuple[Array, Array, Array, Array]:
     return values, first.astype(np.int64), inverse.astype(np.int64), counts.astype(np.int64)
 
 
+def _different_nothing(x: Array, axis: int) -> tuple[Array, Array, Array, Array]:
+    """Return what `different` does for slices of no elements: all are equal."""
+    count = x.shape[axis]
+    groups = min(count, 1)
+    first, inverse = np.zeros(groups, np.int64), np.zeros(count, np.int64)
+    return np.take(x, first, axis), first, inverse, np.full(groups, count, np.int64)
+
+
 @impl(relax.NonMaxSuppressionOp)
 def _non_max_suppression(op: relax.NonMaxSuppressionOp, boxes: Array, scores: Array) -> Array:
+    return kept_boxes(op, boxes, scores)
+
+
+def kept_boxes(
+    op: relax.NonMaxSuppressionOp | relax.BestBoxesOp, boxes: Array, scores: Array
+) -> Array:
+    """Return (batch, class, box) of the boxes that stay."""
     limit = op.max_output_boxes_per_class.value.data
     threshold = op.iou_threshold.value.data
     least = None if op.score_threshold is None else op.score_threshold.value.data
@@ -43,7 +65,7 @@ def _non_max_suppression(op: relax.NonMaxSuppressionOp, boxes: Array, scores: Ar
         row = scores[batch, label]
         kept: list[int] = []
         for i in np.argsort(-row, kind="stable").tolist():
-            if len(kept) == limit or (least is not None and not row[i] > least):
+            if len(kept) >= limit or (least is not None and not row[i] > least):
                 break
             if all(_overlap(corners[batch, i], corners[batch, j]) <= threshold for j in kept):
                 kept.append(i)

@@ -41,7 +41,6 @@ from .control_lowering import lower_if, lower_while
 from .external_names import external_functions, external_kernel
 from .kernel_binding import bind_kernel
 from .memory_builder import MemoryBuilder
-from .selection_lowering import lower_selection
 
 _KernelCall = relax.CallTIROp | relax.CallTIRInplaceOp
 
@@ -155,6 +154,15 @@ def _reshape(b: MemoryBuilder, op: relax.ReshapeOp) -> None:
     b.set_value(Leaf(op.result), b.viewed(b.value(Leaf(op.x)), wanted, op.result.name_hint))
 
 
+def _prefix(b: MemoryBuilder, op: relax.PrefixOp) -> None:
+    told = relax.new_symbols(op)
+    for x, result in zip(op.xs, op.res, strict=True):
+        wanted = b.shaped_type(result.type)
+        view = vm.PrefixOp(b.value(Leaf(x)), b.value(Leaf(op.count)), wanted, told)
+        b.set_value(Leaf(result), b.emit_value(view, result.name_hint))
+        told = ()  # the first one tells; the others must agree
+
+
 def _match_cast(b: MemoryBuilder, op: relax.MatchCastOp) -> None:
     for leaf, result in zip(leaves_of(op.x), leaves_of(op.result), strict=True):
         value = b.value(leaf)
@@ -176,18 +184,15 @@ _HANDLERS: dict[type[Operation], Callable[[MemoryBuilder, Any], None]] = {
     relax.CallPackedOp: _packed_call,
     relax.CallTIRInplaceOp: _kernel,
     relax.CallTIROp: _kernel,
-    relax.CompressOp: lower_selection,
     relax.ConstantOp: _constant,
     relax.FailOp: _fail,
     relax.IfOp: lambda b, op: lower_if(b, op, _block),
     relax.MatchCastOp: _match_cast,
-    relax.NonMaxSuppressionOp: lower_selection,
-    relax.NonZeroOp: lower_selection,
+    relax.PrefixOp: _prefix,
     relax.ReshapeOp: _reshape,
     relax.ReturnOp: _nothing,
     relax.TupleGetItemOp: _nothing,
     relax.TupleOp: _nothing,
-    relax.UniqueOp: lower_selection,
     relax.WhileOp: lambda b, op: lower_while(b, op, _block),
     relax.YieldOp: _nothing,
 }

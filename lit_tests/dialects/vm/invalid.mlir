@@ -256,3 +256,19 @@ vm.func @signature(%x: !relax.object) {
   vm.invoke @signature() : () -> ()
   vm.return
 }
+
+// -----
+
+vm.func @prefix_c1(%x: !relax.tensor<[4, 2], f32>, %n: !relax.tensor<[1], i64>) {
+  // expected-error @below {{vm.prefix: the first slices of !relax.tensor<[4, 2], f32> are no !relax.tensor<[s, 3], f32>}}
+  %y = vm.prefix %x, %n {new_symbols = ["s"]} : !relax.tensor<[4, 2], f32>, !relax.tensor<[1], i64> -> !relax.tensor<[s, 3], f32>
+  vm.return
+}
+
+// -----
+
+vm.func @prefix_c2(%x: !relax.tensor<[4, 2], f32>, %n: !relax.tensor<[1], i32>) {
+  // expected-error @below {{vm.prefix: the count is !relax.tensor<[1], i32>; use i64 of one element}}
+  %y = vm.prefix %x, %n {new_symbols = ["s"]} : !relax.tensor<[4, 2], f32>, !relax.tensor<[1], i32> -> !relax.tensor<[s, 2], f32>
+  vm.return
+}

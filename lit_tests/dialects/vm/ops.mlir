@@ -53,3 +53,10 @@ vm.func @calls(%x: !relax.tensor<[4], f32>) -> (tuple<!relax.tensor<[4], f32>, !
   vm.kill %r : !relax.object
   vm.return %u : tuple<!relax.tensor<[4], f32>, !relax.object>
 }
+
+// CHECK-LABEL: vm.func @found
+vm.func @found(%x: !relax.tensor<[4, 2], f32>, %n: !relax.tensor<[1], i64>) {
+  // CHECK: vm.prefix %x, %n {new_symbols = ["s"]} : !relax.tensor<[4, 2], f32>, !relax.tensor<[1], i64> -> !relax.tensor<[s, 2], f32>
+  %y = vm.prefix %x, %n {new_symbols = ["s"]} : !relax.tensor<[4, 2], f32>, !relax.tensor<[1], i64> -> !relax.tensor<[s, 2], f32>
+  vm.return
+}

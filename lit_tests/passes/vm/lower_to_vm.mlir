@@ -228,15 +228,25 @@ relax.func @told(%x: !relax.tensor<[?], f32>) -> (!relax.tensor<[4], f32>) {
 
 // -----
 
-// What data decide the size of comes from the runtime; its symbol is told by what came.
+// A prefix lies in the memory of the whole; its symbol is told where it is cut, and sizes what follows.
+
+tir.func @find<n>(%a: !tir.buffer<[n], i1>) -> (%p: !tir.buffer<[n], i64>, %c: !tir.buffer<[1], i64>) {
+}
+tir.func @copy<m>(%a: !tir.buffer<[m], i64>) -> (%b: !tir.buffer<[m], i64>) {
+}
 
 // CHECK-LABEL: vm.func @kept
-relax.func @kept<n>(%x: !relax.tensor<[n], f32>, %c: !relax.tensor<[n], i1>) -> (!relax.tensor<[k], f32>) {
-  // CHECK: %[[P:.*]] = vm.constant <[1], i64, [0]>
-  // CHECK: %[[V:.*]] = vm.call_packed @tyrex.compress(%x, %c, %[[P]]) : {{.*}} -> !relax.tensor<[?], f32>
-  // CHECK: vm.check_tensor %[[V]] "a result of relax.compress" {new_symbols = ["k"]} : !relax.tensor<[?], f32> -> !relax.tensor<[k], f32>
-  %y = relax.compress %x, %c {axis = 0 : i64, new_symbols = ["k"]} : (!relax.tensor<[n], f32>, !relax.tensor<[n], i1>) -> !relax.tensor<[k], f32>
-  relax.return %y : !relax.tensor<[k], f32>
+relax.func @kept<n>(%x: !relax.tensor<[n], i1>) -> (!relax.tensor<[k], i64>, !relax.tensor<[k], i64>) {
+  // CHECK: vm.call @find(%x) -> (%p, %c)
+  %p, %c = relax.call_tir @find(%x) : (!relax.tensor<[n], i1>) -> (!relax.tensor<[n], i64>, !relax.tensor<[1], i64>)
+  // CHECK: %q = vm.prefix %p, %c {new_symbols = ["k"]} : !relax.tensor<[n], i64>, !relax.tensor<[1], i64> -> !relax.tensor<[k], i64>
+  %q = relax.prefix %c, %p {new_symbols = ["k"]} : (!relax.tensor<[1], i64>, !relax.tensor<[n], i64>) -> !relax.tensor<[k], i64>
+  // CHECK: %r = vm.alloc_output {index = 0 : i64} : !relax.tensor<[k], i64>
+  // CHECK: vm.call @copy(%q) -> (%r) {symbols = #relax.dims<[k]>}
+  %r = relax.call_tir @copy(%q) : (!relax.tensor<[k], i64>) -> !relax.tensor<[k], i64>
+  // CHECK: %[[OUT:.*]] = vm.alloc_output {index = 1 : i64} : !relax.tensor<[k], i64>
+  // CHECK: vm.copy %q, %[[OUT]]
+  relax.return %r, %q : !relax.tensor<[k], i64>, !relax.tensor<[k], i64>
 }
 
 // -----

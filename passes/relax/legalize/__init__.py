@@ -1,6 +1,7 @@
 """Compute definitions of the operators of `relax`, one file per family (see `rules.py`)."""
 
-from . import (  # they fill the table
+from . import (
+    bounded,  # they fill the table
     elementwise,
     indexing,
     manipulate,
@@ -17,6 +18,7 @@ from .rules import RULES
 
 __all__ = [
     "RULES",
+    "bounded",
     "elementwise",
     "indexing",
     "manipulate",

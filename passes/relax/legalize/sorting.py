@@ -18,6 +18,7 @@ from ....dialects.tir.compute import Buffer, Index, KernelBuilder
 from ....dialects.tir.values import Value
 from ....symbolic import IntExpr, as_expr, min_
 from .manipulate import Buffers
+from .merging import Merge
 from .rules import rule
 from .scalars import compute_dtype
 
@@ -171,31 +172,13 @@ class _Merging:
         """Append: runs of `width` in `source` become runs of twice the width in `target`."""
         k, length = self.k, as_expr(self.length)
 
-        def merge(r: IntExpr) -> None:
+        def precedes(new: Value, old: Value) -> Value:
+            return _precedes(k, self.op, *(self.element(k.as_index(i)) for i in (new, old)))
+
+        merge = Merge(k, heads, source, target, precedes, self.row)
+
+        def run(r: IntExpr) -> None:
             low = r * (2 * width)
-            middle, high = min_(low + width, length), min_(low + 2 * width, length)
-            k.store(heads, (0,), k.index_value(low))
-            k.store(heads, (1,), k.index_value(middle))
-            k.for_(high - low, lambda t: self.step(heads, source, target, (low + t, middle, high)))
+            merge.run(low, min_(low + width, length), min_(low + 2 * width, length))
 
-        k.for_(-(-self.length // (2 * width)), merge)
-
-    def step(
-        self, heads: Buffer, source: Buffer, target: Buffer, place: tuple[IntExpr, IntExpr, IntExpr]
-    ) -> None:
-        """Append: the better of the two runs' first elements goes to its place."""
-        k, (at, middle, high) = self.k, place
-        left, right = k.load(heads, 0), k.load(heads, 1)
-        # A run that is used up is not read: its last element stands for it.
-        candidates = [
-            k.load(source, *self.row, k.as_index(k.min(head, k.index_value(end - 1))))
-            for head, end in ((left, middle), (right, high))
-        ]
-        first, second = (self.element(k.as_index(index)) for index in candidates)
-        left_ended = left >= k.index_value(middle)
-        right_left = right < k.index_value(high)
-        take_right = left_ended | (right_left & _precedes(k, self.op, second, first))
-        k.store(target, (*self.row, at), k.select(take_right, candidates[1], candidates[0]))
-        one, zero = k.const(1, i64), k.const(0, i64)
-        k.store(heads, (0,), left + k.select(take_right, zero, one))
-        k.store(heads, (1,), right + k.select(take_right, one, zero))
+        k.for_(-(-self.length // (2 * width)), run)
