@@ -43,8 +43,8 @@ def _different_nothing(x: Array, axis: int) -> tuple[Array, Array, Array, Array]
     """Return what `different` does for slices of no elements: all are equal."""
     count = x.shape[axis]
     groups = min(count, 1)
-    first, inverse = np.zeros(groups, np.int64), np.zeros(count, np.int64)
-    return np.take(x, first, axis), first, inverse, np.full(groups, count, np.int64)
+    first, inverse, counts = (np.zeros(n, np.int64) for n in (groups, count, groups))
+    return np.take(x, first, axis), first, inverse, counts + count
 
 
 @impl(relax.NonMaxSuppressionOp)

@@ -82,8 +82,8 @@ def inputs(count: int) -> list[Array]:
 
 
 def results_of(found: object) -> tuple[Array, ...]:
-    several = found if isinstance(found, tuple) else (found,)
-    return tuple(np.asarray(value) for value in cast("tuple[Any, ...]", several))
+    several = cast("tuple[Any, ...]", found if isinstance(found, tuple) else (found,))
+    return tuple(np.asarray(value) for value in several)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -1,6 +1,5 @@
 """What data decide the size of: as operators, as what they are lowered to, as kernels."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -90,8 +89,8 @@ def test_non_max_suppression(centered: bool, least: float | None, most: int) -> 
     )
 
 
-def unnamed(build: Callable[..., Any], *arrays: Array, **properties: Any) -> None:
-    module = module_of(build, list(arrays), True, **properties)
+def unnamed(op_type: type[relax.SelectionOp], *arrays: Array, **properties: Any) -> None:
+    module = module_of(op_type, list(arrays), True, **properties)
     expected = run(module, "main", arrays)
     LowerSelectionsPass().apply(Context(), module)
     verify_module(module)
