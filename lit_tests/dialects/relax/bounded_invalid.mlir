@@ -61,3 +61,11 @@ relax.func @prefix_c3(%c: !relax.tensor<[1], i64>, %x: !relax.tensor<[6], f32>) 
   %0 = relax.prefix %c, %x {new_symbols = ["a", "b"]} : (!relax.tensor<[1], i64>, !relax.tensor<[6], f32>) -> !relax.tensor<[?], f32>
   relax.return
 }
+
+// -----
+
+relax.func @positions(%x: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.positions: result 0 has type !relax.tensor<[5], i64>, but !relax.tensor<[6], i64> is inferred}}
+  %0, %1 = relax.positions %x : (!relax.tensor<[2, 3], f32>) -> (!relax.tensor<[5], i64>, !relax.tensor<[1], i64>)
+  relax.return
+}
