@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 Parameter = tuple[int, int, tuple[int, ...], object, int]
-"""Of an argument or result: DLPack's type code, bytes of an element, shape, dtype, all bytes."""
+"""Of an argument or result: DLPack's type code, bytes of an element, shape (-1 where a call decides
+it), dtype, all bytes."""
 
 class Caller:
     num_threads: int
@@ -21,8 +22,18 @@ class Caller:
         owner: object,
         num_threads: int,
         num_symbols: int,
+        input_names: tuple[str, ...],
+        output_names: tuple[str, ...],
     ) -> Caller: ...
     def call(self, *args: Any) -> Any: ...
+    def call_into(self, inputs: Any, outputs: Any, /) -> Any: ...
+    def remember(
+        self,
+        dims: tuple[int, ...],
+        symbols: tuple[int, ...],
+        results: tuple[tuple[tuple[int, ...], int], ...],
+        /,
+    ) -> None: ...
     def run(
         self, inputs: tuple[int, ...], outputs: tuple[int, ...], symbols: tuple[int, ...], /
     ) -> None: ...

@@ -23,7 +23,6 @@ from .image import Image
 from .kernel_library import KernelLibrary
 from .module_tree import Part, tree_of
 from .native_program import NativeEntry, NativeHost, NativeProgram, Shapes
-from .outputs import check_several
 from .signature import Signature
 from .threads import check_num_threads, default_num_threads
 from .vm import Callee, VirtualMachine
@@ -168,14 +167,6 @@ class Executable:
         Raises:
             TyrexError: an argument or a buffer does not fit, or a kernel failed.
         """
-        if not isinstance(inputs, Mapping):
-            check_several(inputs, f"{ENTRY}: inputs")
-            names = [name for name, _ in self.signature.inputs]
-            if len(inputs) != len(names):
-                raise ArgumentError(
-                    f"{ENTRY}: expected {len(names)} inputs; found {len(inputs)}: {self.signature}"
-                )
-            inputs = dict(zip(names, inputs, strict=True))
         return self._main.run(inputs, out)
 
     def __getitem__(self, name: str) -> Callee:

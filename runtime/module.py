@@ -240,9 +240,11 @@ class Module:
         return self._open(*args, **named)
 
     def run(
-        self, inputs: Mapping[str, Any], out: Mapping[str, Any] | Sequence[Any] | None = None
+        self,
+        inputs: Mapping[str, Any] | Sequence[Any],
+        out: Mapping[str, Any] | Sequence[Any] | None = None,
     ) -> Any:
-        """Run with inputs by name, results into the buffers of `out` where given."""
+        """Run with inputs by name or in order, results into the buffers of `out` where given."""
         return self._open.run(inputs, out)
 
     @property

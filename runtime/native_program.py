@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .bytecode import Param, Spec, Symbol, TensorSpec
+from .bytecode import Param, Symbol, TensorSpec
 from .dtype import DType
 from .errors import LoadError
 from .image import Layout, check_size
@@ -97,7 +97,7 @@ class Shapes:
             LoadError: a dim of a result is not known.
         """
         self._name, self._matcher, self._check_memory = name, matcher, check_memory
-        self._specs = [_shaped(param.spec, name) for param in results]
+        self._specs = [_shaped(param, name) for param in results]
         self._names = [symbol.name for symbol in symbols]
         self._last: tuple[dict[str, int], list[int], list[Result]] = ({}, [], [])
         self.count = len(self._names)
@@ -163,15 +163,19 @@ class NativeProgram:
         self.signature = signature
         self._shapes = shapes
         self._results: list[Result] = []
-        if self._shapes is None:
+        for param in signature.inputs:
+            if shapes is None:
+                _static(param, signature)
+            else:
+                _shaped(param, signature.name)
+        if shapes is None:
             self._results = [_static(param, signature) for param in signature.outputs]
         self._entry = entry
         self._allocator = allocator or make_allocator("pooled")
-        parameter = _unchecked if self._shapes is not None else _parameter
         self._caller = caller_type()(
             entry.functions,
-            tuple(parameter(param, signature) for param in signature.inputs),
-            tuple(parameter(param, signature) for param in signature.outputs),
+            tuple(_parameter(param) for param in signature.inputs),
+            tuple(_parameter(param) for param in signature.outputs),
             Tensor,
             np.ndarray,
             self._allocator.allocate,
@@ -179,6 +183,8 @@ class NativeProgram:
             entry.owner,
             check_num_threads(threads, f"{signature.name}: threads"),
             0 if self._shapes is None else self._shapes.count,
+            tuple(name for name, _ in signature.inputs),
+            tuple(name for name, _ in signature.outputs),
         )
         self._quick = self._caller.call
 
@@ -207,10 +213,15 @@ class NativeProgram:
         return self._call(args, None)
 
     def run(
-        self, inputs: Mapping[str, Any], out: Mapping[str, Any] | Sequence[Any] | None = None
+        self,
+        inputs: Mapping[str, Any] | Sequence[Any],
+        out: Mapping[str, Any] | Sequence[Any] | None = None,
     ) -> Any:
-        """Run with arguments by name, results into the buffers of `out` where given."""
-        return self._call(self.signature.positional(inputs), out)
+        """Run with arguments by name or in order, results into the buffers of `out` where given."""
+        result = self._caller.call_into(inputs, out)
+        if result is not NotImplemented:
+            return result
+        return self._call(self.signature.positional(self.signature.by_name(inputs)), out)
 
     def _call(
         self, args: Sequence[Any], out: Mapping[str, Any] | Sequence[Any] | None
@@ -221,6 +232,11 @@ class NativeProgram:
         wanted = self._results
         if self._shapes is not None:
             symbols, wanted = self._shapes.of(values)
+            self._caller.remember(
+                tuple([dim for value in values for dim in value.shape]),
+                tuple(symbols),
+                tuple([(shape, size) for shape, _, size in wanted]),
+            )
         results: list[Tensor] = []
         for index, (shape, dtype, size) in enumerate(wanted):
             buffer = given.get(index)
@@ -255,20 +271,18 @@ def _fail(place: str, code: int, message: str) -> None:
     raise native().exception(code, message, place)
 
 
-def _parameter(param: Param, signature: Signature) -> Parameter:
-    """Return what native code knows of a parameter."""
-    shape, dtype, size = _static(param, signature)
+def _parameter(param: Param) -> Parameter:
+    """Return what native code knows of a parameter; -1 is a dim that a call decides."""
+    spec = param.spec
+    assert isinstance(spec, TensorSpec), "checked before"
+    dtype = spec.dtype
     code = _NO_CODE if dtype.is_extension else dtype.dlpack_code
-    return code, dtype.size_bytes, shape, dtype, size
+    shape = tuple(dim if isinstance(dim, int) else -1 for dim in spec.shape or ())
+    return code, dtype.size_bytes, shape, dtype, spec.size_bytes or 0
 
 
-def _unchecked(param: Param, signature: Signature) -> Parameter:
-    """Return a parameter that native code leaves to Python."""
-    spec = _shaped(param.spec, signature.name)
-    return _NO_CODE, spec.dtype.size_bytes, (), spec.dtype, 0
-
-
-def _shaped(spec: Spec, name: str) -> TensorSpec:
+def _shaped(param: Param, name: str) -> TensorSpec:
+    spec = param.spec
     if not isinstance(spec, TensorSpec) or not spec.is_shaped:
         raise LoadError(f"{name}: native code takes and returns tensors of known shapes: {spec}")
     return spec

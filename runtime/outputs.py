@@ -7,7 +7,7 @@ from typing import Any
 
 from .bytecode import TensorSpec
 from .errors import ArgumentError, DTypeError, ShapeError, TyrexError
-from .signature import Signature
+from .signature import Signature, check_several
 from .tensor import Tensor, as_tensor
 
 
@@ -49,15 +49,6 @@ def admit_outputs(
         taken.append((f"out[{name!r}]", tensor))
         result[position] = tensor
     return result
-
-
-def check_several(values: object, place: str) -> None:
-    """Raise `DTypeError` for what is no sequence of values."""
-    if not isinstance(values, list | tuple):
-        raise DTypeError(
-            f"{place}: expected a dict by name, or a list or tuple in order; found"
-            f" {type(values).__name__}"
-        )
 
 
 def _tensors(signature: Signature, inputs: Sequence[Any]) -> list[tuple[Any, Tensor]]:

@@ -69,6 +69,22 @@ class Signature:
             )
         return [*first, *(named[name] for name in names[len(first) :] if name in named)]
 
+    def by_name(self, inputs: Mapping[str, Any] | Sequence[Any]) -> Mapping[str, Any]:
+        """Return arguments by name, given so or all in order.
+
+        Raises:
+            DTypeError: they are neither.
+            ArgumentError: there are too few or too many.
+        """
+        if isinstance(inputs, Mapping):
+            return inputs
+        check_several(inputs, f"{self.name}: inputs")
+        if len(inputs) != len(self.inputs):
+            raise ArgumentError(
+                f"{self.name}: expected {len(self.inputs)} inputs; found {len(inputs)}: {self}"
+            )
+        return {name: value for (name, _), value in zip(self.inputs, inputs, strict=True)}
+
     def admit(self, args: Sequence[Any]) -> list[Any]:
         """Return `args` as contiguous, aligned tensors of the right types.
 
@@ -125,6 +141,15 @@ def check_value(value: Any, spec: Spec, place: str, signature: Signature | None 
             )
         case ObjectSpec():
             return value
+
+
+def check_several(values: object, place: str) -> None:
+    """Raise `DTypeError` for what is no sequence of values."""
+    if not isinstance(values, list | tuple):
+        raise DTypeError(
+            f"{place}: expected a dict by name, or a list or tuple in order; found"
+            f" {type(values).__name__}"
+        )
 
 
 def _tensor(value: Any, spec: TensorSpec, place: str, signature: Signature | None) -> Tensor:

@@ -112,11 +112,14 @@ class Callee:
         return self._machine.call(self.position, args)
 
     def run(
-        self, inputs: Mapping[str, Any], out: Mapping[str, Any] | Sequence[Any] | None = None
+        self,
+        inputs: Mapping[str, Any] | Sequence[Any],
+        out: Mapping[str, Any] | Sequence[Any] | None = None,
     ) -> Any:
-        """Call with arguments by name, results into the buffers of `out` where given."""
+        """Call with arguments by name or in order, results into the buffers of `out`, if any."""
         self._machine.stateful.check_free(self.signature.name)
-        return self._machine.call(self.position, self.signature.positional(inputs), out)
+        args = self.signature.positional(self.signature.by_name(inputs))
+        return self._machine.call(self.position, args, out)
 
     def __repr__(self) -> str:
         return str(self.signature)

@@ -1,74 +1,17 @@
 /* Calls of native programs from Python, the quick way.
  *
  * A Caller knows what a program takes and returns. `call` takes arrays of NumPy and tensors that
- * need no conversion, allocates the results, runs the program without the GIL, and returns tensors.
+ * need no conversion, allocates the results, runs the program without the GIL, and returns tensors;
+ * `call_into` has buffers for results. Where symbols decide shapes, those of the last few calls are
+ * kept with what they lead to (`remember`); others are Python's to look at.
  * Whatever it does not know it leaves to Python by returning NotImplemented: conversions, and every
  * error about an argument, which Python words. A call costs about a microsecond this way.
  *
  * Runs take a context each, and leave it for the next. All fields are guarded by the GIL.
  */
-#define PY_SSIZE_T_CLEAN
-#define Py_LIMITED_API 0x030B0000 /* one build for Python 3.11 and on */
-#include <Python.h>
-
-#include "tyrex.h"
+#include "caller.h"
 
 #include <string.h>
-
-typedef int32_t (*create_function)(uint32_t num_threads, void **context);
-typedef int32_t (*run_function)(void *context, const void *const *inputs, void *const *outputs);
-typedef int32_t (*symbolic_function)(void *context, const void *const *inputs,
-                                     void *const *outputs, const int64_t *symbols);
-typedef int32_t (*set_threads_function)(void *context, uint32_t num_threads);
-typedef void (*destroy_function)(void *context);
-typedef const char *(*last_error_function)(void);
-
-/* The functions of a library, or of a program that was linked into the process. */
-typedef struct program {
-  create_function create;
-  run_function run; /* a symbolic_function where there are symbols */
-  set_threads_function set_num_threads;
-  destroy_function destroy;
-  last_error_function last_error;
-  int owns_arena; /* whether the arena of its contexts is ours to reset */
-} program;
-
-typedef struct parameter {
-  uint8_t code, bytes; /* DLPack's type code, bytes of an element */
-  int rank;
-  const int64_t *dims; /* of the Caller */
-  PyObject *shape, *dtype;
-} parameter;
-
-/* What one run at a time needs. */
-typedef struct state {
-  struct state *next;
-  void *context;
-  uint32_t num_threads;
-  int num_views;
-  const void **inputs;
-  void **outputs;
-  int64_t *symbols;
-  Py_buffer *views;
-} state;
-
-typedef struct Caller {
-  PyObject_HEAD
-  program program;
-  uint32_t num_threads;
-  Py_ssize_t num_inputs, num_outputs, num_symbols;
-  parameter *inputs, *outputs;
-  int64_t *dims;
-  PyObject **sizes; /* bytes of each output */
-  state *idle;
-  PyObject *tensor_type, *array_type; /* Tensor, numpy.ndarray */
-  PyObject *allocate;                 /* size -> block with an address */
-  PyObject *fail;                     /* (code, message) raises */
-  PyObject *owner;                    /* keeps the code in memory */
-} Caller;
-
-/* Names of attributes; made with the type, and kept. */
-static PyObject *name_data, *name_shape, *name_dtype, *name_strides, *name_address;
 
 /* ---- programs of this process ----------------------------------------------------------- */
 
@@ -113,9 +56,10 @@ static void destroy_states(Caller *self) {
 /* One block for a state and its arrays. */
 static state *new_state(Caller *self) {
   size_t inputs = (size_t)self->num_inputs, outputs = (size_t)self->num_outputs;
-  size_t symbols = (size_t)self->num_symbols;
-  size_t bytes = sizeof(state) + symbols * sizeof(int64_t) + inputs * sizeof(Py_buffer) +
-                 (inputs + outputs) * sizeof(void *);
+  size_t symbols = (size_t)self->num_symbols, dims = (size_t)self->num_dims;
+  size_t bytes = sizeof(state) + (symbols + dims) * sizeof(int64_t) +
+                 (inputs + outputs) * sizeof(Py_buffer) + (inputs + outputs) * sizeof(void *) +
+                 inputs * sizeof(size_t);
   state *made = PyMem_Malloc(bytes);
   if (!made) {
     PyErr_NoMemory();
@@ -123,9 +67,11 @@ static state *new_state(Caller *self) {
   }
   *made = (state){.num_threads = self->num_threads};
   made->symbols = (int64_t *)(made + 1);
-  made->views = (Py_buffer *)(made->symbols + symbols);
-  made->inputs = (const void **)(made->views + inputs);
+  made->dims = made->symbols + symbols;
+  made->views = (Py_buffer *)(made->dims + dims);
+  made->inputs = (const void **)(made->views + inputs + outputs);
   made->outputs = (void **)(made->inputs + inputs);
+  made->bytes = (size_t *)(made->outputs + outputs);
   int32_t code = self->program.create(self->num_threads, &made->context);
   if (code != TYREX_OK) {
     PyMem_Free(made);
@@ -181,156 +127,107 @@ static int run_program(Caller *self, const state *used) {
   return 0;
 }
 
-/* ---- arguments: 1 where the quick way serves, 0 where Python has to look, -1 on errors ---- */
-
-/* The DLPack code of a type of the struct module in native byte order; -1 for others. */
-static int code_of(const char *format) {
-  if (!format) {
-    return 1; /* no format: unsigned bytes */
-  }
-  if (format[0] == '\0' || format[1] != '\0') {
-    return -1;
-  }
-  if (strchr("bhilqn", format[0])) {
-    return 0;
-  }
-  if (strchr("BHILQN", format[0])) {
-    return 1;
-  }
-  return strchr("efd", format[0]) ? 2 : format[0] == '?' ? 6 : -1;
-}
-
-static int fits(const parameter *wanted, const Py_buffer *view) {
-  if (view->ndim != wanted->rank || view->itemsize != wanted->bytes ||
-      code_of(view->format) != wanted->code || (uintptr_t)view->buf % wanted->bytes) {
-    return 0;
-  }
-  Py_ssize_t step = view->itemsize;
-  for (int axis = wanted->rank - 1; axis >= 0; axis--) {
-    if (view->shape[axis] != wanted->dims[axis] ||
-        (view->strides[axis] != step && view->shape[axis] != 1)) {
-      return 0;
-    }
-    step *= view->shape[axis];
-  }
-  return 1;
-}
-
-static int take_array(state *used, const parameter *wanted, PyObject *value, const void **place) {
-  Py_buffer *view = &used->views[used->num_views];
-  if (PyObject_GetBuffer(value, view, PyBUF_STRIDES | PyBUF_FORMAT) < 0) {
-    PyErr_Clear(); /* a type that the protocol does not have, such as bfloat16 */
-    return 0;
-  }
-  used->num_views++;
-  *place = view->buf;
-  return fits(wanted, view);
-}
-
-/* Whether an attribute of `value` is `wanted`, or equal to it. */
-static int has(PyObject *value, PyObject *name, PyObject *wanted) {
-  PyObject *found = PyObject_GetAttr(value, name);
-  if (!found) {
-    return -1;
-  }
-  int same = found == wanted ? 1 : PyObject_RichCompareBool(found, wanted, Py_EQ);
-  Py_DECREF(found);
-  return same;
-}
-
-static int take_tensor(const parameter *wanted, PyObject *value, const void **place) {
-  int same = has(value, name_dtype, wanted->dtype);
-  if (same == 1) {
-    same = has(value, name_shape, wanted->shape);
-  }
-  if (same == 1) {
-    same = has(value, name_strides, Py_None);
-  }
-  if (same != 1) {
-    return same;
-  }
-  PyObject *data = PyObject_GetAttr(value, name_data);
-  if (!data) {
-    return -1;
-  }
-  *place = PyLong_AsVoidPtr(data);
-  Py_DECREF(data);
-  if (!*place && PyErr_Occurred()) {
-    return -1;
-  }
-  return (uintptr_t)*place % wanted->bytes == 0;
-}
-
-static int take_arguments(Caller *self, state *used, PyObject *const *args) {
-  for (Py_ssize_t i = 0; i < self->num_inputs; i++) {
-    PyObject *type = (PyObject *)Py_TYPE(args[i]);
-    int taken = 0;
-    if (type == self->array_type) {
-      taken = take_array(used, &self->inputs[i], args[i], &used->inputs[i]);
-    } else if (type == self->tensor_type) {
-      taken = take_tensor(&self->inputs[i], args[i], &used->inputs[i]);
-    }
-    if (taken != 1) {
-      return taken;
-    }
-  }
-  return 1;
-}
-
-/* ---- results ----------------------------------------------------------------------------- */
-
-/* A tensor in new memory for output i, or NULL. */
-static PyObject *new_result(Caller *self, Py_ssize_t i, void **place) {
-  PyObject *block = PyObject_CallFunctionObjArgs(self->allocate, self->sizes[i], NULL);
-  PyObject *address = block ? PyObject_GetAttr(block, name_address) : NULL;
-  PyObject *result = NULL;
-  if (address) {
-    *place = PyLong_AsVoidPtr(address);
-    result = PyObject_CallFunctionObjArgs(self->tensor_type, address, self->outputs[i].shape,
-                                          self->outputs[i].dtype, block, NULL);
-  }
-  Py_XDECREF(address);
-  Py_XDECREF(block);
-  return result;
-}
-
-/* The only result, or the tuple of all; NULL on errors. */
-static PyObject *new_results(Caller *self, state *used) {
-  if (self->num_outputs == 1) {
-    return new_result(self, 0, used->outputs);
-  }
-  PyObject *results = PyTuple_New(self->num_outputs);
-  for (Py_ssize_t i = 0; results && i < self->num_outputs; i++) {
-    PyObject *result = new_result(self, i, &used->outputs[i]);
-    if (!result) {
-      Py_CLEAR(results);
-    } else {
-      PyTuple_SetItem(results, i, result);
-    }
-  }
-  return results;
-}
-
 /* ---- methods ------------------------------------------------------------------------------ */
 
-static PyObject *caller_call(Caller *self, PyObject *const *args, Py_ssize_t num_args) {
-  if (num_args != self->num_inputs || self->num_symbols) {
-    Py_RETURN_NOTIMPLEMENTED;
-  }
+/* Runs on arguments, results into the buffers of `out` (or NULL); NotImplemented where Python has
+ * to look. */
+static PyObject *run_on(Caller *self, PyObject *const *values, PyObject *const *out) {
   state *used = take_state(self);
   if (!used) {
     return NULL;
   }
-  int taken = take_arguments(self, used, args);
-  PyObject *results = taken == 1 ? new_results(self, used) : NULL;
+  PyObject *shapes = NULL, *results = NULL;
+  int taken = tyrex_take_inputs(self, used, values);
+  if (taken == 1 && self->num_symbols) {
+    const variant *known = tyrex_find_variant(self, used);
+    taken = known != NULL;
+    if (known) {
+      memcpy(used->symbols, known->symbols, (size_t)self->num_symbols * sizeof *used->symbols);
+      shapes = Py_NewRef(known->results);
+    }
+  }
+  if (taken == 1 && out) {
+    taken = tyrex_take_outputs(self, used, out, shapes);
+  }
+  if (taken == 1) {
+    results = tyrex_new_results(self, used, out, shapes);
+  }
   if (results && run_program(self, used) < 0) {
     Py_CLEAR(results);
   }
+  Py_XDECREF(shapes);
   leave_state(self, used);
   if (taken == 0) {
     Py_RETURN_NOTIMPLEMENTED;
   }
   return results;
+}
+
+static PyObject *caller_call(Caller *self, PyObject *const *args, Py_ssize_t num_args) {
+  if (num_args != self->num_inputs) {
+    Py_RETURN_NOTIMPLEMENTED;
+  }
+  return run_on(self, args, NULL);
+}
+
+/* Reads values given by name or in order, borrowed: 1, or 0 where Python has to look. */
+static int read_values(PyObject *given, PyObject *names, PyObject **values) {
+  Py_ssize_t count = PyTuple_Size(names), found = 0;
+  if (PyDict_CheckExact(given)) {
+    for (Py_ssize_t i = 0; i < count; i++) {
+      values[i] = PyDict_GetItemWithError(given, PyTuple_GetItem(names, i));
+      found += values[i] != NULL;
+    }
+    PyErr_Clear();
+    return found == PyDict_Size(given);
+  }
+  int is_tuple = PyTuple_CheckExact(given);
+  if ((!is_tuple && !PyList_CheckExact(given)) || PySequence_Size(given) != count) {
+    return 0;
+  }
+  for (Py_ssize_t i = 0; i < count; i++) {
+    values[i] = is_tuple ? PyTuple_GetItem(given, i) : PyList_GetItem(given, i);
+  }
+  return 1;
+}
+
+/* Keeps references while other code may run: a list may change. */
+static void hold(PyObject **values, Py_ssize_t count, int keep) {
+  for (Py_ssize_t i = 0; i < count; i++) {
+    if (keep) {
+      Py_XINCREF(values[i]);
+    } else {
+      Py_XDECREF(values[i]);
+    }
+  }
+}
+
+static PyObject *caller_call_into(Caller *self, PyObject *const *args, Py_ssize_t num_args) {
+  if (num_args != 2) {
+    PyErr_SetString(PyExc_TypeError, "Caller.call_into: expected inputs and outputs");
+    return NULL;
+  }
+  Py_ssize_t count = self->num_inputs + self->num_outputs;
+  PyObject **values = PyMem_Calloc((size_t)count + 1, sizeof *values);
+  if (!values) {
+    return PyErr_NoMemory();
+  }
+  PyObject **out = args[1] == Py_None ? NULL : values + self->num_inputs;
+  int read = read_values(args[0], self->input_names, values) &&
+             (!out || read_values(args[1], self->output_names, out));
+  for (Py_ssize_t i = 0; read && i < self->num_inputs; i++) {
+    read = values[i] != NULL;
+  }
+  PyObject *result = Py_NotImplemented;
+  if (read) {
+    hold(values, count, 1);
+    result = run_on(self, values, out);
+    hold(values, count, 0);
+  } else {
+    Py_INCREF(result);
+  }
+  PyMem_Free(values);
+  return result;
 }
 
 /* Reads a tuple of addresses into an array; -1 with an exception set. */
@@ -348,9 +245,9 @@ static int read_addresses(PyObject *tuple, void **places, Py_ssize_t count) {
   return 0;
 }
 
-static int read_symbols(PyObject *tuple, int64_t *places, Py_ssize_t count) {
+static int read_numbers(PyObject *tuple, int64_t *places, Py_ssize_t count) {
   if (!PyTuple_Check(tuple) || PyTuple_Size(tuple) != count) {
-    PyErr_Format(PyExc_TypeError, "Caller.run: expected a tuple of %zd symbols", count);
+    PyErr_Format(PyExc_TypeError, "Caller: expected a tuple of %zd numbers", count);
     return -1;
   }
   for (Py_ssize_t i = 0; i < count; i++) {
@@ -370,12 +267,41 @@ static PyObject *caller_run(Caller *self, PyObject *const *args, Py_ssize_t num_
   }
   int failed = read_addresses(args[0], (void **)used->inputs, self->num_inputs) < 0 ||
                read_addresses(args[1], used->outputs, self->num_outputs) < 0 ||
-               read_symbols(args[2], used->symbols, self->num_symbols) < 0 ||
+               read_numbers(args[2], used->symbols, self->num_symbols) < 0 ||
                run_program(self, used) < 0;
   leave_state(self, used);
   if (failed) {
     return NULL;
   }
+  Py_RETURN_NONE;
+}
+
+/* Forgets a variant. */
+static void clear_variant(variant *known) {
+  Py_CLEAR(known->results);
+  PyMem_Free(known->dims);
+  known->dims = NULL;
+}
+
+static PyObject *caller_remember(Caller *self, PyObject *const *args, Py_ssize_t num_args) {
+  if (num_args != 3 || !PyTuple_Check(args[2]) || PyTuple_Size(args[2]) != self->num_outputs) {
+    PyErr_SetString(PyExc_TypeError, "Caller.remember: expected dims, symbols and results");
+    return NULL;
+  }
+  int64_t *dims =
+      PyMem_Calloc((size_t)(self->num_dims + self->num_symbols) + 1, sizeof(int64_t));
+  if (!dims) {
+    return PyErr_NoMemory();
+  }
+  if (read_numbers(args[0], dims, self->num_dims) < 0 ||
+      read_numbers(args[1], dims + self->num_dims, self->num_symbols) < 0) {
+    PyMem_Free(dims);
+    return NULL;
+  }
+  variant *oldest = &self->variants[self->next_variant];
+  self->next_variant = (self->next_variant + 1) % NUM_VARIANTS;
+  clear_variant(oldest);
+  *oldest = (variant){dims, dims + self->num_dims, Py_NewRef(args[2])};
   Py_RETURN_NONE;
 }
 
@@ -427,8 +353,13 @@ static void caller_dealloc(Caller *self) {
   for (Py_ssize_t i = 0; self->sizes && i < self->num_outputs; i++) {
     Py_XDECREF(self->sizes[i]);
   }
+  for (int i = 0; i < NUM_VARIANTS; i++) {
+    clear_variant(&self->variants[i]);
+  }
   PyMem_Free(self->sizes);
   PyMem_Free(self->dims);
+  Py_XDECREF(self->input_names);
+  Py_XDECREF(self->output_names);
   Py_XDECREF(self->tensor_type);
   Py_XDECREF(self->array_type);
   Py_XDECREF(self->allocate);
@@ -450,8 +381,8 @@ static parameter *read_parameters(PyObject *tuple, int64_t **dims, PyObject **si
       free_parameters(read, count);
       return NULL;
     }
-    read[i] = (parameter){code, bytes, (int)PyTuple_Size(shape), *dims, Py_NewRef(shape),
-                          Py_NewRef(dtype)};
+    read[i] = (parameter){.code = code, .bytes = bytes, .rank = (int)PyTuple_Size(shape),
+                          .dims = *dims, .shape = Py_NewRef(shape), .dtype = Py_NewRef(dtype)};
     for (int axis = 0; axis < read[i].rank; axis++) {
       *(*dims)++ = PyLong_AsLongLong(PyTuple_GetItem(shape, axis));
     }
@@ -486,6 +417,7 @@ static int read_signature(Caller *self, PyObject *inputs, PyObject *outputs) {
   }
   self->num_inputs = PyTuple_Size(inputs);
   self->num_outputs = PyTuple_Size(outputs);
+  self->num_dims = num_in;
   self->dims = PyMem_Calloc((size_t)(num_in + num_out) + 1, sizeof *self->dims);
   self->sizes = PyMem_Calloc((size_t)self->num_outputs + 1, sizeof *self->sizes);
   if (!self->dims || !self->sizes) {
@@ -525,13 +457,21 @@ static int read_program(program *read, PyObject *addresses) {
 }
 
 static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named) {
-  static char *names[] = {"program",  "inputs", "outputs", "tensor",      "array",
-                          "allocate", "fail",   "owner",   "num_threads", "num_symbols", NULL};
+  static char *names[] = {"program",     "inputs",      "outputs",     "tensor",
+                          "array",       "allocate",    "fail",        "owner",
+                          "num_threads", "num_symbols", "input_names", "output_names", NULL};
   PyObject *addresses, *inputs, *outputs, *tensor, *array, *allocate, *fail, *owner;
+  PyObject *input_names, *output_names;
   unsigned int num_threads, num_symbols;
-  if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!O!OOOOOII", names, &PyTuple_Type, &addresses,
+  if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!O!OOOOOIIO!O!", names, &PyTuple_Type, &addresses,
                                    &PyTuple_Type, &inputs, &PyTuple_Type, &outputs, &tensor, &array,
-                                   &allocate, &fail, &owner, &num_threads, &num_symbols)) {
+                                   &allocate, &fail, &owner, &num_threads, &num_symbols,
+                                   &PyTuple_Type, &input_names, &PyTuple_Type, &output_names)) {
+    return NULL;
+  }
+  if (PyTuple_Size(input_names) != PyTuple_Size(inputs) ||
+      PyTuple_Size(output_names) != PyTuple_Size(outputs)) {
+    PyErr_SetString(PyExc_TypeError, "Caller: expected a name for each argument and result");
     return NULL;
   }
   Caller *self = (Caller *)PyType_GenericAlloc(type, 0);
@@ -543,6 +483,8 @@ static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named)
   self->allocate = Py_NewRef(allocate);
   self->fail = Py_NewRef(fail);
   self->owner = Py_NewRef(owner);
+  self->input_names = Py_NewRef(input_names);
+  self->output_names = Py_NewRef(output_names);
   self->num_threads = num_threads;
   self->num_symbols = (Py_ssize_t)num_symbols;
   if (read_program(&self->program, addresses) < 0 || read_signature(self, inputs, outputs) < 0) {
@@ -555,6 +497,10 @@ static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named)
 static PyMethodDef methods[] = {
     {"call", (PyCFunction)(void (*)(void))caller_call, METH_FASTCALL,
      "Run with arguments that need no conversion, else return NotImplemented."},
+    {"call_into", (PyCFunction)(void (*)(void))caller_call_into, METH_FASTCALL,
+     "Run with inputs by name or in order, results into buffers; else return NotImplemented."},
+    {"remember", (PyCFunction)(void (*)(void))caller_remember, METH_FASTCALL,
+     "Keep what dims of the inputs lead to: the symbols, and shape and bytes of each result."},
     {"run", (PyCFunction)(void (*)(void))caller_run, METH_FASTCALL,
      "Run on tuples: the inputs' addresses, the outputs', the values of the symbols."},
     {"prepare", (PyCFunction)caller_prepare, METH_NOARGS, "Make a context, unless one waits."},
@@ -577,22 +523,13 @@ static PyType_Spec caller_spec = {.name = "tyrex.runtime._native.Caller",
                                   .flags = Py_TPFLAGS_DEFAULT,
                                   .slots = slots};
 
-static int make_names(void) {
-  name_data = PyUnicode_InternFromString("data");
-  name_shape = PyUnicode_InternFromString("shape");
-  name_dtype = PyUnicode_InternFromString("dtype");
-  name_strides = PyUnicode_InternFromString("_strides");
-  name_address = PyUnicode_InternFromString("address");
-  return name_data && name_shape && name_dtype && name_strides && name_address ? 0 : -1;
-}
-
 static struct PyModuleDef definition = {.m_base = PyModuleDef_HEAD_INIT,
                                         .m_name = "_native",
                                         .m_doc = "The native half of the runtime.",
                                         .m_size = -1};
 
 PyMODINIT_FUNC PyInit__native(void) {
-  PyObject *module = make_names() < 0 ? NULL : PyModule_Create(&definition);
+  PyObject *module = tyrex_make_names() < 0 ? NULL : PyModule_Create(&definition);
   PyObject *type = module ? PyType_FromSpec(&caller_spec) : NULL;
   if (!type || PyModule_AddObjectRef(module, "Caller", type) < 0) {
     Py_CLEAR(module);

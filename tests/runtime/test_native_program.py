@@ -241,7 +241,7 @@ def test_the_caller_checks_what_it_is_given() -> None:
     make: Any = caller_type()
     with pytest.raises(TypeError):
         make()
-    good = ((0, 1, 0, 0, 0), (), (), Tensor, np.ndarray, None, None, None, 1, 0)
+    good = ((0, 1, 0, 0, 0), (), (), Tensor, np.ndarray, None, None, None, 1, 0, (), ())
     caller = make(*good)
     with pytest.raises(ValueError, match="expected a number from 1 on"):
         caller.num_threads = 0
@@ -249,6 +249,14 @@ def test_the_caller_checks_what_it_is_given() -> None:
         caller.run((1,), (), ())
     with pytest.raises(TypeError, match="expected inputs, outputs and symbols"):
         caller.run(())
+    with pytest.raises(TypeError, match="expected inputs and outputs"):
+        caller.call_into(())
+    wrong: Any = (((),), ((), (), ((),)), ((1,), (), ()), ((), [], ()))
+    for bad in wrong:
+        with pytest.raises(TypeError):
+            caller.remember(*bad)
+    with pytest.raises(TypeError, match="a name for each"):
+        make(*good[:-1], ("x",))
     damaged: Any = ([], (1,), ((2, 4, None, "float32", 4),), ((2, 4, (1,), "float32", 1.5),))
     for bad in damaged:
         with pytest.raises(TypeError):
