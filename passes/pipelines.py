@@ -20,6 +20,7 @@ from .relax.infer_shapes import InferShapesPass
 from .relax.legalize_ops import LegalizeOpsPass
 from .relax.lower_selections import LowerSelectionsPass
 from .relax.mark_inplace import MarkInplacePass
+from .relax.name_dims import NameDimsPass
 from .relax.relax_cse import RelaxCsePass
 from .relax.relax_dce import RelaxDcePass
 from .relax.simplify_algebra import SimplifyAlgebraPass
@@ -60,6 +61,7 @@ KERNELS: tuple[ModulePass, ...] = (
     FuseOpsPass(),  # decides which tensors exist in memory
     FuseTirPass(),  # groups have served: kernels again
     MarkInplacePass(),  # what lies inside kernels is settled; what may alias is part of a kernel
+    NameDimsPass(),  # kernels are complete; some differ only in how their sizes come about
     DeduplicateKernelsPass(),  # from here on every kernel costs time, not every call
 )
 
