@@ -38,6 +38,7 @@ PASSES: dict[str, str] = {
     "lower-to-vm": "vm.lower_to_vm:LowerToVmPass",
     "lower-vm-to-llvm": "vm.lower_vm_to_llvm:LowerVmToLlvmPass",
     "mark-inplace": "relax.mark_inplace:MarkInplacePass",
+    "name-dims": "relax.name_dims:NameDimsPass",
     "pack-constants": "tir.pack_constants:PackConstantsPass",
     "pad-reductions": "tir.pad_reductions:PadReductionsPass",
     "place-pieces": "vm.place_pieces:PlacePiecesPass",

@@ -520,7 +520,24 @@ def symbolic_sum(dtype: Attribute, n: int = 9) -> Case:
     return Case(func, {"n": n})
 
 
-SYMBOLIC: tuple[Callable[[Attribute], Case], ...] = (symbolic_matmul, symbolic_window, symbolic_sum)
+def symbolic_transpose(dtype: Attribute, n: int = 21, m: int = 5) -> Case:
+    """What is read along one symbolic axis and written along another."""
+    k = Kernel("symbolic_transpose")
+    x, z = k.input((2, var("n"), 16), dtype), k.input((var("m"), var("n")), dtype)
+    y, w = k.output((2, 16, var("n")), dtype), k.output((var("n"), var("m")), dtype)
+    k.map("blocks", y, lambda b, i, j: -k.load(x, b, j, i))
+    k.map("matrix", w, lambda i, j: -k.load(z, j, i))
+    func = k.build()
+    func.verify()
+    return Case(func, {"n": n, "m": m})
+
+
+SYMBOLIC: tuple[Callable[[Attribute], Case], ...] = (
+    symbolic_matmul,
+    symbolic_window,
+    symbolic_sum,
+    symbolic_transpose,
+)
 
 Maker = Callable[[], Case]
 

@@ -177,3 +177,52 @@ tir.func @batch<n>(%a: !tir.buffer<[n, 67, 5], f32>, %b: !tir.buffer<[n, 5, 32],
   }
 }
 }
+
+// -----
+
+// What is read along one axis and written along another goes through tiles; the last is used in part.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @crossing
+// CHECK: tir.block "crossing_read" {{.*}} {
+// CHECK: tir.transpose
+// CHECK: tir.block "crossing" {{.*}} {
+// CHECK: tir.for {{.*}}min(n mod 8, 1)
+// CHECK: tir.for %[[u:.*]] in 8 unrolled
+// CHECK: tir.block "crossing_read" {{.*}} where (-%[[u]] + n mod 8 - 1 >= 0)
+// CHECK: tir.transpose
+// CHECK: tir.for %[[l:.*]] in 8 vectorized
+// CHECK: tir.block "crossing" {{.*}} where (-%[[l]] + n mod 8 - 1 >= 0)
+tir.func @crossing<n>(%a: !tir.buffer<[n, 16], f32>) -> (%y: !tir.buffer<[16, n], f32>) {
+  tir.for %i in 16 serial {
+    tir.for %j in n serial {
+      tir.block "crossing" (%vi: spatial(16) = %i, %vj: spatial(n) = %j) {
+        %x = tir.load %a[%vj, %vi] : !tir.buffer<[n, 16], f32>
+        tir.store %x, %y[%vi, %vj] : !tir.buffer<[16, n], f32>
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Loops that a division by a symbol would take apart are around some elements.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16>} {
+// CHECK-LABEL: tir.func @pairs
+// CHECK: tir.for %[[i:.*]] in n parallel
+// CHECK-NEXT: tir.for %[[j:.*]] in m serial
+// CHECK-NEXT: tir.for %[[k:.*]] in 2 serial
+// CHECK-NEXT: tir.block {{.*}} (%{{.*}}: spatial(n) = %[[i]], %{{.*}}: spatial(m) = %[[j]], %{{.*}}: spatial(2) = %[[k]])
+tir.func @pairs<n, m>(%a: !tir.buffer<[n, 2, m], f32>) -> (%y: !tir.buffer<[n, m, 2], f32>) {
+  tir.for %i in n serial {
+    tir.for %j in m serial {
+      tir.for %k in 2 serial {
+        tir.block "pairs" (%vi: spatial(n) = %i, %vj: spatial(m) = %j, %vk: spatial(2) = %k) {
+          %x = tir.load %a[%vi, %vk, %vj] : !tir.buffer<[n, 2, m], f32>
+          tir.store %x, %y[%vi, %vj, %vk] : !tir.buffer<[n, m, 2], f32>
+        }
+      }
+    }
+  }
+}
+}

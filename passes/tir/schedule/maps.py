@@ -9,6 +9,7 @@ from xdsl.dialects import math as math_dialect
 from xdsl.ir import Operation
 
 from ....analysis.nests import Nest
+from ....analysis.nominal import nominal_extent
 from ....analysis.steps import NestSteps, has_any
 from ....dialects import tir
 from ....dialects.target import Target
@@ -20,6 +21,8 @@ from .transposes import TransposeSchedule, crossing_of
 # Below this much work a hand-off to other threads costs more than it saves (about 4 us: the
 # hand-off takes one, and what the next kernel reads is then in two caches).
 PARALLEL_WORK = 1 << 15
+
+ELEMENTS_PER_DIVISION = 16  # or vectors: in the loops inside of one whose variable is taken apart
 
 # libm functions without a vector form: a vectorized call would be one call per lane anyway.
 SCALAR_MATH: tuple[type[Operation], ...] = (
@@ -41,12 +44,16 @@ SCALAR_MATH: tuple[type[Operation], ...] = (
 
 def vectorizable(steps: NestSteps, axis: int) -> bool:
     """Tell whether an axis may become lanes: straight-line body, contiguous stores."""
+    return _suits_lanes(steps, axis) and all(m.steps[axis] is not None for m in steps.loads)
+
+
+def _suits_lanes(steps: NestSteps, axis: int) -> bool:
+    """Tell whether an axis may become lanes as far as the body and the stores go."""
     nest = steps.nest
     return (
         (nest.is_flat or nest.is_straight)
         and not has_any(nest, (*SCALAR_MATH, tir.IfOp, tir.ForOp, arith.IndexCastOp))
         and all(m.steps[axis] == 1 for m in steps.stores)
-        and all(m.steps[axis] is not None for m in steps.loads)
     )
 
 
@@ -62,7 +69,7 @@ def schedule_map(b: NestBuilder, steps: NestSteps, target: Target) -> None:
     last = groups[-1][-1] if groups else -1
     extent = steps.extent_of(groups[-1]) if groups else 1
     vectorize = groups and vectorizable(steps, last)
-    crossing = crossing_of(steps, target) if vectorize else None
+    crossing = crossing_of(steps, target) if groups and _suits_lanes(steps, last) else None
     if crossing is not None:
         TransposeSchedule(b, steps, crossing).build(kind_of_outer(steps))
         return
@@ -128,11 +135,17 @@ def _lane_loops(
 
 
 def _fusable(sizes: Sequence[IntExpr]) -> int:
-    """Return how many loops may be one: where symbols decide, not the one around an element.
+    """Return how many loops may be one: where symbols decide, not those around a few elements.
 
     A division by a symbol costs more than what most maps do.
     """
-    return len(sizes) - (not all(size.is_constant for size in sizes))
+    count, elements = len(sizes), 1
+    if all(size.is_constant for size in sizes):
+        return count
+    while count and elements < ELEMENTS_PER_DIVISION:
+        count -= 1
+        elements *= nominal_extent(sizes[count])
+    return count
 
 
 def _has_room(steps: NestSteps, group: Sequence[int], extent: IntExpr) -> bool:

@@ -6,7 +6,8 @@
     for v in n: for lane: y[l + lane, m + v] = f(t[v, lane])   contiguous in y
 
 Both sides then move whole vectors; a gather touches a cache line per lane. Blocks of tiles read and
-write runs of several cache lines.
+write runs of several cache lines. The last tile of an axis is used in part; where symbols decide
+the axis, how much of it is a condition, and there may be none.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from ....analysis.steps import NestSteps
 from ....dialects import tir
 from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner, Exprs
-from ....symbolic import IntExpr, as_expr, min_
-from .build import Iter, NestBuilder, Part, clone_region, iters_of, parts_of, spread
+from ....symbolic import IntExpr, as_expr, ceildiv, min_
+from .build import Iter, NestBuilder, clone_region, iters_of, spread
 
 MAX_SIDE = 16  # a tile is as many registers as it has rows
 MIN_SIDE = 4
@@ -51,17 +52,17 @@ class Crossing:
 def crossing_of(steps: NestSteps, target: Target) -> Crossing | None:
     """Return how a map crosses memory, None where it does not.
 
-    The map is one that can be vectorized along its last group of axes.
+    The map is one whose body and stores suit vectors along its last group of axes.
     """
     groups = tuple(tuple(group) for group in steps.groups(range(len(steps.extents))))
     along = groups[-1][-1]
     strided = [m for m in steps.loads if m.steps[along] not in (0, 1)]
     loads = tuple(m.op for m in strided if isinstance(m.op, tir.LoadOp))
-    if not strided or len(loads) < len(strided):
+    if not strided or len(loads) < len(strided) or any(m.strides[along] is None for m in strided):
         return None
     across = [i for i, g in enumerate(groups[:-1]) if all(m.steps[g[-1]] == 1 for m in strided)]
-    if not across or not steps.is_constant((*groups[across[0]], *groups[-1])):
-        return None  # tiles and their rests are counted here
+    if not across:
+        return None
     extents = [steps.extent_of(groups[i]) for i in (across[0], -1)]
     lanes = min(MAX_SIDE, target.lanes(steps.widest_bytes))
     side = min(lanes, *(1 << (extent - 1).bit_length() for extent in extents))
@@ -70,9 +71,36 @@ def crossing_of(steps: NestSteps, target: Target) -> Crossing | None:
     return Crossing(groups, len(groups) - 1, across[0], loads, side)
 
 
-def _block(count: int, block: IntExpr) -> IntExpr:
+@dataclass(frozen=True)
+class Strip:
+    """A run of equal tiles along one axis.
+
+    Attributes:
+        start: where it starts.
+        count: of the tiles.
+        size: how many elements of a tile there is code for.
+        valid: how many of these there are.
+    """
+
+    start: IntExpr
+    count: IntExpr
+    size: int
+    valid: IntExpr
+
+
+def strips_of(extent: IntExpr, side: int) -> list[Strip]:
+    """Return an axis as full tiles and one that is used in part."""
+    full, rest = extent // side, extent % side
+    strips = [Strip(as_expr(0), full, side, as_expr(side))] if full != 0 else []
+    if rest == 0:
+        return strips
+    count, size = (as_expr(1), rest.constant_value) if rest.is_constant else (min_(rest, 1), side)
+    return [*strips, Strip(full * side, count, size, rest)]
+
+
+def _block(count: IntExpr, block: IntExpr) -> IntExpr:
     """Return how many tiles side by side a block has: the last one has what is left."""
-    return as_expr(BLOCK) if count % BLOCK == 0 else min_(BLOCK, count - block * BLOCK)
+    return as_expr(BLOCK) if count.is_multiple_of(BLOCK) else min_(BLOCK, count - block * BLOCK)
 
 
 class TransposeSchedule:
@@ -90,16 +118,16 @@ class TransposeSchedule:
     def build(self, kind: tir.ForKind) -> None:
         """Append every combination of full tiles and rests."""
         c, side = self.crossing, self.crossing.side
-        along, across = (self.steps.extent_of(c.groups[i]) for i in (c.along, c.across))
-        for wide in parts_of(along, side):
-            for high in parts_of(across, side):
+        along, across = (self.steps.size_of(c.groups[i]) for i in (c.along, c.across))
+        for wide in strips_of(along, side):
+            for high in strips_of(across, side):
                 self.tiles(wide, high, kind)
 
-    def tiles(self, wide: Part, high: Part, kind: tir.ForKind) -> None:
+    def tiles(self, wide: Strip, high: Strip, kind: tir.ForKind) -> None:
         """Append the loops over equal tiles, in blocks of a few of them."""
         outer = [self.steps.size_of(self.crossing.groups[i]) for i in self.outer]
         counts = wide.count, high.count
-        with self.b.nest([*outer, *(-(-n // BLOCK) for n in counts)], kind) as values:
+        with self.b.nest([*outer, *(ceildiv(n, BLOCK) for n in counts)], kind) as values:
             rest = [_block(n, v) for n, v in zip(counts, values[-2:], strict=True)]
             with self.b.loop(rest[0]) as u, self.b.loop(rest[1]) as v:
                 w, h = values[-2] * BLOCK + u, values[-1] * BLOCK + v
@@ -113,7 +141,7 @@ class TransposeSchedule:
         return spread(groups, [*outer, along, across], self.steps.sizes, len(self.steps.sizes))
 
     def tile(
-        self, outer: list[IntExpr], place: tuple[IntExpr, IntExpr], wide: Part, high: Part
+        self, outer: list[IntExpr], place: tuple[IntExpr, IntExpr], wide: Strip, high: Strip
     ) -> None:
         """Append one tile: read, transposed, written."""
         side, name = self.crossing.side, self.nest.block.block_name.data
@@ -127,7 +155,7 @@ class TransposeSchedule:
             self.b.loop(side, tir.ForKind.VECTORIZED) as lane,
         ):
             bindings = self.bindings(outer, place[0] + u, place[1] + lane)
-            wheres = [high.size - 1 - lane] if high.size < side else []
+            wheres = _conditions(wide, u, high, lane, side)
             with self.b.tile_block(f"{name}_read", self.iters(bindings, u, lane), wheres) as args:
                 self.read(tiles, args)
         for tile in tiles.values():
@@ -137,7 +165,7 @@ class TransposeSchedule:
             self.b.loop(side, tir.ForKind.VECTORIZED) as lane,
         ):
             bindings = self.bindings(outer, place[0] + lane, place[1] + v)
-            wheres = [wide.size - 1 - lane] if wide.size < side else []
+            wheres = _conditions(high, v, wide, lane, side)
             with self.b.tile_block(name, self.iters(bindings, v, lane), wheres) as args:
                 cloner = _FromTiles(self.b.block, tiles, args[-2:])
                 clone_region(cloner, self.nest.block.body, args[:-2])
@@ -157,6 +185,12 @@ class TransposeSchedule:
             cloner.clone_op(load)
             store = tir.StoreOp(cloner.values[load.result], tile, args[-2:])
             cloner.append(store, load.location)
+
+
+def _conditions(rows: Strip, row: IntExpr, lanes: Strip, lane: IntExpr, side: int) -> list[IntExpr]:
+    """Return what must hold for an element of a tile to be one of the map."""
+    found = [lanes.valid - 1 - lane] if lanes.valid != side else []
+    return found if rows.valid == rows.size else [*found, rows.valid - 1 - row]
 
 
 class _FromTiles(Cloner):

@@ -327,14 +327,15 @@ FUSION = "legalize-ops,annotate-patterns,fuse-ops"
 
 
 @pytest.mark.parametrize(
-    "passes", [FUSION, f"{FUSION},fuse-tir", f"{FUSION},fuse-tir,mark-inplace,deduplicate-kernels"]
+    "passes",
+    [FUSION, f"{FUSION},fuse-tir", f"{FUSION},fuse-tir,mark-inplace,name-dims,deduplicate-kernels"],
 )
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fusion(seed: int, passes: str) -> None:
     check(Program(seed), passes)
 
 
-ALL = f"{GRAPH_PASSES[-1]},{FUSION},fuse-tir,mark-inplace,deduplicate-kernels"
+ALL = f"{GRAPH_PASSES[-1]},{FUSION},fuse-tir,mark-inplace,name-dims,deduplicate-kernels"
 
 
 @pytest.mark.parametrize("passes", [GRAPH_PASSES[-1], f"{FUSION},fuse-tir", ALL])
