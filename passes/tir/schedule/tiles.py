@@ -22,8 +22,15 @@ from xdsl.ir import BlockArgument, SSAValue
 
 from ....analysis.nests import Access, Nest, Write
 from ....analysis.staging import Staging
-from ....analysis.steps import NestSteps
-from ....analysis.tiling import Tile, batch_bytes, choose_order, operands, panel_pays
+from ....analysis.steps import Movement, NestSteps
+from ....analysis.tiling import (
+    Tile,
+    batch_bytes,
+    bytes_of,
+    choose_order,
+    operands,
+    panel_pays,
+)
 from ....dialects import tir
 from ....dialects.target import Target
 from ....symbolic import IntExpr, as_expr, min_, var
@@ -84,6 +91,7 @@ class TileSchedule:
         self.machine = machine
         self.kind = kind_of_outer(steps)
         self.staging = around.staging
+        self.constants = around.constants
         self.base: dict[int, IntExpr] = {}  # where the stage's values of an axis start
         self.sizes = dict(enumerate(steps.sizes))  # of the axes, within a stage
         width = tile.vectors if tile.is_blocked else tile.vectors * tile.lanes
@@ -221,7 +229,8 @@ class TileSchedule:
             if extent.is_constant:  # else each of a batch asks for the same
                 index, count = index * extent + values[name], count * extent.constant_value
         place = Place(outer, second, inside.size, first, outside.size)
-        last = outside is self.columns[-1] and outside.count == 1 and not self.order.with_columns
+        last = outside is self.columns[-1] and outside.count == 1
+        last = last and not self.order.with_columns and not self.order.batch
         self.body.append(place, self.following(following, index, count, last))
 
     # -- operands ----------------------------------------------------------------------------
@@ -319,7 +328,7 @@ class TileSchedule:
             return None
         if not self.steps.is_constant(reduce):
             return None
-        if batch_bytes(self.steps, tile, moving[0]) < self.machine.l2_bytes // FEW_OF_CACHE:
+        if self.read_at_once(moving[0]) < self.machine.l2_bytes // FEW_OF_CACHE:
             return None
         if tile.is_blocked:
             return self.following_in_blocks(moving[0].op, place, index, count)
@@ -341,12 +350,21 @@ class TileSchedule:
 
         return Following(0, step, fetch)
 
+    def read_at_once(self, operand: Movement) -> int:
+        """Return how much of an operand is read with nothing between that would bring it near.
+
+        Nobody touches a constant between two runs of a model: all batches of it come from afar.
+        """
+        if operand.op.buffer in self.constants:
+            return bytes_of([operand])
+        return batch_bytes(self.steps, self.tile, operand)
+
     def following_in_blocks(
         self, load: Access | Write, place: Place, index: IntExpr, count: int
     ) -> Following | None:
         """Return what a tile of a convolution in blocks asks for: a part of each block of channels.
 
-        A few requests in every block: many at once would keep the tile's own loads waiting.
+        One row of vectors at a time: many at once would keep the tile's own loads waiting.
         """
         *outer, inner = (self.steps.extents[axis] for axis in self.nest.reduce)
         column_bytes = prod([*outer, inner]) * place.columns * self.tile.lanes
@@ -354,17 +372,15 @@ class TileSchedule:
         if not outer or 2 * column_bytes > self.machine.l2_bytes:
             return None
         share = -(-inner // count)
+        step = max(d for d in range(1, inner + 1) if inner % d == 0 and inner // d >= share)
 
         def fetch(values: Sequence[IntExpr]) -> None:
-            zero, first = as_expr(0), index * share
-            with (
-                self.b.loop(share, tir.ForKind.UNROLLED) as i,
-                self.b.loop(place.columns, tir.ForKind.UNROLLED) as v,
-            ):
-                reduced = [*values[:-1], min_(first + i, inner - 1)]
-                self.prefetch(load, self.body.bindings(place, zero, v, zero, reduced))
+            zero, row = as_expr(0), min_(index * share + values[-1], inner - 1)
+            with self.b.loop(place.columns, tir.ForKind.UNROLLED) as v:
+                at = self.body.bindings(place, zero, v, zero, [*values[:-1], row])
+                self.prefetch(load, at)
 
-        return Following(len(outer), inner, fetch)
+        return Following(len(outer), step, fetch)
 
     def prefetch(self, load: Access | Write, at: Sequence[IntExpr]) -> None:
         """Append a prefetch of what a load reads when the nest's variables are `at`."""
