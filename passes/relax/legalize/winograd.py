@@ -1,8 +1,7 @@
 """The compute definition of convolution by minimal filtering, strip by strip.
 
-for strips of tile rows                      intermediates stay in the second-level cache
-p = what the strip reads of x, padded to whole tiles
-v[xi, c, t, .] = B^T p B                   (m + 2)^2 values of each tile
+for strips of tiles                          intermediates stay in the second-level cache
+v[xi, c, t, .] = B^T x B                   (m + 2)^2 values of each tile; zeros around x
 z[xi, o, t, .] = sum over c of u[xi, o, c] v[xi, c, t]      (m + 2)^2 matrix products
 y = A^T z A                                m x m results of each tile
 """
@@ -21,7 +20,8 @@ from ....symbolic import IntExpr, as_expr
 from .rules import rule
 
 Buffers = Sequence[Buffer]
-STRIP_BYTES = 768 << 10  # of intermediates: less than the second-level cache of one core
+Conditions = list[IntExpr]  # each at least 0
+STRIP_BYTES = 1200 << 10  # of intermediates: less than the second-level cache of one core
 NEAR_COST = 0.25  # what a byte from the second-level cache costs, in bytes from beyond it
 SPATIAL = tir.IterKind.SPATIAL
 
@@ -53,21 +53,20 @@ class _Winograd:
 
     def build(self) -> None:
         """Append the strips."""
-        alpha = self.filtering.alpha
+        taps = self.filtering.alpha**2
         blocks = self.x.shape[1].constant_value
-        per_row = alpha * alpha * self.columns * self.lanes * (blocks + self.filters) * 4
-        strip = self.strip_rows(per_row, alpha * alpha * blocks * self.filters * self.lanes**2 * 4)
-        count = self.rows // strip
+        per_tile = taps * self.lanes * (blocks + self.filters) * 4
+        strip = self.strip_tiles(per_tile, taps * blocks * self.filters * self.lanes**2 * 4)
+        count = self.rows * self.columns // strip
 
         def body(n: IntExpr, s: IntExpr) -> None:
             scope = tir.GLOBAL if count * self.batch == 1 else tir.STACK
-            tiles = strip * self.columns
             dtype = self.out.dtype
-            v = self.k.temp((alpha * alpha, blocks, tiles, self.lanes), dtype, scope)
-            z = self.k.temp((alpha * alpha, self.filters, tiles, self.lanes), dtype, scope)
-            self.transform_input(self.pad(n, s * strip, strip, scope), v, strip)
+            v = self.k.temp((taps, blocks, strip, self.lanes), dtype, scope)
+            z = self.k.temp((taps, self.filters, strip, self.lanes), dtype, scope)
+            self.transform_input(n, s * strip, v)
             self.multiply(v, z)
-            self.transform_result(z, n, s * strip, strip)
+            self.transform_result(z, n, s * strip)
 
         if count * self.batch == 1:
             body(as_expr(0), as_expr(0))
@@ -75,40 +74,36 @@ class _Winograd:
             independent = tir.ForKind.PARALLEL
             self.k.for_(count * self.batch, lambda i: body(i // count, i % count), independent)
 
-    def strip_rows(self, per_row: int, weight_bytes: int) -> int:
-        """Return how many rows of tiles a strip has: the number that moves the fewest bytes.
+    def strip_tiles(self, per_tile: int, weight_bytes: int) -> int:
+        """Return how many tiles a strip has: the number that moves the fewest bytes.
 
         Intermediates that do not fit are written and read again beyond the second-level cache;
         weights are read once per strip.
         """
+        tiles = self.rows * self.columns
 
         def traffic(strip: int) -> float:
             near = weight_bytes <= STRIP_BYTES
-            weights = self.rows // strip * weight_bytes * (NEAR_COST if near else 1.0)
-            spilled = 0 if strip * per_row <= STRIP_BYTES else 2 * self.rows * per_row
+            weights = tiles // strip * weight_bytes * (NEAR_COST if near else 1.0)
+            spilled = 0 if strip * per_tile <= STRIP_BYTES else 2 * tiles * per_tile
             return weights + spilled
 
-        divisors = [n for n in range(self.rows, 0, -1) if self.rows % n == 0]
+        divisors = [n for n in range(tiles, 0, -1) if tiles % n == 0]
         return min(divisors, key=traffic)
 
-    def pad(self, n: IntExpr, first_row: IntExpr, strip: int, scope: str) -> Buffer:
-        """Append the copy of what a strip reads of x, with zeros around, up to whole tiles.
+    def inside(self, index: IntExpr, offset: int, before: int, tiles: int, size: int) -> Conditions:
+        """Return when an element of a tile lies in x along an axis: nothing where it always does.
 
-        Two rows are copied for the strip before, too: less than a copy of all of x costs, which
-        would be written and read again beyond the second-level cache.
+        Args:
+            index: of the element in x.
+            offset: in the tile.
+            before: the padding before x.
+            tiles: along the axis.
+            size: of x.
         """
-        m, x = self.filtering.m, self.x
-        height, width = (d.constant_value for d in x.shape[2:4])
-        shape = (x.shape[1], strip * m + 2, self.columns * m + 2, x.shape[4])
-        padded = self.k.temp(shape, x.dtype, scope)
-
-        def value(c: IntExpr, i: IntExpr, j: IntExpr, lane: IntExpr) -> Value:
-            row, column = first_row * m + i - self.top, j - self.left
-            where = (row, height - 1 - row, column, width - 1 - column)
-            return self.k.load(x, n, c, row, column, lane, where=where)
-
-        self.k.compute("pad", padded, value)
-        return padded
+        found = [index] if offset < before else []
+        last = (tiles - 1) * self.filtering.m - before + offset
+        return [*found, size - 1 - index] if last >= size else found
 
     def apply(self, matrix: Matrix, values: Sequence[Value]) -> list[Value]:
         """Return a matrix times a column of values; zeros cost nothing, ones no product."""
@@ -130,23 +125,30 @@ class _Winograd:
         columns = [self.apply(matrix, column) for column in zip(*tile, strict=True)]
         return [self.apply(matrix, row) for row in zip(*columns, strict=True)]
 
-    def transform_input(self, padded: Buffer, v: Buffer, strip: int) -> None:
-        """Append `v = B^T p B` for every tile of the strip."""
-        k, m, alpha = self.k, self.filtering.m, self.filtering.alpha
+    def transform_input(self, n: IntExpr, first: IntExpr, v: Buffer) -> None:
+        """Append `v = B^T x B` for every tile of the strip.
 
-        def body(c: IntExpr, row: IntExpr, column: IntExpr, lane: IntExpr) -> None:
-            top, left = row * m, column * m
-            tile = [
-                [k.load(padded, c, top + i, left + j, lane) for j in range(alpha)]
-                for i in range(alpha)
-            ]
+        Only elements at a tile's edge may lie outside of x: to test these costs less than a copy.
+        """
+        k, m, alpha, x = self.k, self.filtering.m, self.filtering.alpha, self.x
+        height, width = (d.constant_value for d in x.shape[2:4])
+
+        def body(c: IntExpr, t: IntExpr, lane: IntExpr) -> None:
+            row, column = (first + t) // self.columns, (first + t) % self.columns
+
+            def element(i: int, j: int) -> Value:
+                y, z = row * m + i - self.top, column * m + j - self.left
+                where = self.inside(y, i, self.top, self.rows, height)
+                where += self.inside(z, j, self.left, self.columns, width)
+                return k.load(x, n, c, y, z, lane, where=where)
+
+            tile = [[element(i, j) for j in range(alpha)] for i in range(alpha)]
             moved = self.both_sides(self.filtering.input, tile)
             for i in range(alpha):
                 for j in range(alpha):
-                    place = (i * alpha + j, c, row * self.columns + column, lane)
-                    k.store(v, place, moved[i][j])
+                    k.store(v, (i * alpha + j, c, t, lane), moved[i][j])
 
-        extents = (v.shape[1], strip, self.columns, self.lanes)
+        extents = (v.shape[1], v.shape[2], self.lanes)
         k.nest("winograd_input", [(SPATIAL, e) for e in extents], body)
 
     def multiply(self, v: Buffer, z: Buffer) -> None:
@@ -160,19 +162,19 @@ class _Winograd:
 
         k.reduce("winograd_product", z, (v.shape[1], v.shape[3]), 0.0, update)
 
-    def transform_result(self, z: Buffer, n: IntExpr, first_row: IntExpr, strip: int) -> None:
+    def transform_result(self, z: Buffer, n: IntExpr, first: IntExpr) -> None:
         """Append `y = A^T z A` for every tile of the strip; what lies beyond y is dropped."""
         k, m, alpha = self.k, self.filtering.m, self.filtering.alpha
 
-        def body(o: IntExpr, row: IntExpr, column: IntExpr, lane: IntExpr) -> None:
-            t = row * self.columns + column
+        def body(o: IntExpr, t: IntExpr, lane: IntExpr) -> None:
+            row, column = (first + t) // self.columns, (first + t) % self.columns
             tile = [
                 [k.load(z, i * alpha + j, o, t, lane) for j in range(alpha)] for i in range(alpha)
             ]
             values = self.both_sides(self.filtering.result, tile)
             for i in range(m):
                 for j in range(m):
-                    y, x = (first_row + row) * m + i, column * m + j
+                    y, x = row * m + i, column * m + j
                     where: list[IntExpr] = []
                     if self.height % m and i >= self.height % m:
                         where.append(self.height - 1 - y)
@@ -180,5 +182,5 @@ class _Winograd:
                         where.append(self.width - 1 - x)
                     k.store(self.out, (n, o, y, x, lane), values[i][j], where=where)
 
-        extents = (z.shape[1], strip, self.columns, self.lanes)
+        extents = (z.shape[1], z.shape[2], self.lanes)
         k.nest("winograd_result", [(SPATIAL, e) for e in extents], body)
