@@ -24,6 +24,7 @@ from .kernel_library import KernelLibrary
 from .module_tree import Part, tree_of
 from .native_program import NativeEntry, NativeHost, NativeProgram, Shapes
 from .signature import Signature
+from .state import StatefulFunction
 from .threads import check_num_threads, default_num_threads
 from .vm import Callee, VirtualMachine
 
@@ -168,6 +169,20 @@ class Executable:
             TyrexError: an argument or a buffer does not fit, or a kernel failed.
         """
         return self._main.run(inputs, out)
+
+    def bind_state(
+        self, state: Mapping[str, str], initial: Mapping[str, Any] | None = None
+    ) -> StatefulFunction:
+        """Return "main" as a stream: inputs that are outputs of the call before are its state.
+
+        Args:
+            state: by the name of an input, the output whose value it gets next time.
+            initial: by the name of an input, its value in the first call; zeros otherwise.
+
+        Raises:
+            ArgumentError: an input or output does not exist, or they do not fit each other.
+        """
+        return StatefulFunction(self, state, initial)
 
     def __getitem__(self, name: str) -> Callee:
         """Return the function `name`, to be called."""

@@ -28,6 +28,7 @@ from .module_tree import Part, Property
 from .native_program import NativeEntry, NativeProgram, Shapes
 from .processor import Question, missing_instructions
 from .signature import Signature
+from .state import StatefulFunction
 from .target_check import check_target
 from .threads import check_num_threads, default_num_threads
 
@@ -246,6 +247,20 @@ class Module:
     ) -> Any:
         """Run with inputs by name or in order, results into the buffers of `out` where given."""
         return self._open.run(inputs, out)
+
+    def bind_state(
+        self, state: Mapping[str, str], initial: Mapping[str, Any] | None = None
+    ) -> StatefulFunction:
+        """Return the model as a stream: inputs that are outputs of the call before are its state.
+
+        Args:
+            state: by the name of an input, the output whose value it gets next time.
+            initial: by the name of an input, its value in the first call; zeros otherwise.
+
+        Raises:
+            ArgumentError: an input or output does not exist, or they do not fit each other.
+        """
+        return StatefulFunction(self, state, initial)
 
     @property
     def closed(self) -> bool:

@@ -20,7 +20,10 @@ LEAF = -1
 class Function(Protocol):
     """A function of a machine, to be called."""
 
-    signature: Signature
+    @property
+    def signature(self) -> Signature:
+        """What it takes and returns."""
+        ...
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run it."""

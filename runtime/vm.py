@@ -29,6 +29,7 @@ from .observation import Instrument, Observer, Observers, Tap
 from .outputs import admit_outputs, check_output
 from .report import Profiler, Report
 from .signature import Signature
+from .state import StatefulFunction
 from .stateful import Closure, StatefulCalls, arity_of
 from .tensor import Tensor
 from .threads import Context, check_num_threads, default_num_threads
@@ -239,6 +240,21 @@ class VirtualMachine:
     def get_output_arity(self, name: str, *indices: int) -> int:
         """Return how many fields an output has; -1 for a tensor."""
         return arity_of(self.get_outputs(name, *indices))
+
+    def bind_state(
+        self, name: str, state: Mapping[str, str], initial: Mapping[str, Any] | None = None
+    ) -> StatefulFunction:
+        """Return function `name` as a stream: inputs that are outputs of the call before.
+
+        Args:
+            name: of a function.
+            state: by the name of an input, the output whose value it gets next time.
+            initial: by the name of an input, its value in the first call; zeros otherwise.
+
+        Raises:
+            ArgumentError: an input or output does not exist, or they do not fit each other.
+        """
+        return StatefulFunction(self.function(name), state, initial)
 
     def save_function(
         self, name: str, saved_name: str, *args: Any, include_return: bool = True, **named: Any

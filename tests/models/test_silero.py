@@ -107,6 +107,26 @@ def test_stream(variant: Variant, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("variant", _cases())
+def test_state_in_the_machine(variant: Variant, mode: str) -> None:
+    """`bind_state`, and calls in steps, give the bits of calls that hand the state over."""
+    exe = _compiled(_path(variant), mode)
+    machine = tyrex.VirtualMachine(exe)
+    rate = variant.rates[-1]
+    stream = exe.bind_state(variant.state)
+    state: Any = variant.first_state(1)
+    for chunk in silero.chunks(rate, silero.speech(rate, 1, seed=2)):
+        inputs = variant.inputs(rate, chunk[None], state)
+        probability, *state = exe.run(inputs)
+        free = {name: array for name, array in inputs.items() if name not in variant.state}
+        assert np.asarray(stream.run(free)).tobytes() == np.asarray(probability).tobytes()
+        machine.set_input("main", **inputs)
+        machine.invoke_stateful("main")
+        found = np.asarray(machine.get_outputs("main", 0))
+        np.testing.assert_allclose(found, probability, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("variant", _cases(VARIANTS[:4]))
 def test_length_that_no_branch_takes(variant: Variant, mode: str) -> None:
     """More samples than one vector: the branch for several vectors contradicts the decoder."""
