@@ -113,8 +113,8 @@ def test_state_in_the_machine(variant: Variant, mode: str) -> None:
     exe = _compiled(_path(variant), mode)
     machine = tyrex.VirtualMachine(exe)
     rate = variant.rates[-1]
-    stream = exe.bind_state(variant.state)
     state: Any = variant.first_state(1)
+    stream = exe.bind_state(variant.state, dict(zip(variant.state, state, strict=True)))
     for chunk in silero.chunks(rate, silero.speech(rate, 1, seed=2)):
         inputs = variant.inputs(rate, chunk[None], state)
         probability, *state = exe.run(inputs)
