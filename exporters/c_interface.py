@@ -65,6 +65,7 @@ def header_text(package: Interface, *, more: str = "", tvm_ffi: bool = True) -> 
         " *",
         *_tensor_lines(package),
         *_symbol_lines(package),
+        *_open_lines(package),
         " * Tensors are compact, row-major, aligned to their elements. Outputs are written to",
         " * memory of the caller, and must overlap neither inputs nor each other. */",
         f"#ifndef {upper}_H",
@@ -175,6 +176,20 @@ def _symbol_lines(package: Interface) -> list[str]:
     return [f" *   where the inputs tell {told}; such dims are -1 below."] if told else []
 
 
+def _open_lines(package: Interface) -> list[str]:
+    """Say in a comment what becomes of outputs whose size data decide."""
+    found = tensors(package.signature.outputs)
+    names = [f"outputs[{i}]" for i, (_, spec) in enumerate(found) if not spec.is_shaped]
+    if not names:
+        return []
+    return [
+        f" * Data decide how large {', '.join(names)} will be; such dims are -1 below. For",
+        " * `run` its place is an int64_t[1 + rank], which gets its address and its dims; for",
+        " * `run_tensors` a tensor without data, which gets address and shape, or one of the right",
+        " * shape. What has no memory of the caller's lies in the context's, until its next run.",
+    ]
+
+
 def _one_line(package: Interface) -> str:
     """Return the signature under the name that C knows it by."""
     inputs, outputs = (
@@ -254,12 +269,13 @@ def _parameters(what: str, parameters: Sequence[Param]) -> str:
         dims = ", ".join(f"INT64_C({dim})" for dim in shape) or "0"
         shapes.append(f"static const int64_t {what}{index}_shape[] = {{{dims}}};\n")
         dtype = f"{spec.dtype.dlpack_code}, {max(spec.dtype.bits, _PACKED_BITS)}"
+        is_open = int(not spec.is_shaped)
         rows.append(
             f"    {{{quoted(name)}, {quoted(str(spec))}, {dtype}, {len(shape)},"
-            f" {what}{index}_shape, UINT64_C({spec.size_bytes or 0})}},\n"
+            f" {what}{index}_shape, UINT64_C({spec.size_bytes or 0}), {is_open}}},\n"
         )
     table = f"static const tyrex_parameter {what}s[] = {{\n{''.join(rows)}"
-    return f"{''.join(shapes)}{table}    {{NULL, NULL, 0, 0, 0, NULL, 0}}}};"
+    return f"{''.join(shapes)}{table}    {{NULL, NULL, 0, 0, 0, NULL, 0, 0}}}};"
 
 
 def quoted(text: str) -> str:

@@ -124,12 +124,12 @@ def tensors(specs: Sequence[tuple[str, Spec]]) -> list[tuple[str, TensorSpec]]:
     """Return parameters, all of them tensors.
 
     Raises:
-        NotImplementedError: one is no tensor, or has dims that nothing tells.
+        NotImplementedError: one is no tensor, or has no rank before the model runs.
     """
     found: list[tuple[str, TensorSpec]] = []
     for name, spec in specs:
-        if not isinstance(spec, TensorSpec) or not spec.is_shaped:
-            raise NotImplementedError(f"export: {name!r} is {spec}, no tensor of known shape")
+        if not isinstance(spec, TensorSpec) or spec.shape is None:
+            raise NotImplementedError(f"export: {name!r} is {spec}, no tensor of known rank")
         found.append((name, spec))
     return found
 

@@ -35,7 +35,12 @@ class Caller:
         /,
     ) -> None: ...
     def run(
-        self, inputs: tuple[int, ...], outputs: tuple[int, ...], symbols: tuple[int, ...], /
+        self,
+        inputs: tuple[int, ...],
+        outputs: tuple[int, ...],
+        symbols: tuple[int, ...],
+        take: Callable[[], object] = ...,
+        /,
     ) -> None: ...
     def prepare(self) -> None: ...
     def forget(self) -> None: ...

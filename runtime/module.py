@@ -417,5 +417,7 @@ def _params(fields: Sequence[Mapping[str, Any]]) -> tuple[Param, ...]:
     )
 
 
-def _dim(dim: int | str) -> int | SymbolicDim:
+def _dim(dim: int | str | None) -> int | SymbolicDim | None:
+    if dim is None:
+        return None  # data decide it
     return decode_dim(dim) if isinstance(dim, str) else int(dim)

@@ -5,6 +5,10 @@ this process, or comes with an exported library. That of a model with symbols ha
 an array of their values: what the shapes of the inputs tell, checked here, as are the sizes that
 they lead to. Arguments are checked as those of bytecode: what
 fits as it is, native code sees for itself (native/call.c); the rest is converted, or refused, here.
+A result whose size data decide is *open*: its place among the outputs is that of a record,
+`{address, dim 0, ...}`, which the function fills in; what lies there is copied before the context
+has its next run.
+
 Any number of threads may call one program at once: each run takes a context of its own, and leaves
 it for the next.
 """
@@ -12,6 +16,7 @@ it for the next.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from ctypes import addressof, c_int64, memmove
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -36,8 +41,10 @@ if TYPE_CHECKING:
 
 _NO_CODE = 255  # no type code of DLPack's: nothing that NumPy shows has it
 
-Result = tuple[tuple[int, ...], DType, int]
-"""Shape, data type and bytes of a result."""
+Result = tuple[tuple[int, ...], DType, int] | None
+"""Shape, data type and bytes of a result; None where only the run knows."""
+
+_WORD_BYTES = 8
 
 
 class NativeHost(Protocol):
@@ -90,14 +97,14 @@ class Shapes:
             name: of the function.
             matcher: finds the values of the symbols.
             symbols: in the order in which native code takes their values.
-            results: tensors whose dims are numbers or expressions.
+            results: tensors; dims that are neither numbers nor expressions are open.
             check_memory: refuses values for which a run has no size in memory.
 
         Raises:
-            LoadError: a dim of a result is not known.
+            LoadError: a result has no known rank.
         """
         self._name, self._matcher, self._check_memory = name, matcher, check_memory
-        self._specs = [_shaped(param, name) for param in results]
+        self._specs = [_result_spec(param, name) for param in results]
         self._names = [symbol.name for symbol in symbols]
         self._last: tuple[dict[str, int], list[int], list[Result]] = ({}, [], [])
         self.count = len(self._names)
@@ -131,6 +138,8 @@ class Shapes:
         return last[1], last[2]
 
     def _result(self, spec: TensorSpec, symbols: Mapping[str, int]) -> Result:
+        if not spec.is_shaped:
+            return None
         shape = spec.shape_at(symbols)
         size = prod(shape) * spec.dtype.size_bytes
         check_size(size, self._name, symbols)
@@ -151,7 +160,8 @@ class NativeProgram:
         """Put a model together.
 
         Args:
-            signature: all of it tensors; of static shapes, unless there are symbols.
+            signature: all of it tensors; of static shapes, unless there are symbols; dims of
+                results that data decide are not known.
             entry: the model's code.
             threads: of a run.
             allocator: of results.
@@ -169,7 +179,9 @@ class NativeProgram:
             else:
                 _shaped(param, signature.name)
         if shapes is None:
-            self._results = [_static(param, signature) for param in signature.outputs]
+            self._results = [_known(param, signature) for param in signature.outputs]
+        specs = [_result_spec(param, signature.name) for param in signature.outputs]
+        self._open = {i: spec for i, spec in enumerate(specs) if not spec.is_shaped}
         self._entry = entry
         self._allocator = allocator or make_allocator("pooled")
         self._caller = caller_type()(
@@ -186,7 +198,7 @@ class NativeProgram:
             tuple(name for name, _ in signature.inputs),
             tuple(name for name, _ in signature.outputs),
         )
-        self._quick = self._caller.call
+        self._quick = _not_quick if self._open else self._caller.call
 
     @property
     def threads(self) -> int:
@@ -218,9 +230,10 @@ class NativeProgram:
         out: Mapping[str, Any] | Sequence[Any] | None = None,
     ) -> Any:
         """Run with arguments by name or in order, results into the buffers of `out` where given."""
-        result = self._caller.call_into(inputs, out)
-        if result is not NotImplemented:
-            return result
+        if not self._open:
+            result = self._caller.call_into(inputs, out)
+            if result is not NotImplemented:
+                return result
         return self._call(self.signature.positional(self.signature.by_name(inputs)), out)
 
     def _call(
@@ -232,23 +245,64 @@ class NativeProgram:
         wanted = self._results
         if self._shapes is not None:
             symbols, wanted = self._shapes.of(values)
-            self._caller.remember(
-                tuple([dim for value in values for dim in value.shape]),
-                tuple(symbols),
-                tuple([(shape, size) for shape, _, size in wanted]),
-            )
-        results: list[Tensor] = []
-        for index, (shape, dtype, size) in enumerate(wanted):
+            if not self._open:
+                self._caller.remember(
+                    tuple([dim for value in values for dim in value.shape]),
+                    tuple(symbols),
+                    tuple([(shape, size) for shape, _, size in filter(None, wanted)]),
+                )
+        results: list[Tensor | None] = []
+        for index, result in enumerate(wanted):
             buffer = given.get(index)
-            if buffer is not None:
-                check_output(self.signature, index, buffer, shape)
+            if result is None:
+                buffer = None  # it is looked at when its shape is known
+            elif buffer is not None:
+                check_output(self.signature, index, buffer, result[0])
             else:
-                block = self._allocator.allocate(size)
-                buffer = Tensor(block.address, shape, dtype, block)
+                buffer = self._new(*result)
             results.append(buffer)
+        found = self._run(values, results, symbols, given)
+        return found[0] if len(found) == 1 else tuple(found)
+
+    def _run(
+        self,
+        values: Sequence[Tensor],
+        results: list[Tensor | None],
+        symbols: Sequence[int],
+        given: Mapping[int, Tensor],
+    ) -> list[Tensor]:
+        """Run on tensors that fit; return the results, with those that were open."""
+        records = {i: (c_int64 * (1 + len(s.shape or ())))() for i, s in self._open.items()}
+        places = [
+            addressof(records[index]) if result is None else result.data
+            for index, result in enumerate(results)
+        ]
         inputs = tuple([value.data for value in values])
-        self._caller.run(inputs, tuple([result.data for result in results]), tuple(symbols))
-        return results[0] if len(results) == 1 else tuple(results)
+
+        def take() -> None:
+            """Copy what is open, as long as the context keeps it."""
+            for index, record in records.items():
+                address, *shape = record
+                spec = self._open[index]
+                size = prod(shape) * spec.dtype.size_bytes
+                buffer = given.get(index)
+                if buffer is not None:
+                    check_output(self.signature, index, buffer, tuple(shape))
+                else:
+                    buffer = self._new(tuple(shape), spec.dtype, size)
+                memmove(buffer.data, address, size)
+                results[index] = buffer
+
+        run = self._caller.run
+        if records:
+            run(inputs, tuple(places), tuple(symbols), take)
+        else:
+            run(inputs, tuple(places), tuple(symbols))
+        return [result for result in results if result is not None]
+
+    def _new(self, shape: tuple[int, ...], dtype: DType, size: int) -> Tensor:
+        block = self._allocator.allocate(size)
+        return Tensor(block.address, shape, dtype, block)
 
     def prepare(self) -> None:
         """Make a context now.
@@ -265,6 +319,10 @@ class NativeProgram:
 
     def __repr__(self) -> str:
         return str(self.signature)
+
+
+def _not_quick(*args: Any) -> Any:
+    return NotImplemented
 
 
 def _fail(place: str, code: int, message: str) -> None:
@@ -284,11 +342,23 @@ def _parameter(param: Param) -> Parameter:
 def _shaped(param: Param, name: str) -> TensorSpec:
     spec = param.spec
     if not isinstance(spec, TensorSpec) or not spec.is_shaped:
-        raise LoadError(f"{name}: native code takes and returns tensors of known shapes: {spec}")
+        raise LoadError(f"{name}: native code takes tensors of known shapes: {spec}")
     return spec
 
 
-def _static(param: Param, signature: Signature) -> Result:
+def _result_spec(param: Param, name: str) -> TensorSpec:
+    spec = param.spec
+    if not isinstance(spec, TensorSpec) or spec.shape is None:
+        raise LoadError(f"{name}: native code returns tensors of known ranks: {spec}")
+    return spec
+
+
+def _known(param: Param, signature: Signature) -> Result:
+    spec = _result_spec(param, signature.name)
+    return _static(param, signature) if spec.is_shaped else None
+
+
+def _static(param: Param, signature: Signature) -> tuple[tuple[int, ...], DType, int]:
     spec = param.spec
     shape = spec.static_shape if isinstance(spec, TensorSpec) else None
     if not isinstance(spec, TensorSpec) or shape is None:

@@ -170,7 +170,10 @@ class _FunctionEmitter:
         return Function(
             self.func.sym_name.data,
             _params(self.func.input_names, signature.inputs.data, self._argument_names()),
-            _params(self.func.output_names, signature.outputs.data, None),
+            _closed(
+                _params(self.func.output_names, signature.outputs.data, None),
+                self.func.symbol_names,
+            ),
             self.num_registers,
             tuple(self.code),
             tuple(
@@ -412,6 +415,20 @@ def _postfix_of_atom(atom: Atom) -> list[int | str]:
     for other in others:
         code += [*_postfix(other), _BINARY[type(atom)]]
     return code
+
+
+def _closed(params: tuple[Param, ...], known: Sequence[str]) -> tuple[Param, ...]:
+    """Return results without the symbols that the function tells on its way."""
+    found: list[Param] = []
+    for name, spec in params:
+        if isinstance(spec, TensorSpec) and spec.shape is not None:
+            dims = [
+                None if isinstance(d, SymbolicDim) and not set(d.symbols) <= set(known) else d
+                for d in spec.shape
+            ]
+            spec = TensorSpec(spec.dtype, tuple(dims))
+        found.append(Param(name, spec))
+    return tuple(found)
 
 
 def _params(

@@ -23,17 +23,27 @@ static uint64_t element_bytes(const tyrex_parameter *parameter) {
   return parameter->dtype_bits < 8 ? 1u : parameter->dtype_bits / 8u;
 }
 
+static uint64_t alignment(const tyrex_parameter *parameter) {
+  return parameter->is_open ? sizeof(int64_t) : element_bytes(parameter);
+}
+
+/* The bytes at the address of a parameter. */
+static uint64_t room(const tyrex_parameter *parameter) {
+  return parameter->is_open ? (1u + (uint64_t)parameter->rank) * sizeof(int64_t)
+                            : parameter->bytes;
+}
+
 static int32_t check_address(const tyrex_signature *signature, const char *kind, int32_t index,
                              const tyrex_parameter *parameter, const void *address) {
-  if (!address && parameter->bytes) {
+  if (!address && room(parameter)) {
     return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "%s[%d] '%s' is NULL", kind, (int)index,
                   parameter->name);
   }
-  if ((uintptr_t)address % element_bytes(parameter)) {
+  if ((uintptr_t)address % alignment(parameter)) {
     return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT,
                   "%s[%d] '%s' lies at %p; expected a multiple of the %d bytes of an element", kind,
                   (int)index, parameter->name, (void *)(uintptr_t)address,
-                  (int)element_bytes(parameter));
+                  (int)alignment(parameter));
   }
   return TYREX_OK;
 }
@@ -49,14 +59,14 @@ static int32_t check_apart(const tyrex_signature *signature, const void *const *
   const tyrex_parameter *output = &signature->outputs[index];
   for (int32_t i = 0; i < signature->num_inputs; i++) {
     const tyrex_parameter *input = &signature->inputs[i];
-    if (overlap(outputs[index], output->bytes, inputs[i], input->bytes)) {
+    if (overlap(outputs[index], room(output), inputs[i], input->bytes)) {
       return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "outputs[%d] '%s' overlaps inputs[%d] '%s'",
                     (int)index, output->name, (int)i, input->name);
     }
   }
   for (int32_t i = 0; i < index; i++) {
     const tyrex_parameter *other = &signature->outputs[i];
-    if (overlap(outputs[index], output->bytes, outputs[i], other->bytes)) {
+    if (overlap(outputs[index], room(output), outputs[i], room(other))) {
       return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT, "outputs[%d] '%s' overlaps outputs[%d] '%s'",
                     (int)index, output->name, (int)i, other->name);
     }
@@ -114,6 +124,9 @@ static int32_t check_shape(const tyrex_signature *signature, const char *kind, i
                   kind, (int)index, parameter->name, (int)parameter->rank, parameter->type,
                   (int)tensor->rank);
   }
+  if (parameter->is_open) {
+    return TYREX_OK;
+  }
   for (int32_t axis = 0; axis < tensor->rank; axis++) {
     if (tensor->shape[axis] != parameter->shape[axis]) {
       return tyrex_refuse(signature, TYREX_ERROR_SHAPE,
@@ -144,6 +157,9 @@ static int32_t check_tensor(const tyrex_signature *signature, const char *kind, 
                   (int)tensor->dtype_bits, (int)tensor->dtype_lanes);
   }
   int32_t code = check_shape(signature, kind, index, parameter, tensor);
+  if (code == TYREX_OK && parameter->is_open && !tensor->data) {
+    return TYREX_OK;
+  }
   if (code == TYREX_OK && !tyrex_is_compact(tensor)) {
     return tyrex_refuse(signature, TYREX_ERROR_ARGUMENT,
                   "%s[%d] '%s': expected a compact, row-major tensor; found strides", kind,
@@ -163,6 +179,9 @@ static int32_t check_list(const tyrex_signature *signature, const char *kind, in
     int32_t code = check_tensor(signature, kind, i, &parameters[i], tensors[i]);
     if (code != TYREX_OK) {
       return code;
+    }
+    if (parameters[i].is_open) {
+      continue;
     }
     char *data = tensors[i]->data;
     addresses[i] = data ? data + tensors[i]->byte_offset : NULL;

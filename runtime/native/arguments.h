@@ -9,8 +9,11 @@ typedef struct tyrex_parameter {
   const char *type; /* as messages print it: "float32[1, 3, 224, 224]" */
   uint8_t dtype_code, dtype_bits;
   int32_t rank;
-  const int64_t *shape;
+  const int64_t *shape; /* -1: not known before the run */
   uint64_t bytes;
+  /* An output whose size data decide: its place is that of a record, int64_t[1 + rank], for its
+   * address and its dims. */
+  int32_t is_open;
 } tyrex_parameter;
 
 typedef struct tyrex_signature {
@@ -29,7 +32,8 @@ int32_t tyrex_check_addresses(const tyrex_signature *signature, const void *cons
                               void *const *outputs);
 
 /* Checks number, device, type, shape and layout of tensors, then their addresses, which it
- * writes to arrays with room for as many as the signature has. */
+ * writes to arrays with room for as many as the signature has. The addresses of open outputs are
+ * there before: those of their records. */
 int32_t tyrex_check_tensors(const tyrex_signature *signature, const tyrex_tensor *const *inputs,
                             int32_t num_inputs, const tyrex_tensor *const *outputs,
                             int32_t num_outputs, const void **input_addresses,

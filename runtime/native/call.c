@@ -102,8 +102,15 @@ static void leave_state(Caller *self, state *used) {
   self->idle = used;
 }
 
-/* Runs the program; 0, or -1 with an exception set. */
-static int run_program(Caller *self, const state *used) {
+/* Takes back the memory of a run. That of a library stays until the context's next run. */
+static void reset_arena(Caller *self, const state *used) {
+  if (self->program.owns_arena) {
+    tyrex_arena_reset(((tyrex_context *)used->context)->arena);
+  }
+}
+
+/* Runs the program; 0, or -1 with an exception set. Its memory is there where it is 0. */
+static int run_kept(Caller *self, const state *used) {
   void *context = used->context;
   int32_t code;
   Py_BEGIN_ALLOW_THREADS
@@ -116,15 +123,32 @@ static int run_program(Caller *self, const state *used) {
   } else {
     code = self->program.run(context, used->inputs, used->outputs);
   }
-  if (self->program.owns_arena) {
-    tyrex_arena_reset(((tyrex_context *)context)->arena);
-  }
   Py_END_ALLOW_THREADS
   if (code != TYREX_OK) {
+    reset_arena(self, used);
     raise_error(self, code);
     return -1;
   }
   return 0;
+}
+
+static int run_program(Caller *self, const state *used) {
+  int failed = run_kept(self, used);
+  if (!failed) {
+    reset_arena(self, used);
+  }
+  return failed;
+}
+
+/* As run_program; `take` is called before the memory of the run goes. */
+static int run_taking(Caller *self, const state *used, PyObject *take) {
+  if (run_kept(self, used) < 0) {
+    return -1;
+  }
+  PyObject *taken = PyObject_CallNoArgs(take);
+  reset_arena(self, used);
+  Py_XDECREF(taken);
+  return taken ? 0 : -1;
 }
 
 /* ---- methods ------------------------------------------------------------------------------ */
@@ -257,8 +281,8 @@ static int read_numbers(PyObject *tuple, int64_t *places, Py_ssize_t count) {
 }
 
 static PyObject *caller_run(Caller *self, PyObject *const *args, Py_ssize_t num_args) {
-  if (num_args != 3) {
-    PyErr_SetString(PyExc_TypeError, "Caller.run: expected inputs, outputs and symbols");
+  if (num_args != 3 && num_args != 4) {
+    PyErr_SetString(PyExc_TypeError, "Caller.run: expected inputs, outputs and symbols, maybe take");
     return NULL;
   }
   state *used = take_state(self);
@@ -268,7 +292,7 @@ static PyObject *caller_run(Caller *self, PyObject *const *args, Py_ssize_t num_
   int failed = read_addresses(args[0], (void **)used->inputs, self->num_inputs) < 0 ||
                read_addresses(args[1], used->outputs, self->num_outputs) < 0 ||
                read_numbers(args[2], used->symbols, self->num_symbols) < 0 ||
-               run_program(self, used) < 0;
+               (num_args == 4 ? run_taking(self, used, args[3]) : run_program(self, used)) < 0;
   leave_state(self, used);
   if (failed) {
     return NULL;
@@ -502,7 +526,8 @@ static PyMethodDef methods[] = {
     {"remember", (PyCFunction)(void (*)(void))caller_remember, METH_FASTCALL,
      "Keep what dims of the inputs lead to: the symbols, and shape and bytes of each result."},
     {"run", (PyCFunction)(void (*)(void))caller_run, METH_FASTCALL,
-     "Run on tuples: the inputs' addresses, the outputs', the values of the symbols."},
+     "Run on tuples: the inputs' addresses, the outputs', the values of the symbols; then call the"
+     " fourth argument, if there is one, while the memory of the run is there."},
     {"prepare", (PyCFunction)caller_prepare, METH_NOARGS, "Make a context, unless one waits."},
     {"forget", (PyCFunction)caller_forget, METH_NOARGS, "Give back the contexts that wait."},
     {NULL, NULL, 0, NULL}};

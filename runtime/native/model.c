@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int32_t refuse(const tyrex_model *model, const char *what) {
   char message[256];
@@ -64,10 +65,85 @@ static int32_t enter(const tyrex_model *model, const tyrex_told *told, tyrex_con
 }
 #endif
 
+/* What is open stays until the next run, and with it the memory of the run. */
+static int has_open(const tyrex_model *model) {
+  for (int32_t i = 0; i < model->signature.num_outputs; i++) {
+    if (model->signature.outputs[i].is_open) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 static int32_t run(const tyrex_model *model, const tyrex_told *told, tyrex_context *context,
                    const void *const *inputs, void *const *outputs) {
   int32_t code = enter(model, told, context, inputs, outputs);
-  tyrex_arena_reset(context->arena);
+  if (code != TYREX_OK || !has_open(model)) {
+    tyrex_arena_reset(context->arena);
+  }
+  return code;
+}
+
+/* Makes the records of open outputs, in memory of the run. */
+static int32_t new_records(const tyrex_signature *signature, tyrex_context *context,
+                           void **addresses) {
+  for (int32_t i = 0; i < signature->num_outputs; i++) {
+    if (signature->outputs[i].is_open) {
+      uint64_t bytes = (1u + (uint64_t)signature->outputs[i].rank) * sizeof(int64_t);
+      addresses[i] = tyrex_arena_allocate(context->arena, bytes);
+      if (!addresses[i]) {
+        return tyrex_error_code();
+      }
+    }
+  }
+  return TYREX_OK;
+}
+
+static uint64_t bytes_of(const tyrex_parameter *parameter, const int64_t *dims) {
+  uint64_t bytes = parameter->dtype_bits < 8 ? 1u : parameter->dtype_bits / 8u;
+  for (int32_t axis = 0; axis < parameter->rank; axis++) {
+    bytes *= (uint64_t)dims[axis];
+  }
+  return bytes;
+}
+
+/* Says in the tensor of an open output what its record says: writes its address and shape where it
+ * has no data, else copies, if the shapes are the same. */
+static int32_t take_one(const tyrex_signature *signature, int32_t index, const int64_t *record,
+                        const tyrex_tensor *tensor) {
+  const tyrex_parameter *parameter = &signature->outputs[index];
+  const int64_t *dims = record + 1;
+  void *found = (void *)(uintptr_t)record[0];
+  if (!tensor->data) {
+    tyrex_tensor *written = (tyrex_tensor *)tensor; /* as the caller of a model is told */
+    for (int32_t axis = 0; axis < parameter->rank; axis++) {
+      written->shape[axis] = dims[axis];
+    }
+    written->data = found;
+    written->strides = NULL;
+    written->byte_offset = 0;
+    return TYREX_OK;
+  }
+  for (int32_t axis = 0; axis < parameter->rank; axis++) {
+    if (tensor->shape[axis] != dims[axis]) {
+      return tyrex_refuse(signature, TYREX_ERROR_SHAPE,
+                          "outputs[%d] '%s': found %lld in dimension %d; it turned out to be %lld",
+                          (int)index, parameter->name, (long long)tensor->shape[axis], (int)axis,
+                          (long long)dims[axis]);
+    }
+  }
+  memcpy((char *)tensor->data + tensor->byte_offset, found, (size_t)bytes_of(parameter, dims));
+  return TYREX_OK;
+}
+
+static int32_t take_open(const tyrex_signature *signature, void *const *records,
+                         const tyrex_tensor *const *outputs) {
+  int32_t code = TYREX_OK;
+  for (int32_t i = 0; i < signature->num_outputs && code == TYREX_OK; i++) {
+    if (signature->outputs[i].is_open) {
+      code = take_one(signature, i, records[i], outputs[i]);
+    }
+  }
   return code;
 }
 
@@ -88,6 +164,7 @@ int32_t tyrex_model_run(const tyrex_model *model, tyrex_context *context,
   const tyrex_signature *signature = told ? &told->signature : &model->signature;
   int32_t code = tyrex_check_addresses(signature, inputs, outputs);
   if (code == TYREX_OK) {
+    tyrex_arena_reset(context->arena);
     code = run(model, told, context, inputs, outputs);
   }
   free(told);
@@ -110,10 +187,17 @@ int32_t tyrex_model_run_tensors(const tyrex_model *model, tyrex_context *context
     }
   }
   const tyrex_signature *signature = told ? &told->signature : &model->signature;
-  int32_t code = tyrex_check_tensors(signature, inputs, num_inputs, outputs, num_outputs,
-                                     input_addresses, output_addresses);
+  tyrex_arena_reset(context->arena);
+  int32_t code = new_records(signature, context, output_addresses);
+  if (code == TYREX_OK) {
+    code = tyrex_check_tensors(signature, inputs, num_inputs, outputs, num_outputs,
+                               input_addresses, output_addresses);
+  }
   if (code == TYREX_OK) {
     code = run(model, told, context, input_addresses, output_addresses);
+  }
+  if (code == TYREX_OK) {
+    code = take_open(signature, output_addresses, outputs);
   }
   free(told);
   return code;

@@ -174,7 +174,9 @@ static tyrex_told *finish(tyrex_told *told, const tyrex_shapes *shapes, tyrex_pa
     const tyrex_dim *found = i < signature->num_inputs
                                  ? shapes->inputs[i]
                                  : shapes->outputs[i - signature->num_inputs];
-    code = tell_parameter(signature, found, told->symbols, &parameters[i], dims);
+    if (!parameters[i].is_open) {
+      code = tell_parameter(signature, found, told->symbols, &parameters[i], dims);
+    }
     dims += parameters[i].rank;
   }
   if (code == TYREX_OK) {

@@ -206,12 +206,36 @@ static const tyrex_tensor *tensor_of(const any *argument) {
 struct call {
   const tyrex_model *model;
   struct api api; /* of a call that returns tensors */
+  int returns;
   int32_t num_inputs, num_outputs;
   const tyrex_tensor **tensors;
   void **addresses;
   DLManagedTensor **results; /* those of the outputs that are returned */
   any *objects;
 };
+
+/* Puts what is open, memory of the context, into a tensor of its own. */
+static int32_t keep_open(const struct call *call) {
+  for (int32_t i = 0; i < call->num_outputs; i++) {
+    tyrex_parameter found = call->model->signature.outputs[i];
+    if (found.is_open) {
+      const DLTensor *open = &call->results[i]->dl_tensor;
+      found.shape = open->shape;
+      found.bytes = found.dtype_bits < 8 ? 1u : found.dtype_bits / 8u;
+      for (int32_t axis = 0; axis < found.rank; axis++) {
+        found.bytes *= (uint64_t)found.shape[axis];
+      }
+      DLManagedTensor *made = new_result(&found);
+      if (!made) {
+        return TYREX_ERROR_MEMORY;
+      }
+      memcpy(made->dl_tensor.data, open->data, (size_t)found.bytes);
+      delete_result(call->results[i]);
+      call->results[i] = made;
+    }
+  }
+  return TYREX_OK;
+}
 
 static int32_t run(const struct call *call) {
   tyrex_context *context = take_context(call->model);
@@ -221,6 +245,9 @@ static int32_t run(const struct call *call) {
   int32_t code = tyrex_model_run_tensors(
       call->model, context, call->tensors, call->num_inputs, call->tensors + call->num_inputs,
       call->num_outputs, (const void **)call->addresses, call->addresses + call->num_inputs);
+  if (code == TYREX_OK && call->returns) {
+    code = keep_open(call);
+  }
   leave_context(context);
   return code;
 }
@@ -280,6 +307,9 @@ static int32_t new_results(const struct call *call) {
   for (int32_t i = 0; i < call->num_outputs && code == TYREX_OK; i++) {
     call->results[i] = new_result(&signature->outputs[i]);
     if (call->results[i]) {
+      if (signature->outputs[i].is_open) {
+        call->results[i]->dl_tensor.data = NULL;
+      }
       const DLTensor *made = &call->results[i]->dl_tensor;
       call->tensors[call->num_inputs + i] = (const tyrex_tensor *)made;
     } else {
@@ -295,6 +325,7 @@ static int run_returning(struct call *call, any *result) {
   if (!find_api(&call->api)) {
     return raise("RuntimeError", "no TVM FFI is loaded to return tensors through: pass outputs");
   }
+  call->returns = 1;
   int32_t code = new_results(call);
   if (code != TYREX_OK) {
     return raise_code(code);

@@ -91,6 +91,7 @@ def results_of(found: object) -> tuple[Array, ...]:
 def test_results_are_the_interpreter_s(name: str, mode: str) -> None:
     text = PROGRAMS[name]
     exe = tyrex.compile(text, exec_mode=mode)
+    assert exe.exec_mode == mode
     assert exe.stats()["host_callbacks"] == 0
     module = parse_module(compiler_context(), text)
     for count in (5, 0, 1, 40, 3, 40):

@@ -274,9 +274,10 @@ GROWING = f"""relax.func @main<n>(%x: {t("n")}, %limit: {INT}) -> ({t("k")}) {{
 }}"""
 
 
-def test_what_is_found_has_its_own_size() -> None:
-    exe = tyrex.compile(FOUND)
-    assert exe.exec_mode == "bytecode"
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_found_has_its_own_size(mode: str) -> None:
+    exe = tyrex.compile(FOUND, exec_mode=mode)
+    assert exe.exec_mode == mode
     rng = np.random.default_rng(0)
     for shape in ((0, 3), (1, 1), (5, 7), (20, 30), (5, 7)):
         x = rng.standard_normal(shape).astype(np.float32)
@@ -286,8 +287,10 @@ def test_what_is_found_has_its_own_size() -> None:
         np.testing.assert_array_equal(np.asarray(twice), 2 * expected)
 
 
-def test_branches_of_other_sizes() -> None:
-    exe = tyrex.compile(EITHER)
+@pytest.mark.parametrize("mode", MODES)
+def test_branches_of_other_sizes(mode: str) -> None:
+    exe = tyrex.compile(EITHER, exec_mode=mode)
+    assert exe.exec_mode == mode
     rng = np.random.default_rng(0)
     for n, m in ((0, 1), (5, 2), (3, 3), (40, 1)):
         x, y = (rng.standard_normal(size).astype(np.float32) for size in (n, m))
@@ -296,8 +299,10 @@ def test_branches_of_other_sizes() -> None:
             np.testing.assert_array_equal(np.asarray(exe(np.array(condition), x, y)), 2 * expected)
 
 
-def test_a_loop_whose_tensor_grows() -> None:
-    exe = tyrex.compile(GROWING)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_loop_whose_tensor_grows(mode: str) -> None:
+    exe = tyrex.compile(GROWING, exec_mode=mode)
+    assert exe.exec_mode == mode
     rng = np.random.default_rng(0)
     for n, limit in ((1, 0), (3, 4), (5, 2), (0, 3), (2, 5)):
         x = rng.standard_normal(n).astype(np.float32)

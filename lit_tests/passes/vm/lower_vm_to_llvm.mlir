@@ -132,3 +132,31 @@ vm.func @main<n, m>(%x: !relax.tensor<[n, m], f32>) -> (!relax.tensor<[n, 1], f3
   %y = vm.reshape %r : !relax.tensor<[n], f32> -> !relax.tensor<[n, 1], f32>
   vm.return %y : !relax.tensor<[n, 1], f32>
 }
+
+// -----
+
+// What the way decides is a number from there on, and memory for it comes from the context. The result
+// that it sizes is open: the function says where it is and how large.
+
+// CHECK-LABEL: llvm.func internal @tyrex_found.body
+// CHECK-SAME: (%[[CONTEXT:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %[[RECORD:.*]]: !llvm.ptr, %[[N:.*]]: i64) -> i32
+// CHECK: %[[K:.*]] = llvm.load %{{.*}} : !llvm.ptr -> i64
+// CHECK: %[[OUTSIDE:.*]] = llvm.icmp "ugt" %[[K]], %[[N]]
+// CHECK: llvm.cond_br %[[OUTSIDE]]
+// CHECK: %[[BYTES:.*]] = llvm.mul %[[K]], %{{.*}}
+// CHECK: %[[Y:.*]] = llvm.call %{{.*}}(%[[CONTEXT]], %[[BYTES]])
+// CHECK: llvm.call_intrinsic "llvm.memcpy.p0.p0.i64"(%[[Y]], %{{.*}}, %[[BYTES]]
+// CHECK: llvm.store %[[Y]], %[[RECORD]]
+// CHECK: %[[DIM:.*]] = llvm.getelementptr inbounds %[[RECORD]][1]
+// CHECK: llvm.store %[[K]], %[[DIM]]
+vm.func @found<n>(%x: !relax.tensor<[n], i1>) -> (!relax.tensor<[?], i64>) {
+  %0 = vm.alloc_storage {size_bytes = #relax.dims<[n * 8]>, align_bytes = 64 : i64} : !vm.storage
+  %p = vm.tensor %0 {offset = 0 : i64} : !relax.tensor<[n], i64>
+  %1 = vm.alloc_storage {size_bytes = 8 : i64, align_bytes = 64 : i64} : !vm.storage
+  %c = vm.tensor %1 {offset = 0 : i64} : !relax.tensor<[1], i64>
+  vm.call @find(%x) -> (%p, %c) {symbols = #relax.dims<[n]>} : (!relax.tensor<[n], i1>) -> (!relax.tensor<[n], i64>, !relax.tensor<[1], i64>)
+  %q = vm.prefix %p, %c {new_symbols = ["k"]} : !relax.tensor<[n], i64>, !relax.tensor<[1], i64> -> !relax.tensor<[k], i64>
+  %y = vm.alloc_output {index = 0 : i64} : !relax.tensor<[k], i64>
+  vm.copy %q, %y : !relax.tensor<[k], i64>, !relax.tensor<[k], i64>
+  vm.return %y : !relax.tensor<[k], i64>
+}
