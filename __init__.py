@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .runtime.errors import TyrexError
     from .runtime.executable import Executable
     from .runtime.observation import SKIP_RUN
+    from .runtime.specialization import Specialization
     from .runtime.tensor import Tensor
     from .runtime.vm import VirtualMachine
 
@@ -39,6 +40,7 @@ __all__ = [
     "PassContext",
     "Schedule",
     "ScheduleError",
+    "Specialization",
     "Target",
     "Tensor",
     "TyrexError",
@@ -60,6 +62,7 @@ _LAZY = {
     "PassContext": "driver.pass_context",
     "Schedule": "passes.tir.primitives.schedule",
     "ScheduleError": "passes.tir.primitives.schedule",
+    "Specialization": "runtime.specialization",
     "Target": "dialects.machine",
     "Tensor": "runtime.tensor",
     "TyrexError": "runtime.errors",

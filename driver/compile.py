@@ -8,8 +8,9 @@ What is not in the cache goes to `build.py`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from xdsl.passes import ModulePass
 
     from ..runtime.executable import Executable
+    from ..runtime.specialization import Specialization
     from .artifact import Artifact
 
     Dims = Mapping[str, int | tuple[int, int] | range]
@@ -64,6 +66,7 @@ def compile(
     exec_mode: str = "compiled",
     external: External | None = None,
     sanitize: str | None = None,
+    specialize: int | Specialization | None = None,
     cache: bool = True,
     progress: Progress | None = None,
 ) -> Executable:
@@ -93,6 +96,9 @@ def compile(
         sanitize: "bounds" for kernels that check every index that is not proven to be inside of
             its buffer: one that is outside becomes a BoundsError. Slower; to look for bugs in
             passes and in kernels that are written by hand.
+        specialize: how many builds for single shapes to keep beside the one for all, or a
+            `tyrex.Specialization`; 0, None: none. Of an ONNX model with symbolic dims: a shape
+            that comes often gets its own build; see runtime/specialization.py.
         cache: look kernels and models up on disk, and keep them there.
         progress: told what is going on.
 
@@ -107,6 +113,28 @@ def compile(
     if external is not None:
         options = replace(options, external=ExternalCode.of(external, options.target.triple))
     source, report = Source.of(model), progress or silent
+    compiling = partial(_compiled, pipeline=pipeline, exec_mode=exec_mode, cache=cache)
+    make = None
+    if specialize is not None:
+        from .specializing import specializing
+
+        recipe = Recipe.of(source, options, pipeline, _context("disabled_passes", frozenset()))
+        make = specializing(specialize, recipe, _elsewhere(options.target), compiling)
+    return compiling(source, options, num_threads, report=report, make=make)
+
+
+def _compiled(
+    source: Source,
+    options: CompileOptions,
+    threads: int | None,
+    *,
+    pipeline: Pipeline | None,
+    exec_mode: str,
+    cache: bool,
+    report: Progress = silent,
+    make: Callable[..., Executable] | None = None,
+) -> Executable:
+    """Return a model that is compiled, or was before; `make` puts the executable together."""
     models = ModelCache(
         Cache() if cache else Cache.disabled(), source, options, _settings(pipeline)
     )
@@ -124,7 +152,7 @@ def compile(
     report("load", 0, 0)
     elsewhere = _elsewhere(options.target)
     recipe = Recipe.of(source, options, pipeline, _context("disabled_passes", frozenset()))
-    return load_artifact(artifact, recipe, num_threads, stats, exec_mode, elsewhere)
+    return load_artifact(artifact, recipe, threads, stats, exec_mode, elsewhere, make)
 
 
 def export_source(

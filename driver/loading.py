@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,6 +139,7 @@ def load_artifact(
     stats: Mapping[str, str],
     exec_mode: str,
     elsewhere: str = "",
+    make: Callable[..., Executable] | None = None,
 ) -> Executable:
     """Return an executable of an artifact.
 
@@ -149,6 +150,7 @@ def load_artifact(
         stats: what else is known of the compile.
         exec_mode: what runs the program: "bytecode", or "compiled" where it can be.
         elsewhere: why this process cannot run it; then it can only be exported.
+        make: what puts it together, in place of `Executable`.
 
     Raises:
         LoadError: the objects are for another machine.
@@ -165,6 +167,6 @@ def load_artifact(
         host = LinkedHost(artifact.host.image, loaded, artifact.symbols)
     elif exec_mode == "compiled":
         facts["bytecode_because"] = artifact.host.refusal
-    return Executable(
+    return (make or Executable)(
         artifact.program, linked, stats=facts, threads=threads, host=host, exporter=exporter
     )

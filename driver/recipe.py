@@ -73,9 +73,9 @@ class Recipe:
         if phase not in phases:
             known = ", ".join(phases)
             raise ArgumentError(f"export: phase: expected one of {known}; found {phase!r}")
-        self._check()
+        self.check()
         folder = None if path is None else constants_folder(path)
-        with self._context():
+        with self.context():
             text = compile_to(self.source, self.options, phase, self.pipeline, folder)
         assert isinstance(text, str), "a phase is text"
         return text
@@ -85,11 +85,11 @@ class Recipe:
         from .interpreter_settings import compiling
         from .levels import module_at
 
-        self._check()
-        with self._context(), compiling():
+        self.check()
+        with self.context(), compiling():
             return module_at(self.source, self.options, "host", self.pipeline)
 
-    def _context(self) -> AbstractContextManager[object]:
+    def context(self) -> AbstractContextManager[object]:
         """Return what is in force while the model is lowered: the passes that were left out."""
         from .pass_context import PassContext
 
@@ -98,7 +98,7 @@ class Recipe:
             return nullcontext()
         return PassContext(disabled_passes=self.disabled_passes, verify_each=current.verify_each)
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """Refuse a file that is not the one that was compiled.
 
         Raises:

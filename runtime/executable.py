@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .bytecode import Program
 from .errors import ArgumentError, UnsupportedError
@@ -27,6 +27,9 @@ from .signature import Signature
 from .state import StatefulFunction
 from .threads import check_num_threads, default_num_threads
 from .vm import Callee, VirtualMachine
+
+if TYPE_CHECKING:
+    from .specialization import Specializations
 
 ENTRY = "main"
 
@@ -183,6 +186,18 @@ class Executable:
             ArgumentError: an input or output does not exist, or they do not fit each other.
         """
         return StatefulFunction(self, state, initial)
+
+    @property
+    def specializations(self) -> Specializations[Executable]:
+        """The builds for single shapes, of an executable that has some made.
+
+        Raises:
+            UnsupportedError: it makes none.
+        """
+        raise UnsupportedError(
+            "this executable makes no builds for single shapes; what tyrex.compile(model,"
+            " specialize=N) returns does: a model that was loaded has no compiler with it"
+        )
 
     def __getitem__(self, name: str) -> Callee:
         """Return the function `name`, to be called."""

@@ -15,7 +15,7 @@ from ctypes import CFUNCTYPE, POINTER, c_char_p, c_uint32, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from .bytecode import Param, Symbol, TensorSpec
 from .dims import SymbolicDim, decode_dim
@@ -179,6 +179,18 @@ class Module:
                 f"{self.path}: a shared library has no bytecode; a bundle (.tyx) of the model has"
             )
         return found
+
+    @property
+    def specializations(self) -> NoReturn:
+        """Refuse: builds for single shapes need the compiler.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError(
+            f"{self.path}: a loaded model has no compiler with it, and makes no builds for single"
+            " shapes: compile the model with specialize=N in the process that runs it"
+        )
 
     def export_library(self, path: str | os.PathLike[str], **options: Any) -> Path:
         """Write the model to a file again, as `Executable.export_library` does.
