@@ -8,7 +8,7 @@ from typing import Any
 import click
 from typing_extensions import TypeVar
 
-from .options import EXEC_MODES, SANITIZERS
+from .options import EXEC_MODES, SANITIZERS, DimSize
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,8 +28,27 @@ def named_number(text: str, option: str) -> tuple[str, int]:
     """
     name, equals, number = text.partition("=")
     if not name or not equals or not number.strip().isdecimal():
-        raise click.UsageError(f"{option}: expected NAME=NUMBER, as batch=1; found '{text}'")
+        raise click.UsageError(f"{option}: expected NAME=SIZE, as batch=1; found '{text}'")
     return name.strip(), int(number)
+
+
+def named_size(text: str, option: str) -> tuple[str, DimSize]:
+    """Return the name and the size of `n=1`, or the least and the largest of `n=1..64`.
+
+    Raises:
+        UsageError: the text is something else.
+    """
+    name, equals, sizes = text.partition("=")
+    ends = [end.strip() for end in sizes.split("..")]
+    if not name or not equals or len(ends) > len(("least", "largest")):
+        ends = [""]
+    if not all(end.isdecimal() for end in ends):
+        raise click.UsageError(
+            f"{option}: expected NAME=SIZE, as batch=1, or NAME=LEAST..LARGEST, as batch=1..64, "
+            f"for a dim that stays symbolic; found '{text}'"
+        )
+    numbers = [int(end) for end in ends]
+    return name.strip(), numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
 
 
 def named_shape(text: str, option: str) -> tuple[str, tuple[int, ...]]:
@@ -47,9 +66,12 @@ def named_shape(text: str, option: str) -> tuple[str, tuple[int, ...]]:
     return name.strip(), tuple(int(part) for part in parts)
 
 
-def _dims(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, int]:
-    parts = [part for text in texts for part in text.split(",")]
-    return dict(named_number(part, "--dims") for part in parts)
+def _dims(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, DimSize]:
+    return dict(named_size(part, "--dims") for text in texts for part in text.split(","))
+
+
+def _sizes(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, int]:
+    return dict(named_number(part, "--at") for text in texts for part in text.split(","))
 
 
 def _shapes(
@@ -92,7 +114,7 @@ _MODEL_OPTIONS: Sequence[Callable[[Any], Any]] = (
         multiple=True,
         callback=_dims,
         metavar="NAME=SIZE,...",
-        help="Sizes of named dims of an ONNX model.",
+        help="Sizes of named dims of an ONNX model; n=1..64 keeps n symbolic, within these sizes.",
     ),
     click.option(
         "--shapes",
@@ -124,6 +146,15 @@ _MODEL_OPTIONS: Sequence[Callable[[Any], Any]] = (
         help="bounds: kernels check indices that are not proven; a wrong one is an error.",
     ),
     click.option("--cache/--no-cache", default=True, help="Look up and keep compiled results."),
+)
+
+at_option: Callable[[Any], Any] = click.option(
+    "--at",
+    "sizes",
+    multiple=True,
+    callback=_sizes,
+    metavar="NAME=SIZE,...",
+    help="Sizes of symbolic dims in this run, for inputs that are made up.",
 )
 
 RUN_OPTIONS = (*COMPILE_OPTIONS, "cache", "threads", "exec_mode")

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from .arguments import RUN_OPTIONS, run_options
+from .arguments import RUN_OPTIONS, at_option, run_options
 from .terminal import progress_display, table
 
 WARM_SECONDS = 0.5
@@ -23,6 +23,7 @@ Engines = Mapping[str, Callable[[], object]]
 @click.command()
 @click.argument("model")
 @run_options
+@at_option
 @click.option("--against", default="", metavar="ENGINE,...", help="Others: onnxruntime.")
 @click.option("--rounds", type=click.IntRange(3), default=30, show_default=True)
 def bench(model: str, against: str, rounds: int, **options: Any) -> None:
@@ -38,7 +39,7 @@ def bench(model: str, against: str, rounds: int, **options: Any) -> None:
     with progress_display() as progress:
         chosen = {name: options[name] for name in RUN_OPTIONS}
         exe = compile(model, progress=progress, **chosen)
-    feeds = make_feeds(exe.signature.inputs, {}, random=True)
+    feeds = make_feeds(exe.signature.inputs, {}, random=True, sizes=options["sizes"])
     engines: dict[str, Callable[[], object]] = {"tyrex": lambda: exe(*feeds)}
     for name in peers:
         run = PEERS[name](model, exe.threads, options["shapes"])

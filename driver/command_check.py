@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import click
 
-from .arguments import COMPILE_OPTIONS, READ_OPTIONS, model_options, named_files
+from .arguments import COMPILE_OPTIONS, READ_OPTIONS, at_option, model_options, named_files
 from .terminal import progress_display
 
 _LEVELS = ("graph", "kernels", "scheduled", "host", "native")
@@ -17,6 +17,7 @@ _LEVELS = ("graph", "kernels", "scheduled", "host", "native")
 @click.argument("model")
 @model_options
 @click.option("--input", multiple=True, callback=named_files, metavar="NAME=FILE.npy")
+@at_option
 @click.option("--seed", default=0, show_default=True, help="Of the inputs that are made up.")
 @click.option(
     "--until",
@@ -40,7 +41,8 @@ def check(model: str, until: str, **options: Any) -> int:
     module = read_model(model, **{name: options[name] for name in READ_OPTIONS})
     with progress_display() as progress:
         exe = compile(model, progress=progress, cache=options["cache"], **chosen)
-    feeds = make_feeds(exe.signature.inputs, options["input"], True, options["seed"])
+    given = options["input"], True, options["seed"], options["sizes"]
+    feeds = make_feeds(exe.signature.inputs, *given)
     set_target(module, _target(options["target"]))
     last = "host" if until == "native" else until
     checked = 0

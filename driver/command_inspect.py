@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .arguments import COMPILE_OPTIONS, model_options
+from .arguments import READ_OPTIONS, model_options
 from .terminal import table
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def inspect_command(file: str, **options: Any) -> None:
         return
     from .compile import read_model
 
-    module = read_model(file, **{name: options[name] for name in COMPILE_OPTIONS})
+    module = read_model(file, **{name: options[name] for name in READ_OPTIONS})
     click.echo("\n".join(describe(module)))
 
 

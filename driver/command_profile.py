@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .arguments import RUN_OPTIONS, named_files, run_options
+from .arguments import RUN_OPTIONS, at_option, named_files, run_options
 from .terminal import progress_display
 
 
@@ -15,6 +15,7 @@ from .terminal import progress_display
 @click.argument("model")
 @run_options
 @click.option("--input", multiple=True, callback=named_files, metavar="NAME=FILE.npy")
+@at_option
 @click.option("--seed", default=0, show_default=True, help="Of the inputs that are made up.")
 @click.option("--each", is_flag=True, help="Every call in a row of its own.")
 @click.option(
@@ -41,7 +42,8 @@ def profile(model: str, each: bool, output: tuple[Path, ...], **options: Any) ->
     with progress_display() as progress:
         chosen = {name: options[name] for name in RUN_OPTIONS}
         exe = compile(model, progress=progress, **chosen)
-    feeds = make_feeds(exe.signature.inputs, options["input"], True, options["seed"])
+    given = options["input"], True, options["seed"], options["sizes"]
+    feeds = make_feeds(exe.signature.inputs, *given)
     report = exe.machine.profile(exe.signature.name, *feeds)
     click.echo(report.table(aggregate=not each, sort=not each))
     for path in output:

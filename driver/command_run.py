@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from .arguments import RUN_OPTIONS, named_files, run_options
+from .arguments import RUN_OPTIONS, at_option, named_files, run_options
 from .terminal import progress_display
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ MAX_ERROR = 1e-3
 @click.argument("model")
 @run_options
 @click.option("--input", multiple=True, callback=named_files, metavar="NAME=FILE.npy")
+@at_option
 @click.option("--random", is_flag=True, help="Make up the inputs that no --input gives.")
 @click.option("--seed", default=0, show_default=True, help="Of --random.")
 @click.option("--check", type=click.Choice(["onnxruntime"]), help="Compare the outputs with it.")
@@ -44,7 +45,8 @@ def run(model: str, **options: Any) -> int:
     exe = _loaded(model, options)
     compiled_s = time.perf_counter() - start
     signature = exe.signature
-    feeds = make_feeds(signature.inputs, options["input"], options["random"], options["seed"])
+    given = options["input"], options["random"], options["seed"], options["sizes"]
+    feeds = make_feeds(signature.inputs, *given)
     outputs, times = _run(exe, feeds, options["repeat"])
     _show(dict(zip((param.name for param in signature.outputs), outputs, strict=True)))
     click.echo(_times(compiled_s, times))

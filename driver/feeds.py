@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..runtime.bytecode import Param, TensorSpec
+from ..runtime.dims import SymbolicDim
 from ..runtime.errors import ArgumentError, LoadError
 
 Array = NDArray[Any]  # any element type: the signature says which
@@ -31,12 +32,24 @@ def read_array(path: str) -> Array:
 
 
 def make_feeds(
-    params: Sequence[Param], files: Mapping[str, str], random: bool, seed: int = 0
+    params: Sequence[Param],
+    files: Mapping[str, str],
+    random: bool,
+    seed: int = 0,
+    sizes: Mapping[str, int] | None = None,
 ) -> list[Array]:
     """Return an array for each parameter: from its file, else random numbers.
 
+    Args:
+        params: the parameters.
+        files: paths by parameter.
+        random: whether parameters without a file may be made up.
+        seed: of the random numbers.
+        sizes: of symbolic dims; what the shapes of files tell need not be among them.
+
     Raises:
-        ArgumentError: a file for a parameter that does not exist, a parameter without a file.
+        ArgumentError: a file for a parameter that does not exist, a parameter without a file, a
+            size of a symbol that does not exist, or none for one that a parameter needs.
     """
     names = [param.name for param in params]
     for name in files:
@@ -49,25 +62,56 @@ def make_feeds(
         raise ArgumentError(
             f"no data for input {wanted}; give a file (--input {missing[0].name}=x.npy) or --random"
         )
+    given = {name: read_array(path) for name, path in files.items()}
+    known = _sizes(params, given, sizes or {})
     return [
-        read_array(files[param.name]) if param.name in files else random_array(param, rng)
+        given[param.name] if param.name in given else random_array(param, rng, known)
         for param in params
     ]
 
 
-def random_array(param: Param, rng: np.random.Generator) -> Array:
-    """Return random numbers of a parameter's type.
+def _sizes(
+    params: Sequence[Param], given: Mapping[str, Array], sizes: Mapping[str, int]
+) -> dict[str, int]:
+    """Return the sizes of symbols: those that are given, and those that arrays tell."""
+    specs = {param.name: param.spec for param in params if isinstance(param.spec, TensorSpec)}
+    symbols = list(dict.fromkeys(name for spec in specs.values() for name in spec.symbols))
+    for name in sizes:
+        if name not in symbols:
+            known = ", ".join(symbols) or "none"
+            raise ArgumentError(f"--at {name}={sizes[name]}: the model's symbols are {known}")
+    found = dict(sizes)
+    for name, array in given.items():
+        shape = specs[name].shape if name in specs else None
+        for dim, extent in zip(shape or (), array.shape, strict=False):
+            if isinstance(dim, SymbolicDim) and str(dim) in symbols:
+                found.setdefault(str(dim), extent)
+    return found
+
+
+def random_array(
+    param: Param, rng: np.random.Generator, sizes: Mapping[str, int] | None = None
+) -> Array:
+    """Return random numbers of a parameter's type; `sizes` are those of its symbols.
 
     Raises:
         ArgumentError: its shape is not known, or it is no tensor.
     """
     spec = param.spec
-    shape = spec.static_shape if isinstance(spec, TensorSpec) else None
-    if not isinstance(spec, TensorSpec) or shape is None:
+    if not isinstance(spec, TensorSpec) or not spec.is_shaped:
         raise ArgumentError(
-            f"--random: input {param.name} is {spec}; say its shape with --dims or --shapes, or "
-            f"give a file with --input {param.name}=x.npy"
+            f"--random: input {param.name} is {spec}; say its shape with --shapes, or give a file"
+            f" with --input {param.name}=x.npy"
         )
+    missing = [name for name in spec.symbols if name not in (sizes or {})]
+    if missing:
+        at = ",".join(f"{name}=8" for name in missing)
+        raise ArgumentError(
+            f"--random: input {param.name} is {spec}; say how large {' and '.join(missing)} is with"
+            f" --at {at} for this run, or --dims {at} for good, or give a file with --input"
+            f" {param.name}=x.npy"
+        )
+    shape = spec.shape_at(sizes or {})
     dtype = spec.dtype.to_numpy()
     if dtype.kind == "b":
         return rng.integers(0, 2, shape).astype(dtype)

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from tyrex.driver import cli, command_bench, command_run, opt, peers
+from tyrex.driver.feeds import make_feeds
 from tyrex.driver.summaries import difference, summary
+from tyrex.runtime.bytecode import Param, TensorSpec
+from tyrex.runtime.dims import SymbolicDim
+from tyrex.runtime.dtype import DType
 from tyrex.runtime.errors import UnsupportedError
 
 from .models import (  # noqa: TID251  # the tests' folder, not the package's
@@ -50,6 +54,46 @@ def test_run_with_an_input_from_a_file(capsys: Capture, mlir: str, tmp_path: Pat
     assert (code, err) == (0, "")
     assert f"y: float32[4, 8]  min {Y.min():.6g}  max {Y.max():.6g}" in out
     assert re.search(r"compiled or loaded in .* s, ran in .* ms", out)
+
+
+def test_a_dim_may_stay_symbolic(capsys: Capture, model: str, tmp_path: Path) -> None:
+    ranged = ("--dims", "batch=1..16")
+    for given, size in ((("--at", "batch=7"), 7), (("--at=batch=16",), 16)):
+        code, out, _ = tyrex(capsys, "run", model, *ranged, "--random", *given)
+        assert code == 0
+        assert f"y: float32[{size}, 16]" in out
+    np.save(tmp_path / "x.npy", np.zeros((3, 8), np.float32))
+    code, out, _ = tyrex(capsys, "run", model, *ranged, f"--input=x={tmp_path / 'x.npy'}")
+    assert (code, "y: float32[3, 16]" in out) == (0, True)
+    code, _, err = tyrex(capsys, "run", model, *ranged, "--random", "--at", "batch=17")
+    assert (code, "expected batch in 1 to 16; found 17" in err) == (1, True)
+    code, _, err = tyrex(capsys, "run", model, *ranged, "--random")
+    assert code == 1
+    assert "say how large batch is with --at batch=8 for this run, or --dims batch=8" in err
+    code, _, err = tyrex(capsys, "run", model, "--dims", "batch=4..1", "--random")
+    assert (code, "no size is from 4 to 1" in err) == (1, True)
+
+
+def test_every_command_that_runs_takes_sizes(capsys: Capture, model: str, tmp_path: Path) -> None:
+    sizes = ("--dims", "batch=1..16", "--at", "batch=3")
+    code, out, _ = tyrex(capsys, "profile", model, *sizes)
+    assert (code, "float32[3, 8]" in out) == (0, True)
+    code, out, _ = tyrex(capsys, "check", model, *sizes)
+    assert (code, "none what it computes" in out) == (0, True)
+    assert tyrex(capsys, "bench", model, *sizes, "--rounds", "3")[0] == 0
+    library = tmp_path / "dense.tyx"
+    code, _, _ = tyrex(capsys, "compile", model, "--dims", "batch=1..16", "-o", str(library))
+    assert code == 0
+    code, out, _ = tyrex(capsys, "run", str(library), "--random", "--at", "batch=5")
+    assert (code, "y: float32[5, 16]" in out) == (0, True)
+
+
+def test_files_tell_the_sizes_of_what_is_made_up(tmp_path: Path) -> None:
+    dim = SymbolicDim(("n",))
+    params = [Param(name, TensorSpec(DType("float32"), (dim, 2))) for name in ("a", "b")]
+    np.save(tmp_path / "a.npy", np.zeros((6, 2), np.float32))
+    a, b = make_feeds(params, {"a": str(tmp_path / "a.npy")}, random=True)
+    assert a.shape == b.shape == (6, 2)
 
 
 def test_run_as_native_code(capsys: Capture, model: str) -> None:
@@ -115,7 +159,16 @@ def test_differences_are_relative_to_the_largest_value() -> None:
         (("run", "{mlir}", "--input", "z=a.npy"), 1, "--input z: the model's inputs are x"),
         (("run", "{mlir}", "--input", "x=nope.npy"), 1, "nope.npy: cannot be read as a .npy file"),
         (("run", "{mlir}", "--input", "x"), 2, "--input: expected NAME=FILE.npy; found 'x'"),
-        (("run", "{mlir}", "--dims", "n"), 2, "--dims: expected NAME=NUMBER, as batch=1"),
+        (
+            ("run", "{mlir}", "--dims", "n"),
+            2,
+            "--dims: expected NAME=SIZE, as batch=1, or NAME=LEAST",
+        ),
+        (("run", "{mlir}", "--dims", "n=1..2..3"), 2, "as batch=1..64, for a dim that stays symb"),
+        (("run", "{mlir}", "--dims", "n=..4"), 2, "found 'n=..4'"),
+        (("run", "{mlir}", "--dims", "=1..4"), 2, "found '=1..4'"),
+        (("run", "{mlir}", "--at", "n=1..4"), 2, "--at: expected NAME=SIZE, as batch=1; found"),
+        (("run", "{mlir}", "--random", "--at", "n=1"), 1, "the model's symbols are none"),
         (("run", "{mlir}", "--dims", "n=1"), 1, "dims= is for ONNX models"),
         (("run", "{mlir}", "--shapes", "x=a"), 2, "--shapes: expected NAME=SIZE,SIZE,..."),
         (("run", "{mlir}", "--target", "z80"), 1, "target 'z80' is unknown; use one of native"),
