@@ -235,17 +235,23 @@ def is_owned(source: Leaf) -> bool:
     """Tell whether the memory of a source is the function's own, to be written again."""
     match source.op:
         case (
-            relax.CallTIROp()
-            | relax.CallTIRInplaceOp()
-            | relax.CallDPSPackedOp()
-            | relax.CallOp()
-            | relax.WhileOp()
+            relax.CallTIROp() | relax.CallTIRInplaceOp() | relax.CallDPSPackedOp() | relax.CallOp()
         ):
             return True
+        case relax.WhileOp():
+            return _has_a_place(source.type)
         case None:
-            return is_loop_body(source.block)
+            return is_loop_body(source.block) and _has_a_place(source.type)
         case _:
             return False
+
+
+def _has_a_place(type_: Attribute) -> bool:
+    """Tell whether a loop keeps such values in memory of its own; others are handed on.
+
+    What is handed on may be what the loop began with.
+    """
+    return isinstance(type_, relax.TensorType) and type_.known_shape() is not None
 
 
 def is_loop_body(block: Block | None) -> bool:

@@ -120,7 +120,14 @@ class StorageLiveness:
             case vm.CopyOp():
                 read = self.names(op.source)
                 written = (op.destination,)
-            case vm.CallPackedOp() | vm.InvokeOp() | vm.CondBranchOp() | vm.ReturnOp():
+            case (
+                vm.CallPackedOp()
+                | vm.CondBranchOp()
+                | vm.InvokeClosureOp()
+                | vm.InvokeOp()
+                | vm.MakeClosureOp()
+                | vm.ReturnOp()
+            ):
                 operands = (op.cond,) if isinstance(op, vm.CondBranchOp) else op.operands
                 return self._union(operands), 0
             case _:

@@ -21,6 +21,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from ..dialects import dtypes, relax, tir, vm
 from ..dialects.diagnostics import CompileError
 from ..symbolic import IntExpr
+from .relax.interpreter import Closure
 from .relax.symbols import bind_types
 from .tir import run_kernel
 
@@ -245,6 +246,17 @@ class _Run:
         types = [self.typed(result.type) for result in op.res]
         return [checked(op, value, t) for value, t in zip(results, types, strict=True)]
 
+    def _make_closure(self, op: vm.MakeClosureOp) -> Sequence[Value]:
+        captured = [_copied(self.values[value]) for value in op.args]
+        return (Closure(op.callee_name, tuple(captured)),)
+
+    def _invoke_closure(self, op: vm.InvokeClosureOp) -> Sequence[Value]:
+        closure: Closure = self.values[op.closure]
+        args = [self.values[arg] for arg in op.args]
+        found = self.interpreter.call(closure.callee, [*args, *closure.captured])
+        types = [self.typed(result.type) for result in op.res]
+        return [checked(op, value, t) for value, t in zip(found, types, strict=True)]
+
     def _invoke(self, op: vm.InvokeOp) -> Sequence[Value]:
         return self.interpreter.call(op.callee_name, [self.values[arg] for arg in op.args])
 
@@ -257,8 +269,10 @@ class _Run:
         vm.ConstantOp: _constant,
         vm.CopyOp: _copy,
         vm.FailOp: _fail,
+        vm.InvokeClosureOp: _invoke_closure,
         vm.InvokeOp: _invoke,
         vm.KillOp: _kill,
+        vm.MakeClosureOp: _make_closure,
         vm.PrefixOp: _prefix,
         vm.ReshapeOp: _reshape,
         vm.TensorOp: _tensor,
@@ -305,6 +319,13 @@ def _at(storage: Array, offset: int, wanted: relax.TensorType) -> Array:
     assert size is not None, "verified: tensors in storages have static shapes"
     flat = storage[offset : offset + size].view(dtypes.to_numpy(wanted.dtype))
     return flat.reshape(wanted.static_shape())
+
+
+def _copied(value: Value) -> Value:
+    """Return a value that nobody writes to again."""
+    if isinstance(value, np.ndarray):
+        return cast(Array, value).copy()
+    return tuple(map(_copied, cast(tuple[Any, ...], value))) if isinstance(value, tuple) else value
 
 
 def _arrays(value: Value) -> list[Array]:

@@ -192,6 +192,10 @@ class Builtin(IntEnum):
     PREFIX = 13
     """`r = prefix(tensor, count, type, symbols)`: the first slices, as many as `count` holds; the
     type tells the symbols named."""
+    CLOSURE = 14
+    """`r = closure(text, tuple)`: the function of that name, its last arguments bound."""
+    INVOKE = 15
+    """`r = invoke(closure, tuple)`: call a closure with the arguments that are not bound."""
 
 
 _R, _I, _C, _S, _T, _D = ArgKind
@@ -210,6 +214,8 @@ SIGNATURES: Mapping[Builtin, tuple[bool, tuple[ArgKind, ...] | None]] = {
     Builtin.MATCH: (True, (_R, _S, _T, _T)),
     Builtin.FAIL: (True, (_T,)),
     Builtin.PREFIX: (True, (_R, _R, _S, _T)),
+    Builtin.CLOSURE: (True, (_T, _R)),
+    Builtin.INVOKE: (True, (_R, _R)),
 }
 """Builtin -> (whether it has a result, kinds of its arguments; None: any registers).
 
@@ -499,6 +505,8 @@ def _signature_fault(program: Program, call: Call) -> str | None:
 
 def _spec_fault(program: Program, call: Call, name: str) -> str | None:
     """Return what is wrong with the type or the sizes that a builtin is given."""
+    if call.callee == Builtin.CLOSURE and not program.function(program.texts[call.args[0].value]):
+        return f"builtin closure of {program.texts[call.args[0].value]!r}, which is no function"
     for arg in call.args:
         if arg.kind is _S and call.callee not in (Builtin.CHECK, Builtin.MATCH):
             spec = program.specs[arg.value]

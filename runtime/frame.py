@@ -29,6 +29,7 @@ from .bytecode import (
     introduced,
     symbols_of,
 )
+from .closures import BoundFunction
 from .dims import SymbolicDim
 from .dtype import BOOL, DType
 from .errors import ArgumentError, RuntimeFailure, TyrexError
@@ -583,6 +584,43 @@ def _move(image: Image, call: Call) -> Action:
     return lambda r, e: r[source]
 
 
+def _closure(image: Image, call: Call) -> Action:
+    name, source = image.program.texts[call.args[0].value], call.args[1].value
+    position = image.positions[name]
+    count = len(image.program.functions[position].params)
+
+    def action(r: Registers, e: Execution) -> BoundFunction:
+        captured = _kept(r[source])
+        if len(captured) > count:
+            raise RuntimeFailure(f"closure: @{name} has {count} arguments; found {len(captured)}")
+        return BoundFunction(image, position, captured)
+
+    return action
+
+
+def _kept(value: Any) -> Any:
+    """Return a value as a closure may keep it: nothing of a frame."""
+    if type(value) is tuple:
+        return tuple(map(_kept, cast(tuple[Any, ...], value)))
+    if type(value) is Tensor and isinstance(value.owner, FrameMemory):
+        return value.copy()
+    return value
+
+
+def _invoke(image: Image, call: Call) -> Action:
+    source, given = call.args[0].value, call.args[1].value
+
+    def action(r: Registers, e: Execution) -> Any:
+        closure, args = r[source], r[given]
+        if type(closure) is not BoundFunction or closure.image is not image:
+            raise RuntimeFailure(
+                f"invoke: expected a closure of this program; found {type(closure).__name__}"
+            )
+        return e.invoke(closure.position, closure.arguments(args))
+
+    return action
+
+
 def _tuple(image: Image, call: Call) -> Action:
     sources = tuple(arg.value for arg in call.args)
     return lambda r, e: tuple([r[source] for source in sources])
@@ -638,6 +676,8 @@ _BUILTINS: dict[int, Callable[[Image, Call], Action]] = {
     Builtin.FIELD: _field,
     Builtin.KILL: _kill,
     Builtin.FAIL: _fail,
+    Builtin.CLOSURE: _closure,
+    Builtin.INVOKE: _invoke,
 }
 
 

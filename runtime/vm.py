@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 from .bytecode import Program
+from .closures import BoundFunction
 from .device import Device, cpu
 from .errors import ArgumentError, DTypeError, RuntimeFailure
 from .frame import Execution, Frame
@@ -275,12 +276,20 @@ class VirtualMachine:
             raise ArgumentError(f"save_function: the name {saved_name!r} is taken; use another one")
         self._saved[saved_name] = Closure(self.function(name), args, named, include_return)
 
-    def invoke_closure(self, closure: Callee | Closure, *args: Any) -> Any:
-        """Call a closure or a function, such as `machine["saved"]`.
+    def invoke_closure(self, closure: Callee | Closure | BoundFunction, *args: Any) -> Any:
+        """Call a closure or a function: `machine["saved"]`, or what a program returned.
 
         Raises:
             DTypeError: it is none.
+            ArgumentError: it is of another program, or takes other arguments.
         """
+        if isinstance(closure, BoundFunction):
+            if closure.image is not self.image:
+                raise ArgumentError(
+                    f"invoke_closure: found {closure!r} of another program; expected one that this"
+                    " machine's program made"
+                )
+            return self.call(closure.position, closure.arguments(args))
         if not isinstance(closure, Callee | Closure):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DTypeError(f"invoke_closure: expected a closure; found {type(closure).__name__}")
         return closure(*args)

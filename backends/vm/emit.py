@@ -209,6 +209,16 @@ class _FunctionEmitter:
         dst = self.new_register(op.results[0]) if op.results else None
         self.code.append(Call(CalleeKind.BUILTIN, callee, args, dst, self.tables.location(op)))
 
+    def call_builtin(self, op: Operation, callee: Builtin, *args: Arg) -> int:
+        """Append a builtin made for `op`; return the register of what it returns."""
+        dst = self.new_register()
+        self.code.append(Call(CalleeKind.BUILTIN, callee, args, dst, self.tables.location(op)))
+        return dst
+
+    def whole(self, op: Operation, values: Sequence[SSAValue]) -> int:
+        """Append making one tuple of values; return its register."""
+        return self.call_builtin(op, Builtin.TUPLE, *self.regs(values))
+
     def checked(self, result: SSAValue, value: int, what: str, location: int) -> int:
         """Append the check that a value of the host has its type; return what passed."""
         spec = spec_of(result.type)
@@ -291,6 +301,23 @@ def _fail(e: _FunctionEmitter, op: vm.FailOp) -> None:
         e.code.append(Call(CalleeKind.BUILTIN, Builtin.FAIL, (text,), reg, location))
 
 
+def _make_closure(e: _FunctionEmitter, op: vm.MakeClosureOp) -> None:
+    captured = e.whole(op, op.args)
+    args = e.tables.text(op.callee_name), register(captured)
+    e.registers[op.res[0]] = e.call_builtin(op, Builtin.CLOSURE, *args)
+
+
+def _invoke_closure(e: _FunctionEmitter, op: vm.InvokeClosureOp) -> None:
+    args = e.whole(op, op.args)
+    found = e.call_builtin(op, Builtin.INVOKE, e.reg(op.closure), register(args))
+    for index, result in enumerate(op.res):
+        value = found
+        if len(op.res) > 1:
+            value = e.call_builtin(op, Builtin.FIELD, register(found), integer(index))
+        what = f"result {index} of a closure"
+        e.registers[result] = e.checked(result, value, what, e.tables.location(op))
+
+
 def _branch(e: _FunctionEmitter, op: vm.BranchOp) -> None:
     e.enter(op.successor, op.arguments)
     e.goto(op.successor, op)
@@ -353,8 +380,10 @@ _HANDLERS: dict[type[Operation], Callable[[_FunctionEmitter, Any], None]] = {
     vm.ConstantOp: lambda e, op: e.builtin(op, Builtin.CONSTANT, e.tables.constant(op.value)),
     vm.CopyOp: lambda e, op: e.builtin(op, Builtin.COPY, *e.regs(op.operands)),
     vm.FailOp: _fail,
+    vm.InvokeClosureOp: _invoke_closure,
     vm.InvokeOp: _value_call,
     vm.KillOp: lambda e, op: e.builtin(op, Builtin.KILL, *e.regs(op.operands)),
+    vm.MakeClosureOp: _make_closure,
     vm.PrefixOp: _prefix,
     vm.ReshapeOp: lambda e, op: e.builtin(
         op, Builtin.VIEW, e.reg(op.x), e.tables.spec(op.result.type)

@@ -108,6 +108,26 @@ def check_function_call(
         )
 
 
+def check_captured(
+    closure: Operation, callee: Operation | None, signature: FunctionType | None, name: str
+) -> None:
+    """Check that what a closure binds are last arguments of its vm.func.
+
+    Raises:
+        CompileError: there is no such function, or it takes other arguments.
+    """
+    if callee is None or signature is None:
+        raise CompileError(closure, f"binds arguments of @{name}, which is no vm.func")
+    inputs, found = signature.inputs.data, [value.type for value in closure.operands]
+    last = inputs[len(inputs) - len(found) :]
+    if len(found) > len(inputs) or not all(map(compatible, last, found)):
+        raise CompileError(
+            closure,
+            f"binds what are no last arguments of @{name}, {signature}",
+            [(callee, "the function")],
+        )
+
+
 def _base(value: SSAValue) -> SSAValue:
     while isinstance(value.owner, ReshapeOp | PrefixOp):
         value = value.owner.x

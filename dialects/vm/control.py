@@ -41,9 +41,9 @@ from ..dtypes import is_bool
 from ..relax.attributes import DimsAttr, new_symbols
 from ..relax.base import compatible
 from ..relax.symbol_bounds import bounds_of, check_bounds
-from ..relax.types import TensorType
+from ..relax.types import ObjectType, TensorType
 from ..tir.func import FuncOp as KernelOp
-from .calls import check_function_call, check_kernel_call, symbols_beside
+from .calls import check_captured, check_function_call, check_kernel_call, symbols_beside
 from .memory import tensor_type
 
 
@@ -154,6 +154,10 @@ class FuncOp(IRDLOperation):
                 callee = symbols.get(op.callee_name)
                 signature = callee.function_type if isinstance(callee, FuncOp) else None
                 check_function_call(op, callee, signature, op.callee_name)
+            elif isinstance(op, MakeClosureOp):
+                callee = symbols.get(op.callee_name)
+                signature = callee.function_type if isinstance(callee, FuncOp) else None
+                check_captured(op, callee, signature, op.callee_name)
 
     @classmethod
     def parse(cls, parser: Parser) -> FuncOp:
@@ -303,6 +307,46 @@ class InvokeOp(_ValueCallOp):
     """`%r = vm.invoke @function(%x) : (X) -> R`: call a vm.func; its results are fresh memory."""
 
     name = "vm.invoke"
+
+
+@irdl_op_definition
+class MakeClosureOp(_ValueCallOp):
+    """`%f = vm.make_closure @function(%x) : (X) -> !relax.object`: its last arguments are bound.
+
+    What is bound stays as it is: tensors that lie in storages are copied.
+
+    (C1) the result is an object.
+    """
+
+    name = "vm.make_closure"
+
+    def __init__(self, callee: str, captured: Sequence[SSAValue]) -> None:
+        super().__init__(callee, captured, [ObjectType()])
+
+    def verify_(self) -> None:
+        if [result.type for result in self.res] != [ObjectType()]:  # (C1)
+            raise VerifyException("vm.make_closure: the result is no object; use !relax.object")
+
+
+@irdl_op_definition
+class InvokeClosureOp(IRDLOperation):
+    """`%r = vm.invoke_closure %f(%y) : F, (Y) -> R`: call a closure; its results are fresh memory.
+
+    Which function that is only a run knows: results are checked there.
+    """
+
+    name = "vm.invoke_closure"
+    closure = operand_def(ObjectType)
+    args = var_operand_def()
+    res = var_result_def()
+    assembly_format = (
+        "$closure `(` $args `)` attr-dict `:` type($closure) `,` functional-type($args, $res)"
+    )
+
+    def __init__(
+        self, closure: SSAValue, args: Sequence[SSAValue], result_types: Sequence[Attribute]
+    ) -> None:
+        super().__init__(operands=[closure, args], result_types=[result_types])
 
 
 def passes_as(found: Attribute, expected: Attribute) -> bool:

@@ -145,6 +145,24 @@ def _fail(b: MemoryBuilder, op: relax.FailOp) -> None:
                 b.set_value(leaf, value)
 
 
+def _make_closure(b: MemoryBuilder, op: relax.MakeClosureOp) -> None:
+    name = op.callee.root_reference.data
+    if name not in b.functions:
+        raise CompileError(op, f"binds arguments of @{name}, which is no relax.func of the module")
+    captured = [b.packed_value(value) for value in op.captured]
+    closure = b.emit_value(vm.MakeClosureOp(name, captured), op.result.name_hint)
+    b.set_value(Leaf(op.result), closure)
+
+
+def _invoke_closure(b: MemoryBuilder, op: relax.InvokeClosureOp) -> None:
+    arguments = [b.packed_value(arg) for arg in op.args]
+    types = [result.type for result in op.results]
+    new = b.emit(vm.InvokeClosureOp(b.value(Leaf(op.closure)), arguments, types))
+    for result, value in zip(op.results, new.results, strict=True):
+        value.name_hint = result.name_hint
+        b.define(result, value)
+
+
 def _constant(b: MemoryBuilder, op: relax.ConstantOp) -> None:
     b.set_value(Leaf(op.result), b.emit_value(vm.ConstantOp(op.value), op.result.name_hint))
 
@@ -187,6 +205,8 @@ _HANDLERS: dict[type[Operation], Callable[[MemoryBuilder, Any], None]] = {
     relax.ConstantOp: _constant,
     relax.FailOp: _fail,
     relax.IfOp: lambda b, op: lower_if(b, op, _block),
+    relax.InvokeClosureOp: _invoke_closure,
+    relax.MakeClosureOp: _make_closure,
     relax.MatchCastOp: _match_cast,
     relax.PrefixOp: _prefix,
     relax.ReshapeOp: _reshape,
@@ -202,7 +222,7 @@ def _block(b: MemoryBuilder, block: Block) -> None:
     for op in block.ops:
         handler = _HANDLERS.get(type(op))
         if handler is None:
-            if isinstance(op, relax.ShapeOfOp | relax.MakeClosureOp | relax.InvokeClosureOp):
+            if isinstance(op, relax.ShapeOfOp):
                 raise NotImplementedError(f"lower-to-vm: {op.name}")
             raise CompileError(op, "is no call of a kernel", hint="run legalize-ops before")
         b.current = op

@@ -312,6 +312,23 @@ def test_a_loop_whose_tensor_grows(mode: str) -> None:
         np.testing.assert_array_equal(np.asarray(exe(x, np.array(limit))), 2 * expected)
 
 
+NEGATED = (
+    GROWING.replace("relax.concat %s, %s {axis = 0}", "relax.add %s, %s")
+    .replace(f"({t('s')}, {t('s')}) -> {t('s * 2')}", f"({t('s')}, {t('s')}) -> {t('s')}")
+    .replace(t("s * 2"), t("s"))
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_loop_leaves_what_it_began_with(mode: str) -> None:
+    """A tensor of unknown size is handed on: the first one is the caller's."""
+    exe = tyrex.compile(NEGATED, exec_mode=mode)
+    x = np.arange(4, dtype=np.float32)
+    given = x.copy()
+    np.testing.assert_array_equal(np.asarray(exe(given, np.array(3))), -16 * x)
+    np.testing.assert_array_equal(given, x)
+
+
 # -- ranges of sizes -----------------------------------------------------------------------------
 
 

@@ -272,3 +272,28 @@ vm.func @prefix_c2(%x: !relax.tensor<[4, 2], f32>, %n: !relax.tensor<[1], i32>) 
   %y = vm.prefix %x, %n {new_symbols = ["s"]} : !relax.tensor<[4, 2], f32>, !relax.tensor<[1], i32> -> !relax.tensor<[s, 2], f32>
   vm.return
 }
+
+// -----
+
+vm.func @make_closure_c1(%x: !relax.tensor<[4], f32>) {
+  // expected-error @below {{vm.make_closure: the result is no object; use !relax.object}}
+  %f = vm.make_closure @make_closure_c1(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.return
+}
+
+// -----
+
+vm.func @no_function(%x: !relax.tensor<[4], f32>) {
+  // expected-error @below {{binds arguments of @other, which is no vm.func}}
+  %f = vm.make_closure @other(%x) : (!relax.tensor<[4], f32>) -> !relax.object
+  vm.return
+}
+
+// -----
+
+// expected-note @below {{the function}}
+vm.func @captured(%x: !relax.tensor<[4], f32>, %o: !relax.object) {
+  // expected-error @below {{binds what are no last arguments of @captured, (!relax.tensor<[4], f32>, !relax.object) -> ()}}
+  %f = vm.make_closure @captured(%x) : (!relax.tensor<[4], f32>) -> !relax.object
+  vm.return
+}

@@ -60,3 +60,12 @@ vm.func @found(%x: !relax.tensor<[4, 2], f32>, %n: !relax.tensor<[1], i64>) {
   %y = vm.prefix %x, %n {new_symbols = ["s"]} : !relax.tensor<[4, 2], f32>, !relax.tensor<[1], i64> -> !relax.tensor<[s, 2], f32>
   vm.return
 }
+
+// CHECK-LABEL: vm.func @closures
+vm.func @closures(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  // CHECK: %f = vm.make_closure @closures(%x) : (!relax.tensor<[4], f32>) -> !relax.object
+  %f = vm.make_closure @closures(%x) : (!relax.tensor<[4], f32>) -> !relax.object
+  // CHECK: %z = vm.invoke_closure %f(%y) : !relax.object, (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %z = vm.invoke_closure %f(%y) : !relax.object, (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.return %z : !relax.tensor<[4], f32>
+}

@@ -363,3 +363,20 @@ relax.func @some_rank(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>) ->
   }
   relax.return %y : !relax.tensor<*, f32>
 }
+
+// -----
+
+// A closure binds values; what a call of it returns is memory of its own.
+
+tir.func @f(%a: !tir.buffer<[4], f32>) -> (%b: !tir.buffer<[4], f32>) {
+}
+// CHECK-LABEL: vm.func @applied
+relax.func @applied(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  // CHECK: vm.call @f(%y) -> (%z)
+  %z = relax.call_tir @f(%y) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  // CHECK: %g = vm.make_closure @applied(%z) : (!relax.tensor<[4], f32>) -> !relax.object
+  %g = relax.make_closure @applied(%z) : (!relax.tensor<[4], f32>) -> !relax.object
+  // CHECK: %r = vm.invoke_closure %g(%x) : !relax.object, (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  %r = relax.invoke_closure %g(%x) : !relax.object, (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  relax.return %r : !relax.tensor<[4], f32>
+}

@@ -56,3 +56,11 @@ relax.func @operator(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
   %y = relax.exp %x : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
   relax.return %y : !relax.tensor<[4], f32>
 }
+
+// -----
+
+relax.func @bound(%x: !relax.tensor<[4], f32>) -> (!relax.object) {
+  // expected-error @below {{binds arguments of @missing, which is no relax.func of the module}}
+  %f = relax.make_closure @missing(%x) : (!relax.tensor<[4], f32>) -> !relax.object
+  relax.return %f : !relax.object
+}
