@@ -17,7 +17,7 @@ Source of the idea: Gupta, "A fresh look at optimizing array bound checking", PL
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ from xdsl.ir import Block, SSAValue
 from xdsl.passes import ModulePass
 
 from ...dialects import tir
-from ...symbolic import IntExpr, as_expr
+from ...symbolic import FloorDiv, IntExpr, as_expr
 
 Range = tuple[IntExpr | int | None, IntExpr | int | None]
 Access = tir.LoadOp | tir.PredicatedLoadOp | tir.StoreOp | tir.PredicatedStoreOp
@@ -150,11 +150,26 @@ class _Kernel:
         if expr.provably_ge0(self.bounds):
             return True
         variables = set(expr.free_vars())
+        facts = [fact for fact in self.facts if variables & set(fact.free_vars())]
         return any(
-            (expr - fact).provably_ge0(self.bounds)
-            for fact in self.facts
-            if variables & set(fact.free_vars())
+            (enough - fact).provably_ge0(self.bounds)
+            for enough in (expr, *_without_division(expr))
+            for fact in facts
         )
+
+
+def _without_division(expr: IntExpr) -> Iterator[IntExpr]:
+    """Yield expressions without one of the quotients that are >= 0 only where `expr` is.
+
+    x - (k - 1) <= k * (x floordiv k) <= x; and e >= 0 follows from k * e >= 1 - k.
+    """
+    for mono, coef in expr.terms:
+        atom = mono.atoms[0]
+        if len(mono.atoms) == 1 and isinstance(atom, FloorDiv) and atom.args[1].is_constant:
+            x, k = atom.args[0], atom.args[1].constant_value
+            if k > 0:
+                rest = expr - (x // k) * coef
+                yield rest * k + (x - (k - 1 if coef > 0 else 0)) * coef + (k - 1)
 
 
 def _is_below(bound: IntExpr | int, limit: int) -> bool:

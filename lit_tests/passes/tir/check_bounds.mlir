@@ -111,3 +111,18 @@ tir.func @has_checks(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
     tir.store %v, %y[%i] : !tir.buffer<[4], f32>
   }
 }
+
+// -----
+
+// Two axes in one loop, the last vector of which is filled in part: quotients are seen through.
+// CHECK-LABEL: tir.func @fused_axes
+// CHECK-NOT: tir.check_index
+tir.func @fused_axes(%x: !tir.buffer<[7, 7], f32>) -> (%y: !tir.buffer<[7, 7], f32>) {
+  tir.for %i in 4 serial {
+    tir.for %j in 16 vectorized {
+      %zero = arith.constant 0.0 : f32
+      %v = tir.predicated_load %x[(%i * 16 + %j) floordiv 7, (%i * 16 + %j) mod 7] where (48 - %i * 16 - %j >= 0) else %zero : !tir.buffer<[7, 7], f32>
+      tir.predicated_store %v, %y[(%i * 16 + %j) floordiv 7, (%i * 16 + %j) mod 7] where (48 - %i * 16 - %j >= 0) : !tir.buffer<[7, 7], f32>
+    }
+  }
+}
