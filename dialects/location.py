@@ -35,10 +35,11 @@ def onnx_location(name: str, op_type: str, output: str) -> NameLoc:
     return NameLoc(StringAttr(f"{op_type}:{name}:{output}"), NoneAttr())
 
 
-def _leaves(location: Attribute) -> Iterable[LocationAttr]:
+def leaves(location: Attribute) -> Iterable[LocationAttr]:
+    """Yield the places that a location names, in order."""
     if isinstance(location, FusedLoc):
         for part in _parts(location):
-            yield from _leaves(part)
+            yield from leaves(part)
     elif isinstance(location, LocationAttr) and not isinstance(location, UnknownLoc):
         yield location
 
@@ -50,12 +51,12 @@ def _parts(location: FusedLoc) -> tuple[Attribute, ...]:
 
 def fuse_locations(locations: Iterable[LocationAttr]) -> LocationAttr:
     """Return one location for all of `locations`: each leaf once, in order of appearance."""
-    leaves = tuple(dict.fromkeys(leaf for loc in locations for leaf in _leaves(loc)))
-    if not leaves:
+    found = tuple(dict.fromkeys(leaf for loc in locations for leaf in leaves(loc)))
+    if not found:
         return UNKNOWN_LOC
-    if len(leaves) == 1:
-        return leaves[0]
-    return FusedLoc(ArrayAttr(leaves), NoneAttr())
+    if len(found) == 1:
+        return found[0]
+    return FusedLoc(ArrayAttr(found), NoneAttr())
 
 
 def fuse_op_locations(ops: Iterable[Operation]) -> LocationAttr:
@@ -65,14 +66,14 @@ def fuse_op_locations(ops: Iterable[Operation]) -> LocationAttr:
 
 def is_known(location: LocationAttr) -> bool:
     """Tell whether the location says anything at all."""
-    return next(iter(_leaves(location)), None) is not None
+    return next(iter(leaves(location)), None) is not None
 
 
 def sources(location: LocationAttr) -> tuple[Source, ...]:
     """Return the ONNX nodes that a location names."""
     return tuple(
         Source(parts[0], ":".join(parts[1:-1]), parts[-1])
-        for leaf in _leaves(location)
+        for leaf in leaves(location)
         if isinstance(leaf, NameLoc) and len(parts := leaf.desc.data.split(":")) >= 3
     )
 

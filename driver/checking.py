@@ -7,17 +7,19 @@ Source of the idea: translation validation, Pnueli, Siegel, Singerman, TACAS 199
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
 
 from ..dialects import vm
 from ..dialects.verify import verify_module
 from ..interpreters import relax as relax_interpreter
 from ..interpreters import vm as vm_interpreter
-from .levels import passes_between
+from .error_report import is_user_error
+from .levels import Passes, passes_between, passes_of
 from .pass_context import compiler_context
 from .summaries import difference
 
@@ -25,6 +27,20 @@ Array = NDArray[Any]
 
 TOLERANCE = 1e-4
 """Of the largest absolute value: what sums in another order may differ by."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What a wrong pass did."""
+
+    before: ModuleOp
+    after: ModuleOp
+    expected: Sequence[Array]
+    """The results before the first pass."""
+    found: Sequence[Array] = ()
+    """Those after this one; none where it failed."""
+    failure: str = ""
+    """What happened in place of results."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,8 @@ class Checked:
     """Whether the pass changed the module at all; one that did not is not run again."""
     error: float
     """The largest difference from the first result, relative to its largest value."""
+    wrong: Wrong | None = field(default=None, compare=False)
+    """More about it, where it changed what is computed."""
 
     @property
     def differs(self) -> bool:
@@ -52,33 +70,87 @@ def interpret(module: ModuleOp, inputs: Sequence[Array]) -> list[Array]:
 
 
 def check_passes(
-    module: ModuleOp, inputs: Sequence[Array], opt_level: int, until: str = "host"
+    module: ModuleOp,
+    inputs: Sequence[Array],
+    opt_level: int,
+    until: str = "host",
+    pipeline: Passes | None = None,
+    sanitizer: str = "",
 ) -> Iterator[Checked]:
     """Yield every pass of a level of optimization with the error it made; end at the first one.
+
+    A pass that leaves what cannot be verified or run, or that raises what is no diagnostic, has an
+    infinite error.
 
     Args:
         module: of level graph, with its target; it is lowered.
         inputs: of @main.
         opt_level: which passes.
         until: the last level that is checked.
+        pipeline: takes the place of the graph's passes.
+        sanitizer: what gives kernels checks, "" for nothing.
 
     Raises:
-        CompileError: about the module; a pass that makes it invalid raises too.
+        CompileError, NotImplementedError: a pass says that about the model.
     """
     expected = interpret(module, inputs)
-    context = compiler_context()
-    for level, passes in passes_between("graph", until, opt_level):
+    levels = passes_between("graph", until, opt_level, sanitizer)
+    if pipeline is not None:
+        levels = [("graph", passes_of(pipeline)), *levels[1:]]
+    for level, passes in levels:
         for module_pass in passes:
-            before = str(module)
-            module_pass.apply(context, module)
-            verify_module(module)
-            changed = str(module) != before
-            error = 0.0
-            if changed:
-                found = interpret(module, inputs)
-                pairs = zip(found, expected, strict=True)
-                error = max((difference(a, b) for a, b in pairs), default=0.0)
-            checked = Checked(level, module_pass.name, changed, error)
+            checked = _check(module, module_pass, level, inputs, expected)
             yield checked
             if checked.differs:
                 return
+
+
+def _check(
+    module: ModuleOp,
+    module_pass: ModulePass,
+    level: str,
+    inputs: Sequence[Array],
+    expected: Sequence[Array],
+) -> Checked:
+    before, text = module.clone(), str(module)
+    name, infinite = module_pass.name, float("inf")
+    failure = _apply(module, module_pass)
+    if failure:
+        return Checked(level, name, True, infinite, Wrong(before, module, expected, (), failure))
+    if str(module) == text:
+        return Checked(level, name, False, 0.0)
+    try:
+        found = interpret(module, inputs)
+    except Exception as error:  # a wrong program may do anything
+        failure = f"what it leaves cannot be run: {_said(error)}"
+        return Checked(level, name, True, infinite, Wrong(before, module, expected, (), failure))
+    pairs = zip(found, expected, strict=True)
+    error = max((difference(a, b) for a, b in pairs), default=0.0)
+    wrong = Wrong(before, module, expected, found) if error > TOLERANCE else None
+    return Checked(level, name, True, error, wrong)
+
+
+def _apply(module: ModuleOp, module_pass: ModulePass) -> str:
+    """Run a pass; return what is wrong with it, or "".
+
+    Raises:
+        Exception: what it says about the model.
+    """
+    try:
+        module_pass.apply(compiler_context(), module)
+    except Exception as error:
+        if is_user_error(error):
+            error.add_note(f"while running pass '{module_pass.spec()}'")
+            raise
+        return f"it raised {_said(error)}"
+    try:
+        verify_module(module)
+    except Exception as error:  # a verifier may trip over what it is to find
+        return f"what it leaves is not valid: {_said(error)}"
+    return ""
+
+
+def _said(error: Exception) -> str:
+    """Return an error's kind and its first line."""
+    first = str(error).partition("\n")[0]
+    return first if is_user_error(error) else f"{type(error).__name__}: {first}"

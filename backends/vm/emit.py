@@ -169,9 +169,9 @@ class _FunctionEmitter:
         signature = self.func.function_type
         return Function(
             self.func.sym_name.data,
-            _params(self.func.input_names, signature.inputs.data, self._argument_names()),
+            params_of(self.func.input_names, signature.inputs.data, self._argument_names()),
             _closed(
-                _params(self.func.output_names, signature.outputs.data, None),
+                params_of(self.func.output_names, signature.outputs.data, None),
                 self.func.symbol_names,
             ),
             self.num_registers,
@@ -460,7 +460,7 @@ def _closed(params: tuple[Param, ...], known: Sequence[str]) -> tuple[Param, ...
     return tuple(found)
 
 
-def _params(
+def params_of(
     names: ArrayAttr[StringAttr] | None,
     types: Sequence[Attribute],
     hints: Sequence[str | None] | None,
