@@ -11,7 +11,7 @@ Channels that are no whole blocks fill the last one in part, where that wastes l
 it holds one number, known here: 0 behind a convolution, whose weights are 0 there, and what the
 operators after it make of that. It must stay finite, for a convolution multiplies it by 0.
 
-Symbols may decide batch, height and width; minimal filtering is for images of known sizes.
+Symbols may decide batch, height and width.
 
 Needs:  constants folded, normalizations and scales in the weights (fold-scales).
 Leaves: f32 convolutions in blocked form; grouped ones that are not depthwise, those of few channels
@@ -32,6 +32,7 @@ from xdsl.dialects.builtin import ModuleOp, f32
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
+from ...analysis.nominal import nominal_size
 from ...dialects import relax
 from ...dialects.relax import tensor_type
 from ...dialects.relax.elementwise import ELEMENTWISE
@@ -219,9 +220,7 @@ def _filtering(op: relax.ConvOp, weight_shape: tuple[int, ...]) -> int:
     if not suits or relax.ints(op.dilations) != ones:
         return 0
     n, filters, *size = _shape_of(op.result)
-    if not all(dim.is_constant for dim in (*size, *_shape_of(op.x)[2:])):
-        return 0
-    height, width = (dim.constant_value for dim in size)
+    height, width = map(nominal_size, size)
     batch = n.constant_value if n.is_constant else 1  # the least that has to pay for the weights
     return blocked_weights.filtering((batch, filters, height, width), weight_shape)
 

@@ -370,7 +370,7 @@ def network(rng: np.random.Generator) -> onnx.ModelProto:
     """Return a model of convolutions that channels in blocks suit; its images are of any size."""
     nodes: list[onnx.NodeProto] = []
     weights: list[onnx.TensorProto] = []
-    shapes = {"c0": (16, 3, 3, 3), "c1": (16, 1, 5, 5), "c2": (32, 16, 1, 1), "c3": (20, 32, 3, 3)}
+    shapes = {"c0": (16, 3, 3, 3), "c1": (16, 1, 5, 5), "c2": (48, 16, 1, 1), "c3": (40, 48, 3, 3)}
 
     def node(kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
         nodes.append(onnx.helper.make_node(kind, inputs, [output], **attributes))
@@ -396,7 +396,7 @@ def network(rng: np.random.Generator) -> onnx.ModelProto:
             value = node("Add", [value, scaled], "sum")
     node("MaxPool", [value], "y", kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4)
     x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 3, "h", "w"])
-    y = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["n", 20, "a", "b"])
+    y = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["n", 40, "a", "b"])
     graph = onnx.helper.make_graph(nodes, "network", [x], [y], weights)
     opset = [onnx.helper.make_opsetid("", 17)]
     return onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
@@ -408,6 +408,9 @@ def test_images_of_any_size_in_blocks() -> None:
     exe = tyrex.compile(model, threads=1)
     graph = tyrex.compile(model, opt_level=0, threads=1)
     assert exe.exec_mode == "compiled"
+    kernels = str(tyrex.compile_to(model, "kernels"))
+    assert "blocked_conv" in kernels
+    assert "winograd_conv" in kernels
     sizes = (1, 2, 3, 5, 13, 16, 27, 29, 40)
     for i in range(24):
         n, h, w = 1 + i % 3 // 2, *map(int, rng.choice(sizes, 2))

@@ -4,6 +4,8 @@ for strips of tiles                          intermediates stay in the second-le
 v[xi, c, t, .] = B^T x B                   (m + 2)^2 values of each tile; zeros around x
 z[xi, o, t, .] = sum over c of u[xi, o, c] v[xi, c, t]      (m + 2)^2 matrix products
 y = A^T z A                                m x m results of each tile
+
+A strip is a known number of tiles; where symbols decide the image, some of the last do not count.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ from ....dialects import relax, tir
 from ....dialects.relax.winograd import Matrix
 from ....dialects.tir.compute import Buffer, KernelBuilder
 from ....dialects.tir.values import Value
-from ....symbolic import IntExpr, as_expr
+from ....symbolic import IntExpr, as_expr, ceildiv, min_
 from .rules import rule
 
 Buffers = Sequence[Buffer]
 Conditions = list[IntExpr]  # each at least 0
 STRIP_BYTES = 1200 << 10  # of intermediates: less than the second-level cache of one core
+STRIPS = (24, 12, 6)  # tiles of a strip in an image of any size: rows of register tiles divide them
 NEAR_COST = 0.25  # what a byte from the second-level cache costs, in bytes from beyond it
 SPATIAL = tir.IterKind.SPATIAL
 
@@ -34,7 +37,7 @@ def _winograd_conv(k: KernelBuilder, op: relax.WinogradConvOp, ins: Buffers, out
 
 
 class _Winograd:
-    """Builds one convolution; symbols may decide the batch."""
+    """Builds one convolution; symbols may decide batch, height and width."""
 
     def __init__(
         self, k: KernelBuilder, op: relax.WinogradConvOp, ins: Buffers, out: Buffer
@@ -44,12 +47,10 @@ class _Winograd:
         self.out = out
         self.filtering = relax.FILTERINGS[op.m.value.data]
         self.top, self.left = relax.ints(op.padding)[:2]
-        self.batch, *image = out.shape
-        if not all(dim.is_constant for dim in (*image, *self.x.shape[1:])):
-            raise NotImplementedError("relax.winograd_conv of images of symbolic sizes")
-        self.filters, self.height, self.width, self.lanes = (d.constant_value for d in image)
-        self.rows = -(-self.height // self.filtering.m)
-        self.columns = -(-self.width // self.filtering.m)
+        self.batch, filters, self.height, self.width, lanes = out.shape
+        self.filters, self.lanes = filters.constant_value, lanes.constant_value
+        self.columns = ceildiv(self.width, self.filtering.m)
+        self.tiles = ceildiv(self.height, self.filtering.m) * self.columns
 
     def build(self) -> None:
         """Append the strips."""
@@ -57,7 +58,7 @@ class _Winograd:
         blocks = self.x.shape[1].constant_value
         per_tile = taps * self.lanes * (blocks + self.filters) * 4
         strip = self.strip_tiles(per_tile, taps * blocks * self.filters * self.lanes**2 * 4)
-        count = self.rows * self.columns // strip
+        count = ceildiv(self.tiles, strip)
 
         def body(n: IntExpr, s: IntExpr) -> None:
             scope = tir.GLOBAL if count * self.batch == 1 else tir.STACK
@@ -80,7 +81,9 @@ class _Winograd:
         Intermediates that do not fit are written and read again beyond the second-level cache;
         weights are read once per strip.
         """
-        tiles = self.rows * self.columns
+        if not self.tiles.is_constant:
+            return next((n for n in STRIPS if n * per_tile <= STRIP_BYTES), STRIPS[-1])
+        tiles = self.tiles.constant_value
 
         def traffic(strip: int) -> float:
             near = weight_bytes <= STRIP_BYTES
@@ -91,19 +94,29 @@ class _Winograd:
         divisors = [n for n in range(tiles, 0, -1) if tiles % n == 0]
         return min(divisors, key=traffic)
 
-    def inside(self, index: IntExpr, offset: int, before: int, tiles: int, size: int) -> Conditions:
-        """Return when an element of a tile lies in x along an axis: nothing where it always does.
+    def corner(self, tile: IntExpr, strip: IntExpr) -> tuple[IntExpr, IntExpr]:
+        """Return the first row and column of a tile's results; of one too many, the last one's."""
+        if not self.tiles.is_multiple_of(strip.constant_value):
+            tile = min_(tile, self.tiles - 1)
+        return tile // self.columns * self.filtering.m, tile % self.columns * self.filtering.m
+
+    def inside(self, index: IntExpr, offset: int, size: IntExpr, results: IntExpr) -> Conditions:
+        """Return when an element lies in an image along an axis: nothing where it always does.
 
         Args:
-            index: of the element in x.
-            offset: in the tile.
-            before: the padding before x.
-            tiles: along the axis.
-            size: of x.
+            index: of the element.
+            offset: from the first result of its tile, which is one of the image's results.
+            size: of the image.
+            results: of the convolution.
         """
-        found = [index] if offset < before else []
-        last = (tiles - 1) * self.filtering.m - before + offset
-        return [*found, size - 1 - index] if last >= size else found
+        found = [index] if offset < 0 else []
+        m, beyond = self.filtering.m, size - results
+        following = (results - 1) % m if results.is_constant else as_expr(0)
+        if results.is_multiple_of(m):
+            following = as_expr(m - 1)
+        known = beyond + following  # elements that surely follow the first one
+        is_known = known.is_constant and offset <= known.constant_value
+        return found if is_known else [*found, size - 1 - index]
 
     def apply(self, matrix: Matrix, values: Sequence[Value]) -> list[Value]:
         """Return a matrix times a column of values; zeros cost nothing, ones no product."""
@@ -130,16 +143,16 @@ class _Winograd:
 
         Only elements at a tile's edge may lie outside of x: to test these costs less than a copy.
         """
-        k, m, alpha, x = self.k, self.filtering.m, self.filtering.alpha, self.x
-        height, width = (d.constant_value for d in x.shape[2:4])
+        k, alpha, x = self.k, self.filtering.alpha, self.x
 
         def body(c: IntExpr, t: IntExpr, lane: IntExpr) -> None:
-            row, column = (first + t) // self.columns, (first + t) % self.columns
+            row, column = self.corner(first + t, v.shape[2])
 
             def element(i: int, j: int) -> Value:
-                y, z = row * m + i - self.top, column * m + j - self.left
-                where = self.inside(y, i, self.top, self.rows, height)
-                where += self.inside(z, j, self.left, self.columns, width)
+                down, right = i - self.top, j - self.left
+                y, z = row + down, column + right
+                where = self.inside(y, down, x.shape[2], self.height)
+                where += self.inside(z, right, x.shape[3], self.width)
                 return k.load(x, n, c, y, z, lane, where=where)
 
             tile = [[element(i, j) for j in range(alpha)] for i in range(alpha)]
@@ -165,21 +178,20 @@ class _Winograd:
     def transform_result(self, z: Buffer, n: IntExpr, first: IntExpr) -> None:
         """Append `y = A^T z A` for every tile of the strip; what lies beyond y is dropped."""
         k, m, alpha = self.k, self.filtering.m, self.filtering.alpha
+        is_whole = self.tiles.is_multiple_of(z.shape[2].constant_value)
 
         def body(o: IntExpr, t: IntExpr, lane: IntExpr) -> None:
-            row, column = (first + t) // self.columns, (first + t) % self.columns
+            row, column = self.corner(first + t, z.shape[2])
             tile = [
                 [k.load(z, i * alpha + j, o, t, lane) for j in range(alpha)] for i in range(alpha)
             ]
             values = self.both_sides(self.filtering.result, tile)
             for i in range(m):
                 for j in range(m):
-                    y, x = row * m + i, column * m + j
-                    where: list[IntExpr] = []
-                    if self.height % m and i >= self.height % m:
-                        where.append(self.height - 1 - y)
-                    if self.width % m and j >= self.width % m:
-                        where.append(self.width - 1 - x)
+                    y, x = row + i, column + j
+                    where = [] if is_whole else [self.tiles - 1 - first - t]
+                    where += self.inside(y, i, self.height, self.height)
+                    where += self.inside(x, j, self.width, self.width)
                     k.store(self.out, (n, o, y, x, lane), values[i][j], where=where)
 
         extents = (z.shape[1], z.shape[2], self.lanes)

@@ -4,13 +4,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from xdsl.dialects.builtin import bf16, f16, f32, f64, i32
-from xdsl.ir import Attribute
+from xdsl.context import Context
+from xdsl.dialects.builtin import FunctionType, ModuleOp, bf16, f16, f32, f64, i32
+from xdsl.ir import Attribute, Block, Region
 
 from tyrex.dialects import dtypes, relax
 from tyrex.dialects.dtypes import ui8
+from tyrex.interpreters.relax import run
+from tyrex.passes.relax.legalize_ops import LegalizeOpsPass
+from tyrex.symbolic import var
 
-from .legalized import Array, check
+from .legalized import Array, assert_close, check
 
 DTYPES: list[Attribute] = [f32, f64, f16, bf16, i32, ui8]
 
@@ -96,6 +100,38 @@ TRANSPOSED: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
     ((1, 2, 6), (2, 3, 2), {**window((4,), (0, 0)), "groups": 1}),
     ((1, 2, 3, 2, 2), (2, 3, 2, 2, 2), {**window((2, 2, 1), (0,) * 6), "groups": 1}),
 ]
+
+
+@pytest.mark.parametrize(
+    ("m", "padding", "step"),
+    [
+        (4, (1, 1, 1, 1), 1),
+        (4, (1, 1, 1, 1), 4),
+        (2, (0, 0, 0, 0), 1),
+        (2, (2, 0, 1, 2), 2),
+        (4, (3, 2, 2, 3), 2),
+    ],
+)
+def test_minimal_filtering_of_images_of_any_size(
+    m: int, padding: tuple[int, ...], step: int
+) -> None:
+    u = values(((m + 2) ** 2, 1, 2, 4, 4), seed=1)
+    image = relax.TensorType.of((var("n"), 2, var("h") * step, var("w") * step, 4), f32)
+    block = Block(arg_types=[image, relax.TensorType.of(u.shape, f32)])
+    op = relax.WinogradConvOp(*block.args, m=m, padding=padding)
+    block.add_ops([op, relax.ReturnOp(op.result)])
+    types = FunctionType.from_lists([arg.type for arg in block.args], [op.result.type])
+    module = ModuleOp([relax.FuncOp("main", types, Region(block), ["n", "h", "w"])])
+    legalized = module.clone()
+    LegalizeOpsPass().apply(Context(), legalized)
+    legalized.verify()
+    for n, h, w in ((1, 1, 1), (2, 3, 8), (1, 7, 2), (0, 1, 2)):
+        shape = (n, 2, h * step, w * step, 4)
+        if min(shape[2] + sum(padding[::2]), shape[3] + sum(padding[1::2])) < 3:
+            continue  # there is no window
+        x = values(shape)
+        (expected,), (found,) = run(module, "main", [x, u]), run(legalized, "main", [x, u])
+        assert_close(found, expected, scale=1000)  # of sums of some hundreds
 
 
 @pytest.mark.parametrize(("x", "w", "options"), TRANSPOSED)
