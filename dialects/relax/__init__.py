@@ -135,7 +135,9 @@ from .operand_checks import (
     tensor_type,
 )
 from .recurrent import (
+    ACTIVATIONS,
     RECURRENT,
+    Activation,
     GruOp,
     LstmOp,
     RecurrentOp,
@@ -223,10 +225,12 @@ Relax = Dialect(
 )
 
 __all__ = [
+    "ACTIVATIONS",
     "FILTERINGS",
     "AbsOp",
     "AcosOp",
     "AcoshOp",
+    "Activation",
     "AddOp",
     "ArgMaxOp",
     "ArgMinOp",

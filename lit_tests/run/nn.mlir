@@ -122,7 +122,7 @@ relax.func @main() -> (!relax.tensor<[2, 2], f32>, !relax.tensor<[2, 2], f32>, !
   %28 = relax.constant <[2, 2], f32, [1.0, 0.5, -0.5, 2.0]> : !relax.tensor<[2, 2], f32>
   %29 = relax.constant <[1, 2], f32, [0.5, 0.25]> : !relax.tensor<[1, 2], f32>
   %30 = relax.constant <[1], i64, [2]> : !relax.tensor<[1], i64>
-  %rnn, %rnn_1 = relax.rnn %27, %28, %29, %30 {reverse = false, activation = "relu"} : (!relax.tensor<[2, 1, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 2], f32>, !relax.tensor<[1], i64>) -> (!relax.tensor<[2, 1, 2], f32>, !relax.tensor<[1, 2], f32>)
+  %rnn, %rnn_1 = relax.rnn %27, %28, %29, %30 {reverse = false, activations = ["relu"]} : (!relax.tensor<[2, 1, 2], f32>, !relax.tensor<[2, 2], f32>, !relax.tensor<[1, 2], f32>, !relax.tensor<[1], i64>) -> (!relax.tensor<[2, 1, 2], f32>, !relax.tensor<[1, 2], f32>)
   %31 = relax.constant <[2, 1, 4], f32, [0.5, -1.0, 0.25, 1.0, 0.0, 0.5, -0.25, 2.0]> : !relax.tensor<[2, 1, 4], f32>
   %32 = relax.constant <[1, 4], f32, [1.0, 0.5, -0.5, 2.0]> : !relax.tensor<[1, 4], f32>
   %33 = relax.constant <[1, 1], f32, [0.5]> : !relax.tensor<[1, 1], f32>

@@ -1,123 +1,58 @@
-"""RNN, GRU and LSTM: one operator for all steps where there is one, else unrolled."""
+"""RNN, GRU and LSTM: the operators of relax that run all steps, one for each direction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from xdsl.dialects.builtin import i64
 
-from ....dialects import dtypes
+from ....dialects import dtypes, relax
 from ....symbolic import IntExpr, as_expr
 from ..builder import Tensor, concat, full
 from ..node import Node
 from ..registry import converter
-from .activation import clamp01, softplus
-from .control import UNROLL_LIMIT
-from .sequence_networks import Weights, run_whole
 
-Activation = Callable[[Tensor], Tensor]
-Step = Callable[["Cell", Tensor, list[Tensor]], list[Tensor]]
+EVERY_STEP = np.array(2**31 - 1, np.int64)  # as the length of a sequence: no step is beyond it
 
-
-def _activation(node: Node, name: str, alpha: float | None, beta: float | None) -> Activation:
-    def given(value: float | None, default: float) -> float:
-        return default if value is None else value
-
-    table: dict[str, Activation] = {
-        "relu": lambda x: x.relu(),
-        "tanh": lambda x: x.tanh(),
-        "sigmoid": lambda x: x.sigmoid(),
-        "affine": lambda x: x * given(alpha, 1.0) + given(beta, 0.0),
-        "leakyrelu": lambda x: (x < 0.0).where(x * given(alpha, 0.01), x),
-        "thresholdedrelu": lambda x: (x > given(alpha, 1.0)).where(x, 0.0),
-        "scaledtanh": lambda x: (x * given(beta, 1.0)).tanh() * given(alpha, 1.0),
-        "hardsigmoid": lambda x: clamp01(x * given(alpha, 0.2) + given(beta, 0.5)),
-        "elu": lambda x: (x < 0.0).where((x.exp() - 1.0) * given(alpha, 1.0), x),
-        "softsign": lambda x: x / (x.abs() + 1.0),
-        "softplus": softplus,
-    }
-    found = table.get(name.lower())
-    if found is None:
-        raise node.unsupported(f"activation {name!r}")
-    return found
-
-
-@dataclass(frozen=True)
-class Cell(Weights):
-    """The weights and the functions of one direction."""
-
-    functions: Sequence[Activation]
-
-    def clipped(self, x: Tensor) -> Tensor:
-        """Return what goes into an activation: within the limits of attribute clip."""
-        return x if self.clip is None else x.maximum(-self.clip).minimum(self.clip)
-
-    def gates(self, x: Tensor, h: Tensor) -> Tensor:
-        """Return x w^T + h r^T + biases: [batch, gates * hidden]."""
-        y = x.matmul(self.w, transpose_b=True) + h.matmul(self.r, transpose_b=True)
-        for bias in (self.wb, self.rb):
-            if bias is not None:
-                y = y + bias
-        return y
-
-    def part(self, x: Tensor, index: int, axis: int) -> Tensor:
-        """Return gate `index` of what has all gates along `axis`."""
-        return x.slice(axis, self.hidden * index, self.hidden)
-
-
-def _rnn_step(cell: Cell, x: Tensor, state: list[Tensor]) -> list[Tensor]:
-    return [cell.functions[0](cell.clipped(cell.gates(x, state[0])))]
-
-
-def _gru_step(cell: Cell, x: Tensor, state: list[Tensor]) -> list[Tensor]:
-    h = state[0]
-    f, g = cell.functions[:2]
-
-    def side(v: Tensor, weight: Tensor, bias: Tensor | None, index: int) -> Tensor:
-        y = v.matmul(cell.part(weight, index, 0), transpose_b=True)
-        return y if bias is None else y + cell.part(bias, index, 0)
-
-    update, reset = (
-        f(cell.clipped(side(x, cell.w, cell.wb, i) + side(h, cell.r, cell.rb, i))) for i in (0, 1)
-    )
-    if cell.linear_before_reset:
-        recurrent = reset * side(h, cell.r, cell.rb, 2)
-    else:
-        recurrent = side(reset * h, cell.r, cell.rb, 2)
-    candidate = g(cell.clipped(side(x, cell.w, cell.wb, 2) + recurrent))
-    return [(1.0 - update) * candidate + update * h]
-
-
-def _lstm_step(cell: Cell, x: Tensor, state: list[Tensor]) -> list[Tensor]:
-    h, c = state
-    f, g, last = cell.functions[:3]
-    gates = cell.gates(x, h)
-    i, o, forget, candidate = (cell.part(gates, k, 1) for k in range(4))
-    peephole = cell.peephole
-    if peephole is not None:
-        i = i + cell.part(peephole, 0, 0) * c
-        forget = forget + cell.part(peephole, 2, 0) * c
-    c = f(cell.clipped(forget)) * c + f(cell.clipped(i)) * g(cell.clipped(candidate))
-    if peephole is not None:
-        o = o + cell.part(peephole, 1, 0) * c
-    return [f(cell.clipped(o)) * last(c), c]
+# What ONNX's operators of these names take where a model gives nothing: a and b, as they have them.
+_COEFFICIENTS = {
+    "affine": (1.0, 0.0),
+    "elu": (1.0,),
+    "hardsigmoid": (0.2, 0.5),
+    "leakyrelu": (0.01,),
+    "scaledtanh": (1.0, 1.0),
+    "thresholdedrelu": (1.0,),
+}
 
 
 @dataclass(frozen=True)
 class _Kind:
+    op_class: type[relax.RecurrentOp]
     gates: int
     states: int
-    defaults: tuple[str, ...]
-    step: Step
 
 
 _KINDS = {
-    "RNN": _Kind(1, 1, ("Tanh",), _rnn_step),
-    "GRU": _Kind(3, 1, ("Sigmoid", "Tanh"), _gru_step),
-    "LSTM": _Kind(4, 2, ("Sigmoid", "Tanh", "Tanh"), _lstm_step),
+    "RNN": _Kind(relax.RnnOp, 1, 1),
+    "GRU": _Kind(relax.GruOp, 3, 1),
+    "LSTM": _Kind(relax.LstmOp, 4, 2),
 }
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """The weights of one direction.
+
+    w [gates * hidden, input], r [gates * hidden, hidden], wb and rb [gates * hidden].
+    """
+
+    w: Tensor
+    r: Tensor
+    wb: Tensor | None
+    rb: Tensor | None
 
 
 @converter("GRU", "LSTM", "RNN", since=7)
@@ -125,14 +60,17 @@ def _(node: Node) -> list[Tensor]:
     kind = _KINDS[node.op_type]
     x = node.x(0)
     batch_first = bool(node.integer("layout", 0))
+    if x.rank != 3:
+        raise node.fail(f"input 0 has {x.rank} axes; expected steps, batch and input")
     if batch_first:
         x = x.transpose([1, 0, 2])
     batch = x.shape[1]
     direction = node.text("direction", "forward")
     count = 2 if direction == "bidirectional" else 1
     initial = _initial(node, kind, x, batch, count, batch_first)
+    functions = _functions(node, kind, count)
     runs = [
-        _direction(node, kind, x, d, direction == "reverse" or d == 1, [s[d] for s in initial])
+        _direction(node, kind, d, x, [s[d] for s in initial], functions[d], direction == "reverse")
         for d in range(count)
     ]
     outputs = concat([run[0].unsqueeze([1]) for run in runs], 1)  # [steps, directions, batch, h]
@@ -152,8 +90,7 @@ def _initial(
     for position in range(5, 5 + kind.states):
         given = node.opt(position)
         if given is None:
-            zero = np.zeros((), dtypes.to_numpy(x.dtype))
-            found.append([full(node.builder, [batch, hidden], zero)] * count)
+            found.append([_zero(x, batch, hidden)] * count)
             continue
         if batch_first:
             given = given.transpose([1, 0, 2])
@@ -161,36 +98,63 @@ def _initial(
     return found
 
 
+def _functions(node: Node, kind: _Kind, count: int) -> list[list[relax.Activation]]:
+    """Return the activations of each direction.
+
+    The lists of coefficients are consumed by the functions that have any, in their order.
+    """
+    defaults = kind.op_class.DEFAULTS
+    names = [name.lower() for name in node.texts("activations", None) or defaults * count]
+    if len(names) != len(defaults) * count:
+        raise node.fail(f"{len(names)} activations, expected {len(defaults) * count}")
+    alphas, betas = (iter(node.numbers(f"activation_{k}", None) or ()) for k in ("alpha", "beta"))
+    found = [_activation(node, name, alphas, betas) for name in names]
+    return [found[i : i + len(defaults)] for i in range(0, len(found), len(defaults))]
+
+
+def _activation(
+    node: Node, name: str, alphas: Iterator[float], betas: Iterator[float]
+) -> relax.Activation:
+    defaults = _COEFFICIENTS.get(name, ())
+    if name not in relax.ACTIVATIONS:
+        raise node.unsupported(f"activation {name!r}")
+    given = (next(it, default) for it, default in zip((alphas, betas), defaults, strict=False))
+    return relax.Activation(name, *given)
+
+
 def _direction(
-    node: Node, kind: _Kind, x: Tensor, d: int, backward: bool, state: list[Tensor]
+    node: Node,
+    kind: _Kind,
+    d: int,
+    x: Tensor,
+    state: Sequence[Tensor],
+    functions: Sequence[relax.Activation],
+    reverse: bool,
 ) -> tuple[Tensor, list[Tensor]]:
     """Return the outputs [steps, batch, hidden] and the last states of one direction."""
-    cell = _cell(node, kind, d)
-    whole = run_whole(node, cell, _function_names(node, kind, d), x, state, backward)
-    if whole is not None:
-        return whole
-    extent = x.shape[0]
-    if not extent.is_constant or extent.constant_value > UNROLL_LIMIT:
-        raise node.unsupported(
-            f"a sequence of {extent} steps (at most {UNROLL_LIMIT} are unrolled)"
-        )
-    steps = extent.constant_value
+    hidden = as_expr(node.integer("hidden_size"))
+    weights = _weights(node, kind, d, hidden)
     lengths = node.opt(4)
-    outputs: list[Tensor] = []
-    for t in reversed(range(steps)) if backward else range(steps):
-        new = kind.step(cell, x.slice(0, t, 1).squeeze([0]), state)
-        if lengths is not None:  # beyond its length a sequence keeps its state and gives 0
-            inside = (lengths.cast(i64) > t).unsqueeze([1])
-            outputs.append(inside.where(new[0], 0.0))
-            state = [inside.where(a, b) for a, b in zip(new, state, strict=True)]
-        else:
-            outputs.append(new[0])
-            state = new
-    ordered = outputs[::-1] if backward else outputs
-    return concat([y.unsqueeze([0]) for y in ordered], 0), state
+    if lengths is None:
+        lengths = full(node.builder, [x.shape[1]], EVERY_STEP)
+    inputs = [_gates(node, weights, x, hidden), weights.r.transpose([1, 0])]
+    properties: dict[str, Any] = {"reverse": reverse or d == 1, "clip": node.number("clip", None)}
+    if [f.name for f in functions] != list(kind.op_class.DEFAULTS):
+        properties["activations"] = functions
+    others = [*state, lengths.cast(i64)]
+    if node.op_type == "GRU":
+        properties["linear_before_reset"] = bool(node.integer("linear_before_reset", 0))
+        inputs.append(_candidate_bias(weights, x, hidden))
+    elif node.op_type == "LSTM":
+        properties["coupled"] = bool(node.integer("input_forget", 0))
+        peephole = node.opt(7)
+        if peephole is not None:
+            others.insert(-1, peephole.slice(0, d, 1).squeeze([0]))
+    y, *last = node.builder.emit_all(kind.op_class, *inputs, *others, **properties)
+    return Tensor(y, node.builder), [Tensor(value, node.builder) for value in last]
 
 
-def _cell(node: Node, kind: _Kind, d: int) -> Cell:
+def _weights(node: Node, kind: _Kind, d: int, hidden: IntExpr) -> _Weights:
     def of_direction(position: int) -> Tensor | None:
         given = node.opt(position)
         return None if given is None else given.slice(0, d, 1).squeeze([0])
@@ -198,37 +162,28 @@ def _cell(node: Node, kind: _Kind, d: int) -> Cell:
     w, r, bias = of_direction(1), of_direction(2), of_direction(3)
     if w is None or r is None:
         raise node.fail("the weights W and R are missing")
-    hidden = as_expr(node.integer("hidden_size"))
+    if bias is None:
+        return _Weights(w, r, None, None)
     size = hidden * kind.gates
-    return Cell(
-        w=w,
-        r=r,
-        wb=None if bias is None else bias.slice(0, 0, size),
-        rb=None if bias is None else bias.slice(0, size, size),
-        peephole=of_direction(7) if kind.states == 2 else None,
-        hidden=hidden,
-        functions=_functions(node, kind, d),
-        clip=node.number("clip", None),
-        linear_before_reset=bool(node.integer("linear_before_reset", 0)),
-    )
+    return _Weights(w, r, bias.slice(0, 0, size), bias.slice(0, size, size))
 
 
-def _function_names(node: Node, kind: _Kind, d: int) -> Sequence[str]:
-    """Return the names of a direction's functions."""
-    count = len(kind.defaults)
-    names = node.texts("activations", None) or list(kind.defaults) * (d + 1)
-    return names[d * count : (d + 1) * count]
+def _zero(x: Tensor, *dims: IntExpr) -> Tensor:
+    return full(x.builder, dims, np.zeros((), dtypes.to_numpy(x.dtype)))
 
 
-def _functions(node: Node, kind: _Kind, d: int) -> list[Activation]:
-    count = len(kind.defaults)
-    names = _function_names(node, kind, d)
-    alphas, betas = node.numbers("activation_alpha", None), node.numbers("activation_beta", None)
+def _candidate_bias(weights: _Weights, x: Tensor, hidden: IntExpr) -> Tensor:
+    """Return the bias that a GRU adds to the state's share of the candidate."""
+    return _zero(x, hidden) if weights.rb is None else weights.rb.slice(0, hidden * 2, hidden)
 
-    def value(values: list[float] | None, i: int) -> float | None:
-        return values[i] if values is not None and i < len(values) else None
 
-    return [
-        _activation(node, name, value(alphas, d * count + i), value(betas, d * count + i))
-        for i, name in enumerate(names)
-    ]
+def _gates(node: Node, weights: _Weights, x: Tensor, hidden: IntExpr) -> Tensor:
+    """Return the inputs' share of the gates for all steps, with all biases but a GRU's last."""
+    steps, batch, width = x.shape
+    flat = x.reshape([steps * batch, width]).matmul(weights.w, transpose_b=True)
+    for bias in (weights.wb, weights.rb):
+        if bias is weights.rb and bias is not None and node.op_type == "GRU":
+            bias = concat([bias.slice(0, 0, hidden * 2), _zero(x, hidden)], 0)
+        if bias is not None:
+            flat = flat + bias
+    return flat.reshape([steps, batch, flat.shape[1]])

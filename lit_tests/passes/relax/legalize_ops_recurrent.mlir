@@ -21,6 +21,6 @@
 // CHECK: } else {
 // CHECK: tir.store %{{[0-9]+}}, %[[Y]][-%[[T]] + t - 1, %[[B]], %{{[0-9]+}}]
 relax.func @main<t, b>(%gates: !relax.tensor<[t, b, 5], f32>, %r: !relax.tensor<[5, 5], f32>, %h0: !relax.tensor<[b, 5], f32>, %lengths: !relax.tensor<[b], i64>) -> (!relax.tensor<[t, b, 5], f32>, !relax.tensor<[b, 5], f32>) {
-  %y, %h = relax.rnn %gates, %r, %h0, %lengths {reverse = true, activation = "tanh"} : (!relax.tensor<[t, b, 5], f32>, !relax.tensor<[5, 5], f32>, !relax.tensor<[b, 5], f32>, !relax.tensor<[b], i64>) -> (!relax.tensor<[t, b, 5], f32>, !relax.tensor<[b, 5], f32>)
+  %y, %h = relax.rnn %gates, %r, %h0, %lengths {reverse = true, activations = ["tanh"]} : (!relax.tensor<[t, b, 5], f32>, !relax.tensor<[5, 5], f32>, !relax.tensor<[b, 5], f32>, !relax.tensor<[b], i64>) -> (!relax.tensor<[t, b, 5], f32>, !relax.tensor<[b, 5], f32>)
   relax.return %y, %h : !relax.tensor<[t, b, 5], f32>, !relax.tensor<[b, 5], f32>
 }

@@ -33,10 +33,27 @@ def _relu(k: KernelBuilder, x: Value) -> Value:
     return k.max(x, k.const(0.0, x.dtype))
 
 
-_ACTIVATIONS: dict[str, Callable[[KernelBuilder, Value], Value]] = {
-    "tanh": _tanh,
-    "relu": _relu,
-    "sigmoid": _sigmoid,
+def _softplus(k: KernelBuilder, x: Value) -> Value:
+    """Return log(1 + exp(x)), of a number that is not large."""
+    return _relu(k, x) + k.math("log", k.math("exp", -k.math("abs", x)) + 1.0)
+
+
+def _elu(k: KernelBuilder, x: Value, a: float) -> Value:
+    return k.select(x < 0.0, (k.math("exp", x) - 1.0) * a, x)
+
+
+_ACTIVATIONS: dict[str, Callable[[KernelBuilder, Value, float, float], Value]] = {
+    "affine": lambda k, x, a, b: x * a + b,
+    "elu": lambda k, x, a, b: _elu(k, x, a),
+    "hardsigmoid": lambda k, x, a, b: k.min(_relu(k, x * a + b), k.const(1.0, x.dtype)),
+    "leakyrelu": lambda k, x, a, b: k.select(x < 0.0, x * a, x),
+    "relu": lambda k, x, a, b: _relu(k, x),
+    "scaledtanh": lambda k, x, a, b: _tanh(k, x * b) * a,
+    "sigmoid": lambda k, x, a, b: _sigmoid(k, x),
+    "softplus": lambda k, x, a, b: _softplus(k, x),
+    "softsign": lambda k, x, a, b: x / (k.math("abs", x) + 1.0),
+    "tanh": lambda k, x, a, b: _tanh(k, x),
+    "thresholdedrelu": lambda k, x, a, b: k.select(x > a, x, k.const(0.0, x.dtype)),
 }
 
 
@@ -121,6 +138,13 @@ class _Recurrence:
 
         self.along(self.hidden, row)
 
+    def activate(self, index: int, x: Value, *, clipped: bool = True) -> Value:
+        """Return activation `index` of a sum."""
+        k, it, limit = self.k, self.op.functions[index], self.op.limit
+        if clipped and limit is not None:
+            x = k.min(k.max(x, k.const(-limit, x.dtype)), k.const(limit, x.dtype))
+        return _ACTIVATIONS[it.name](k, x, it.a, it.b)
+
     def gate(self, b: IntExpr, index: int, j: IntExpr) -> Value:
         """Return element j of a gate's sum."""
         return self.k.load(self.sums, b, self.hidden * index + j)
@@ -142,12 +166,11 @@ def _copy(
 @rule(relax.RnnOp)
 def _rnn(k: KernelBuilder, op: relax.RnnOp, ins: Buffers, outs: Buffers) -> None:
     it = _Recurrence.of(k, op, ins, outs)
-    activation = _ACTIVATIONS[op.activation.data]
 
     def step(t: IntExpr, b: IntExpr) -> None:
         it.start(t, b)
         it.multiply(b, outs[1], 0, it.hidden)
-        it.along(it.hidden, lambda j: it.finish(t, b, j, [activation(k, it.gate(b, 0, j))]))
+        it.along(it.hidden, lambda j: it.finish(t, b, j, [it.activate(0, it.gate(b, 0, j))]))
 
     it.run([ins[2]], step)
 
@@ -162,9 +185,19 @@ def _lstm(k: KernelBuilder, op: relax.LstmOp, ins: Buffers, outs: Buffers) -> No
         it.along(it.hidden, lambda j: element(t, b, j))
 
     def element(t: IntExpr, b: IntExpr, j: IntExpr) -> None:
-        i, o, f, g = (it.gate(b, index, j) for index in range(4))
-        c = _sigmoid(k, f) * wide_load(k, outs[2], b, j) + _sigmoid(k, i) * _tanh(k, g)
-        it.finish(t, b, j, [_sigmoid(k, o) * _tanh(k, c), c])
+        i, o, m, n = (it.gate(b, index, j) for index in range(4))
+        before = wide_load(k, outs[2], b, j)
+        taken = it.activate(0, peeping(i, 0, j, before))
+        is_coupled = op.coupled is not None
+        kept = 1.0 - taken if is_coupled else it.activate(0, peeping(m, 2, j, before))
+        c = kept * before + taken * it.activate(1, n)
+        out = it.activate(0, peeping(o, 1, j, c))
+        it.finish(t, b, j, [out * it.activate(2, c, clipped=False), c])
+
+    def peeping(gate: Value, index: int, j: IntExpr, c: Value) -> Value:
+        if op.peephole is None:
+            return gate
+        return gate + wide_load(k, ins[4], it.hidden * index + j) * c
 
     it.run([ins[2], ins[3]], step)
 
@@ -184,17 +217,17 @@ def _gru(k: KernelBuilder, op: relax.GruOp, ins: Buffers, outs: Buffers) -> None
         it.along(it.hidden, lambda j: element(t, b, j))
 
     def prepare(b: IntExpr, j: IntExpr) -> None:
-        gate = _sigmoid(k, it.gate(b, 1, j))
+        gate = it.activate(0, it.gate(b, 1, j))
         k.store(reset, (b, j), gate if linear else gate * wide_load(k, h, b, j))
         k.store(own, (b, j), it.gate(b, 2, j))
         k.store(it.sums, (b, it.hidden * 2 + j), k.const(0.0, it.sums.dtype))
 
     def element(t: IntExpr, b: IntExpr, j: IntExpr) -> None:
-        update = _sigmoid(k, it.gate(b, 0, j))
+        update = it.activate(0, it.gate(b, 0, j))
         recurrent = it.gate(b, 2, j) + wide_load(k, bias, j)
         if linear:
             recurrent = recurrent * k.load(reset, b, j)
-        candidate = _tanh(k, k.load(own, b, j) + recurrent)
+        candidate = it.activate(1, k.load(own, b, j) + recurrent)
         it.finish(t, b, j, [(1.0 - update) * candidate + update * wide_load(k, h, b, j)])
 
     it.run([ins[3]], step)

@@ -32,11 +32,13 @@ SIZES = [(4, 3), (1, 1), (0, 2), (3, 0)]
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+@pytest.mark.parametrize("activation", relax.ACTIVATIONS)
 def test_rnn(reverse: bool, activation: str) -> None:
     for sizes in SIZES:
         values = operands(1, *sizes)
-        check(relax.RnnOp, *values, reverse=reverse, activation=activation, scale=10)
+        activations = [relax.Activation(activation, 0.3, 0.7)]
+        clip = 0.8 if reverse else None
+        check(relax.RnnOp, *values, reverse=reverse, activations=activations, clip=clip, scale=10)
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -55,3 +57,15 @@ def test_lstm(reverse: bool, dtype: Any) -> None:
         gates, r, h0, lengths = operands(4, *sizes, dtype=dtype)
         c0 = floats(*h0.shape, dtype=dtype)
         check(relax.LstmOp, gates, r, h0, c0, lengths, reverse=reverse, scale=10)
+
+
+@pytest.mark.parametrize("coupled", [False, True])
+def test_lstm_that_peeps(coupled: bool) -> None:
+    for sizes in SIZES:
+        gates, r, h0, lengths = operands(4, *sizes)
+        c0, peephole = floats(*h0.shape), floats(3 * HIDDEN)
+        names = ("hardsigmoid", "softsign", "elu")
+        activations = [relax.Activation(name, 0.4, 0.6) for name in names]
+        properties: Any = {"reverse": False, "coupled": coupled, "clip": 0.9, "scale": 10}
+        values = gates, r, h0, c0, peephole, lengths
+        check(relax.LstmOp, *values, activations=activations, **properties)
