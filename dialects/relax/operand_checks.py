@@ -122,7 +122,12 @@ def broadcast_dim(op: Operation, a: Dim, b: Dim, rule: str) -> Dim:
         raise VerifyException(f"{op.name}: {rule} dims {a} and {b} do not broadcast")
     if a.is_constant or b.is_constant:
         return a if a.is_constant else b
-    return max_(a, b) * min_(a, 1) * min_(b, 1)
+    larger = max_(a, b)
+    result, at_most_one = larger, min_(larger, 1)
+    for some in dict.fromkeys((min_(a, 1), min_(b, 1))):  # each is 0 or 1
+        if some is not at_most_one:  # n * min(n, 1) is n
+            result *= some
+    return result
 
 
 def broadcast_shapes(

@@ -137,3 +137,11 @@ relax.func @unknown_dims<n, m>(%a: !relax.tensor<[n, ?], f32>, %b: !relax.tensor
   %1 = relax.add %a, %c : (!relax.tensor<[n, ?], f32>, !relax.tensor<*, f32>) -> !relax.tensor<*, f32>
   relax.return
 }
+
+// A dim that is never the smaller one is the result's: so are the first 512 of n positions: n or fewer.
+// CHECK-LABEL: relax.func @first_of
+relax.func @first_of<n>(%a: !relax.tensor<[n, 4], f32>, %b: !relax.tensor<[min(n, 512), 4], f32>) {
+  // CHECK: -> !relax.tensor<[n, 4], f32>
+  %0 = relax.add %a, %b : (!relax.tensor<[n, 4], f32>, !relax.tensor<[min(n, 512), 4], f32>) -> !relax.tensor<[n, 4], f32>
+  relax.return
+}
