@@ -41,6 +41,7 @@ from .schedule.build import NestBuilder, iters_of
 from .schedule.lanes import LaneSchedule, combining_op, lane_group
 from .schedule.maps import PARALLEL_WORK, SCALAR_MATH, kind_of_outer, map_block, schedule_map
 from .schedule.symbolic_tiles import SymbolicTiles
+from .schedule.tile_body import Following
 from .schedule.tiles import Surroundings, TileSchedule
 
 MIN_ROWS_FOR_STRIDED = 4  # loads that are no vectors pay when this many rows use each
@@ -55,6 +56,7 @@ class _Policy:
         self.constants = frozenset(func.body.block.args[i] for i in constants)
         self.packs: list[Pack] = []
         self.staging: Staging | None = None  # of the reduction at hand
+        self.following: Following | None = None  # of the tile at hand, in loops of symbolic extents
         self.before: NestBuilder | None = None  # what goes before the parallel loop at hand
 
     def run(self) -> None:
@@ -256,8 +258,14 @@ class _Policy:
             times *= extent.constant_value if extent.is_constant else 1
             loop = loop.parent_op()
         inputs = set(self.func.inputs) - {self.func.inputs[i] for i, _ in self.func.aliases()}
+        copyable = frozenset(inputs)
         return Surroundings(
-            self.constants, self.workspace, self.before, times, copyable=frozenset(inputs)
+            self.constants,
+            self.workspace,
+            self.before,
+            times,
+            copyable=copyable,
+            following=self.following,
         )
 
     def workspace(self, buffer_type: tir.BufferType) -> SSAValue:
@@ -281,8 +289,9 @@ class _Policy:
             buffer_type = self.func.body.block.args[pack.position].type
             if isinstance(buffer_type, tir.BufferType) and buffer_type.shape[pack.axis].is_constant:
                 self.packs.append(pack)
-        for body in tiles.bodies:
+        for body, self.following in tiles.bodies:
             self.statements(body)
+        self.following = None
 
     def prefers_tile(self, steps: NestSteps, tile: Tile) -> bool:
         """Tell whether a tile beats a sum per lane: its loads are vectors, or much reused."""

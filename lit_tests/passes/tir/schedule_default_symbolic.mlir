@@ -226,3 +226,57 @@ tir.func @pairs<n, m>(%a: !tir.buffer<[n, 2, m], f32>) -> (%y: !tir.buffer<[n, m
   }
 }
 }
+
+// -----
+
+// Of how many rows there are nothing is known: 16 tiles of a column ask for all that the next column
+// reads, the 17th starts again. Small tiles do not ask, nor do those of what is in the cache anyway.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 256, vector_registers = 16, l2_bytes = 65536>} {
+// CHECK-LABEL: tir.func @next_column
+// CHECK: tir.for %[[j:.*]] in 4 {{.*}} {
+// CHECK: tir.for %[[i:.*]] in {{.*}} serial {
+// CHECK: tir.for %[[request:.*]] in 2 serial {
+// CHECK: tir.prefetch %b[%[[request]] + (%[[i]] mod 16) * 2, {{.*}}%[[j]] * 16 + {{.*}}16]
+// CHECK: tir.for %{{.*}} in 16 serial {
+// CHECK-NOT: tir.prefetch
+// CHECK-LABEL: tir.func @near
+// CHECK-NOT: tir.prefetch
+tir.func @next_column<n>(%a: !tir.buffer<[n, 32], f32>, %b: !tir.buffer<[32, 64], f32>) -> (%y: !tir.buffer<[n, 64], f32>) {
+  tir.for %i in n serial {
+    tir.for %j in 64 serial {
+      tir.for %k in 32 serial {
+        tir.block "product" (%vi: spatial(n) = %i, %vj: spatial(64) = %j, %vk: reduce(32) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[n, 64], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[n, 64], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[n, 32], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[32, 64], f32>
+          %m = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %m : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[n, 64], f32>
+        }
+      }
+    }
+  }
+}
+tir.func @near<n>(%a: !tir.buffer<[n, 4], f32>, %b: !tir.buffer<[4, 64], f32>) -> (%y: !tir.buffer<[n, 64], f32>) {
+  tir.for %i in n serial {
+    tir.for %j in 64 serial {
+      tir.for %k in 4 serial {
+        tir.block "product" (%vi: spatial(n) = %i, %vj: spatial(64) = %j, %vk: reduce(4) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[n, 64], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[n, 64], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[n, 4], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[4, 64], f32>
+          %m = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %m : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[n, 64], f32>
+        }
+      }
+    }
+  }
+}
+}

@@ -9,6 +9,8 @@ An axis of n elements is tiles of the size that suits it, the last one moved bac
 axis ends: some elements are computed twice, to the same result. An axis shorter than a tile is cut
 into small ones. Where memory is updated in place nothing may be computed twice; there the rest of
 an axis is what is cut into small tiles.
+
+Tiles of a column ask for shares of what the next column reads, as those of known extents do.
 """
 
 from __future__ import annotations
@@ -20,14 +22,17 @@ from xdsl.ir import Block, Region, SSAValue
 
 from ....analysis.nests import Nest
 from ....analysis.steps import NestSteps
-from ....analysis.tiling import Tile, choose_order
+from ....analysis.tiling import Tile, batch_bytes, choose_order, operands
 from ....dialects import tir
 from ....dialects.target import Target
 from ....dialects.tir.clone import Cloner
 from ....symbolic import IntExpr, as_expr, ceildiv, min_, var
 from .build import NestBuilder, Redirected, clone_region, spread
 from .maps import kind_of_outer
+from .tile_body import Following
+from .tiles import FEW_OF_CACHE, MIN_FETCH_STEP
 
+MOST_SHARES = 16  # tiles that it takes to ask for all that the next column reads
 SMALL_ROWS = 4  # rows of the tiles of what is shorter than a tile
 
 _ZERO, _ONE = as_expr(0), as_expr(1)
@@ -95,7 +100,8 @@ class SymbolicTiles:
     """Builds one reduction nest, and its epilogue, as tiles of constant size in loops.
 
     Attributes:
-        bodies: the blocks that hold the nests of tiles, still to be scheduled.
+        bodies: the blocks that hold the nests of tiles, still to be scheduled; with what a tile
+            asks for while it computes.
     """
 
     def __init__(
@@ -113,7 +119,7 @@ class SymbolicTiles:
         self.nest = steps.nest
         self.tile = tile
         self.epilogue = epilogue
-        self.bodies: list[Block] = []
+        self.bodies: list[tuple[Block, Following | None]] = []
         store = self.nest.block.body.block.last_op
         assert isinstance(store, tir.StoreOp)
         self.target = store.buffer
@@ -149,14 +155,61 @@ class SymbolicTiles:
                         axes = {**known, **dict(zip(second[1], more, strict=True))}
                         pair = (outer, t), (inner, u)
                         row, column = pair if order.rows_first else pair[::-1]
-                        self.one_tile(axes, row, column)
+                        following = None if order.rows_first else self.following(axes, row, column)
+                        self.one_tile(axes, row, column, following)
 
     def sizes(self, axes: Sequence[int]) -> list[IntExpr]:
         """Return the extents of axes."""
         return [self.steps.sizes[axis] for axis in axes]
 
-    def one_tile(
+    def following(
         self, axes: dict[int, IntExpr], row: tuple[Part, IntExpr], column: tuple[Part, IntExpr]
+    ) -> Following | None:
+        """Return how a tile asks for a share of what the next column's tiles will read.
+
+        As `TileSchedule.following`; of how many tiles there are in a column, only that several
+        may be is known: so many take all the shares, and more take them again.
+        """
+        steps, tile, reduce = self.steps, self.tile, self.nest.reduce
+        moving, _ = operands(steps, tile.lane_group[-1])
+        if tile.is_blocked or len(moving) != 1 or len(reduce) != 1 or not steps.is_constant(reduce):
+            return None
+        if row[0].size < self.tile.rows or not steps.is_constant(tile.column_group):
+            return None
+        if batch_bytes(steps, tile, moving[0]) < self.machine.l2_bytes // FEW_OF_CACHE:
+            return None
+        depth = steps.extents[reduce[0]]
+        step = max(d for d in range(1, MOST_SHARES + 1) if depth % d == 0)
+        if step < MIN_FETCH_STEP or column[0].count == 1:
+            return None
+        share, width = row[1] % step, column[0].size
+        groups = [[axis] for axis in axes]
+        groups += [list(tile.row_group), list(tile.column_group), list(reduce)]
+        load = moving[0].op
+
+        def fetch(b: NestBuilder, values: Sequence[IntExpr]) -> None:
+            with b.loop(ceildiv(width, tile.lanes), tir.ForKind.UNROLLED) as v:
+                along = column[0].start(column[1]) + width + v * tile.lanes
+                first = share * (depth // step) + values[0]
+                at = [*axes.values(), row[0].start(row[1]), along, first]
+                names = dict(
+                    zip(
+                        self.nest.block.iter_vars,
+                        spread(groups, at, steps.sizes, len(steps.sizes)),
+                        strict=True,
+                    )
+                )
+                indices = [e.substitute(names) for e in load.exprs_over_values(load.indices)]
+                b.append(tir.PrefetchOp(load.buffer, indices))
+
+        return Following(0, step, fetch)
+
+    def one_tile(
+        self,
+        axes: dict[int, IntExpr],
+        row: tuple[Part, IntExpr],
+        column: tuple[Part, IntExpr],
+        following: Following | None,
     ) -> None:
         """Append the nests of one tile; `axes` are the values of the axes outside of it."""
         tile = self.tile
@@ -181,7 +234,7 @@ class SymbolicTiles:
 
         self.reduction(shape, temp, values)
         self.write_back(shape, temp, values)
-        self.bodies.append(self.b.block)
+        self.bodies.append((self.b.block, following))
 
     def reduction(
         self,

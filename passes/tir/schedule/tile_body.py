@@ -70,12 +70,13 @@ class Following:
     Attributes:
         depth: how many loops of the reduction are around a request.
         step: iterations of the loop at that depth between two requests.
-        fetch: appends a request; takes the values of the loops around it, the last counts requests.
+        fetch: appends a request to what is being built; takes the values of the loops around it,
+            the last counts requests.
     """
 
     depth: int
     step: int
-    fetch: Callable[[Sequence[IntExpr]], None]
+    fetch: Callable[[NestBuilder, Sequence[IntExpr]], None]
 
 
 class _OnTile(Redirected):
@@ -226,7 +227,7 @@ class _OneTile:
             depth = len(values)
             if following is not None and depth == following.depth:
                 with b.loop(sizes[depth] // following.step) as k:
-                    following.fetch([*values, starts[depth] + k])
+                    following.fetch(b, [*values, starts[depth] + k])
                     with b.loop(following.step) as within:
                         loops([*values, starts[depth] + k * following.step + within])
             elif depth < len(reduce):

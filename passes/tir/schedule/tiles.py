@@ -61,6 +61,7 @@ class Surroundings:
         before: where what is copied before all tiles goes; None where it may not be copied.
         times: how often the nest runs, by the loops around it.
         staging: how an operand that is a copy is made piece by piece, if it is.
+        following: what a tile asks for while it computes, where that is known from outside.
         copyable: with loops around the nest, what holds the same at every run; None: all.
     """
 
@@ -70,6 +71,7 @@ class Surroundings:
     times: int = 1
     staging: Staging | None = None
     copyable: frozenset[SSAValue] | None = None
+    following: Following | None = None
 
 
 class TileSchedule:
@@ -101,6 +103,7 @@ class TileSchedule:
         self.pieces = self.count_pieces(around)
         self.order = choose_order(steps, tile, machine, row_tiles, column_tiles, self.pieces)
         self.before = around.before or b
+        self.given = around.following
         self.panel = self.choose_panel(around)
         panels = {} if self.panel is None else {self.panel.load.buffer: self.panel}
         self.body = TileBody(b, steps, tile, epilogue, panels)
@@ -221,7 +224,7 @@ class TileSchedule:
         second = (values["inside"] + block) * inside.size + inside.start
         outer = tuple(values[f"axis {axis}"] + self.base.get(axis, 0) for axis in self.body.outer)
         if self.order.rows_first:
-            self.body.append(Place(outer, first, outside.size, second, inside.size), None)
+            self.body.append(Place(outer, first, outside.size, second, inside.size), self.given)
             return
         following = Place(outer, as_expr(0), 1, first + outside.size, outside.size)
         index, count = as_expr(0), 1
@@ -322,6 +325,8 @@ class TileSchedule:
         """
         tile, reduce = self.tile, self.nest.reduce
         moving, _ = operands(self.steps, tile.lane_group[-1])
+        if self.given is not None:
+            return self.given
         if not reduce or len(moving) != 1 or last or self.staging is not None:
             return None
         if self.body.piece is not None and not self.body.piece.depth:
@@ -339,11 +344,11 @@ class TileSchedule:
         if step < MIN_FETCH_STEP:
             return None
 
-        def fetch(values: Sequence[IntExpr]) -> None:
+        def fetch(b: NestBuilder, values: Sequence[IntExpr]) -> None:
             vectors, zero = -(-place.columns // tile.lanes), as_expr(0)
             with (
-                self.b.nest(extents[1:], tir.ForKind.SERIAL) as inner,
-                self.b.loop(vectors, tir.ForKind.UNROLLED) as v,
+                b.nest(extents[1:], tir.ForKind.SERIAL) as inner,
+                b.loop(vectors, tir.ForKind.UNROLLED) as v,
             ):
                 reduced = [index * extents[0] // count + values[0], *inner]
                 self.prefetch(moving[0].op, self.body.bindings(place, zero, v, zero, reduced))
@@ -374,7 +379,7 @@ class TileSchedule:
         share = -(-inner // count)
         step = max(d for d in range(1, inner + 1) if inner % d == 0 and inner // d >= share)
 
-        def fetch(values: Sequence[IntExpr]) -> None:
+        def fetch(b: NestBuilder, values: Sequence[IntExpr]) -> None:
             zero, row = as_expr(0), min_(index * share + values[-1], inner - 1)
             with self.b.loop(place.columns, tir.ForKind.UNROLLED) as v:
                 at = self.body.bindings(place, zero, v, zero, [*values[:-1], row])
