@@ -3,7 +3,8 @@
 python benchmarks/calls.py
 python benchmarks/calls.py --threads 2 --output calls.json
 
-The model adds two tensors of 2 x 2. Times from Python are processor time of the thread, those from
+The model adds two tensors of 2 x 2, and a row of kernels tells what one more of them costs, its own
+work included. Times from Python are processor time of the thread, those from
 C elapsed time; all are microseconds, the best of some turns where the turns are short.
 """
 
@@ -16,6 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,11 @@ relax.func @main(%x: T, %y: T) -> (T) attributes {input_names = ["x", "y"], outp
   relax.return %s : T
 }
 """.replace("T", "!relax.tensor<[2, 2], f32>")
+
+SYMBOLIC = MODEL.replace("@main(", "@main<n>(").replace("[2, 2]", "[n, 2]")
+
+STEPS = 64
+"""Kernels of the model that tells what a further one costs."""
 
 X = np.array([[1, 2], [3, 4]], np.float32)
 Y = np.ones((2, 2), np.float32)
@@ -64,7 +71,11 @@ def main(threads: int | None, output: Path | None) -> None:
 def from_python() -> dict[str, float]:
     """Return microseconds of one call by what is passed."""
     exe = tyrex.compile(MODEL, threads=1)
+    symbolic = tyrex.compile(SYMBOLIC, threads=1)
     bytecode = tyrex.compile(MODEL, threads=1, exec_mode="bytecode")
+    profiled = tyrex.compile(MODEL, threads=1, exec_mode="bytecode")
+    profiled.machine.profile("main", X, Y)
+    symbolic(X, Y)
     x, y = tyrex.Tensor.from_numpy(X), tyrex.Tensor.from_numpy(Y)
     s = np.empty_like(X)
     calls: dict[str, Callable[[], Any]] = {
@@ -72,10 +83,32 @@ def from_python() -> dict[str, float]:
         "Python, tensors": lambda: exe(x, y),
         "Python, arrays by name": lambda: exe(x=X, y=Y),
         "Python, into a buffer": lambda: exe.run({"x": X, "y": Y}, out={"s": s}),
-        "Python, bytecode": lambda: bytecode(X, Y),
+        "Python, symbolic shape": lambda: symbolic(X, Y),
+        "Python, bytecode, arrays": lambda: bytecode(X, Y),
+        "Python, bytecode, tensors": lambda: bytecode(x, y),
+        "the same after a profile": lambda: profiled(x, y),
         "NumPy's own x + y": lambda: X + Y,
     }
-    return {name: min(_turn(call) for _ in range(TURNS)) for name, call in calls.items()}
+    figures = {name: min(_turn(call) for _ in range(TURNS)) for name, call in calls.items()}
+    for mode in ("bytecode", "compiled"):
+        figures[f"one kernel more of {STEPS}, {mode}"] = _kernel(mode)
+    return figures
+
+
+def _kernel(mode: str) -> float:
+    """Return microseconds of a kernel of four elements in a row of them."""
+    times: list[float] = []
+    for count in (1, 1 + STEPS):
+        steps = [f"%{i + 1} = relax.tanh %{i} : (T) -> T" for i in range(count)]
+        text = "\n".join(
+            ["relax.func @main(%0: T) -> (T) {", *steps, f"relax.return %{count} : T", "}"]
+        )
+        text = text.replace("T", "!relax.tensor<[2, 2], f32>")
+        # No passes of the graph: they would make one kernel of all.
+        exe = tyrex.compile(text, threads=1, exec_mode=mode, opt_level=0)
+        call = partial(exe, tyrex.Tensor.from_numpy(X))
+        times.append(min(_turn(call) for _ in range(TURNS)))
+    return (times[1] - times[0]) / STEPS
 
 
 def _turn(call: Callable[[], Any]) -> float:

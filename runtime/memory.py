@@ -102,7 +102,8 @@ class Allocator(ABC):
             address = self._take(size)
             self._num_allocations += 1
             self._in_use_bytes += size
-            self._peak_bytes = max(self._peak_bytes, self._in_use_bytes)
+            if self._in_use_bytes > self._peak_bytes:
+                self._peak_bytes = self._in_use_bytes
         return Block(address, size, self)
 
     def release(self, block: Block) -> None:
@@ -189,8 +190,10 @@ class PooledAllocator(Allocator):
         self._free_bytes = 0
 
     def _block_size(self, size_bytes: int) -> int:
-        step = max(ALIGN_BYTES, 1 << size_bytes.bit_length() >> 4)
-        return max(-(-size_bytes // step), 1) * step
+        step = 1 << size_bytes.bit_length() >> 4
+        if step < ALIGN_BYTES:
+            step = ALIGN_BYTES
+        return (-(-size_bytes // step) or 1) * step
 
     def _take(self, size_bytes: int) -> int:
         addresses = self._free.get(size_bytes)
@@ -200,7 +203,10 @@ class PooledAllocator(Allocator):
         return addresses.pop()
 
     def _give_back(self, address: int, size_bytes: int) -> None:
-        self._free.setdefault(size_bytes, []).append(address)
+        addresses = self._free.get(size_bytes)
+        if addresses is None:
+            addresses = self._free[size_bytes] = []
+        addresses.append(address)
         self._free_bytes += size_bytes
 
     def _cached_bytes(self) -> int:

@@ -8,7 +8,7 @@ contiguous, or whose address is no multiple of its element. Read-only inputs are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -27,6 +27,12 @@ class Signature:
     name: str
     inputs: tuple[Param, ...]
     outputs: tuple[Param, ...]
+    _places: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """What begins the message of an error about an argument."""
+
+    def __post_init__(self) -> None:
+        places = tuple(f"{self.name}: argument {name!r}" for name, _ in self.inputs)
+        object.__setattr__(self, "_places", places)
 
     @staticmethod
     def of(function: Function) -> Signature:
@@ -98,10 +104,19 @@ class Signature:
                 f"{self.name}: expected {_count(len(self.inputs), 'argument')}; found"
                 f" {len(args)}: {self}"
             )
-        return [
-            check_value(value, spec, f"{self.name}: argument {name!r}", self)
-            for value, (name, spec) in zip(args, self.inputs, strict=True)
-        ]
+        values: list[Any] = []
+        for value, (_, spec), place in zip(args, self.inputs, self._places, strict=True):
+            if (  # nothing is to be done for most
+                type(value) is Tensor
+                and type(spec) is TensorSpec
+                and value.dtype is spec.dtype
+                and value.shape == spec.shape
+                and value.is_compact
+            ):
+                values.append(value)
+            else:
+                values.append(check_value(value, spec, place, self))
+        return values
 
 
 def check_value(value: Any, spec: Spec, place: str, signature: Signature | None = None) -> Any:

@@ -189,6 +189,11 @@ class Tensor:
             )
         return Tensor(self.data + byte_offset, sizes, kind, self.owner, None, self.read_only)
 
+    @property
+    def is_compact(self) -> bool:
+        """Whether kernels take it as it is: compact by construction, aligned to its elements."""
+        return self._strides is None and self.data % self.dtype.size_bytes == 0
+
     def contiguous(self, align_bytes: int | None = None) -> Tensor:
         """Return this tensor if it is contiguous and aligned, else a copy that is.
 

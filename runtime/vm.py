@@ -42,6 +42,9 @@ MAX_DEPTH = 100
 MemoryConfig = str | Allocator | Mapping[Device | str, str | Allocator] | None
 
 
+_NO_OUTPUTS: dict[int, Tensor] = {}
+
+
 class _State:
     """What one call at a time uses: a native context and the frames of its functions."""
 
@@ -67,8 +70,7 @@ class _State:
         self.observer: Observer | None = None
 
     def set_threads(self, num_threads: int) -> None:
-        if self.num_threads != num_threads:
-            self.context.num_threads = self.num_threads = num_threads
+        self.context.num_threads = self.num_threads = num_threads
 
     def call(self, position: int, args: list[Any], outputs: dict[int, Tensor]) -> list[Any]:
         """Run a function in a frame that nobody else uses."""
@@ -108,10 +110,12 @@ class Callee:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the function; arguments in order or by name."""
-        self._machine.stateful.check_free(self.signature.name)
+        machine = self._machine
+        if machine.stateful.slots:
+            machine.stateful.check_free(self.signature.name)
         if named or len(args) < len(self.signature.inputs):
             args = tuple(self.signature.positional(named, args))
-        return self._machine.call(self.position, args)
+        return machine.call(self.position, args)
 
     def run(
         self,
@@ -392,7 +396,10 @@ class VirtualMachine:
         """
         signature = self.signatures[position]
         values = signature.admit(args)
-        outputs = {} if out is None else admit_outputs(signature, out, values)
+        if out is None:
+            results = self._run(position, values, _NO_OUTPUTS, self._observer)
+            return results[0] if len(results) == 1 else tuple(results)
+        outputs = admit_outputs(signature, out, values)
         results = self._run(position, values, outputs, self._observer)
         for index, buffer in outputs.items():
             if results[index] is not buffer:
@@ -414,7 +421,8 @@ class VirtualMachine:
             state = _State(self.image, self.allocator, self._threads)
         try:
             state.observer = observer
-            state.set_threads(self._threads)
+            if state.num_threads != self._threads:
+                state.set_threads(self._threads)
             return state.call(position, values, outputs)
         finally:
             state.observer = None
