@@ -36,6 +36,8 @@ class Destinations:
     def __init__(self, func: relax.FuncOp, aliases: Aliases) -> None:
         self.aliases = aliases
         self.memory: dict[Leaf, Memory] = {}
+        self._carried: dict[Memory, list[SSAValue]] = {}
+        """What loops hold in a memory until the next value is there: arguments of bodies."""
         returned = returned_leaves(func)
         declared = declared_results(func)
         for index, (leaf, wanted) in enumerate(zip(returned, declared, strict=True)):
@@ -77,6 +79,7 @@ class Destinations:
             for leaf, start in zip(leaves_of(result), leaves_of(init), strict=True):
                 if is_shaped(leaf.type):
                     memory = self.memory.setdefault(leaf, Memory())
+                    self._carried.setdefault(memory, []).append(carried)
                     for block in (op.cond_region.block, op.body_region.block):
                         self.memory[Leaf(block.args[index], leaf.path)] = memory
                     self._place_next(op, carried, leaf, memory)
@@ -109,8 +112,21 @@ class Destinations:
             uses.count(op) == 1
             and not any(_is_inside(user, op) for user in uses)
             and not self.aliases.used_from(source.value, op)
+            and not self._is_taken(memory, source.op)
         ):
             self._place(start, wanted, memory, block)
+
+    def _is_taken(self, memory: Memory, op: Operation) -> bool:
+        """Tell whether a loop around `op` still reads its own value in `memory`, by `op` or later.
+
+        A loop that computes the next value of one around it does so in that one's memory.
+        """
+        return any(
+            _is_inside(op, around) and self.aliases.used_from(carried, op, at=True)
+            for carried in self._carried[memory]
+            if isinstance(carried.owner, Block)
+            and (around := carried.owner.parent_op()) is not None
+        )
 
     # ---- placing -----------------------------------------------------------------
 

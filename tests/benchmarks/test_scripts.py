@@ -33,7 +33,7 @@ def test_calls(tmp_path: Path) -> None:
     text = run("calls.py", "--threads", "2", "--output", tmp_path / "calls.json")
     assert "C, addresses" in text
     figures = json.loads((tmp_path / "calls.json").read_text())
-    assert len(figures) == 10
+    assert len(figures) == 15
     assert all(microseconds > 0 for microseconds in figures.values())
 
 

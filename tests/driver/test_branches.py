@@ -230,6 +230,48 @@ relax.return %5, %b : {T}, {T}
 )
 
 
+def loops(c: bool, d: bool, x: Array, w: Array) -> list[Array]:
+    """The inner loop's result is the outer one's next value; what it starts with is there early."""
+    v = w
+    for _ in range(3):
+        start = softmax(x)
+        r, read_later = start, softmax(v)
+        for _ in range(3):
+            r = softmax(r + read_later)
+        v = r
+    return [v]
+
+
+LOOPS = function(f"""
+%zero = relax.constant <[], i64, [0]> : {COUNT}
+%one = relax.constant <[], i64, [1]> : {COUNT}
+%three = relax.constant <[], i64, [3]> : {COUNT}
+%n, %a = relax.while %zero, %w : ({COUNT}, {T}) -> ({COUNT}, {T}) {{
+^bb0(%i: {COUNT}, %v: {T}):
+  %more = relax.less %i, %three : ({COUNT}, {COUNT}) -> {BOOL}
+  relax.yield %more : {BOOL}
+}} do {{
+^bb1(%i: {COUNT}, %v: {T}):
+  %next = relax.add %i, %one : ({COUNT}, {COUNT}) -> {COUNT}
+  %start = softmax %x
+  %later = softmax %v
+  %m, %r = relax.while %zero, %start : ({COUNT}, {T}) -> ({COUNT}, {T}) {{
+  ^bb2(%j: {COUNT}, %u: {T}):
+    %go = relax.less %j, %three : ({COUNT}, {COUNT}) -> {BOOL}
+    relax.yield %go : {BOOL}
+  }} do {{
+  ^bb3(%j: {COUNT}, %u: {T}):
+    %k = relax.add %j, %one : ({COUNT}, {COUNT}) -> {COUNT}
+    %1 = add %u %later
+    %2 = softmax %1
+    relax.yield %k, %2 : {COUNT}, {T}
+  }}
+  relax.yield %next, %r : {COUNT}, {T}
+}}
+relax.return %a : {T}
+""")
+
+
 def both_ways(c: bool, d: bool, x: Array, w: Array) -> list[Array]:
     """Negations, one kernel: in place of a sum, of an argument, of what is read later."""
     a = np.cumsum(-np.cumsum(x))  # in place
@@ -308,6 +350,7 @@ PROGRAMS: dict[str, tuple[str, Meaning]] = {
     "crossed": (CROSSED, crossed),
     "wide": (WIDE, wide),
     "loop": (LOOP, loop),
+    "loops": (LOOPS, loops),
     "both ways": (BOTH_WAYS, both_ways),
     "shared": (SHARED, shared),
 }

@@ -379,4 +379,41 @@ relax.func @applied(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], f32>) ->
   // CHECK: %r = vm.invoke_closure %g(%x) : !relax.object, (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
   %r = relax.invoke_closure %g(%x) : !relax.object, (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
   relax.return %r : !relax.tensor<[4], f32>
+
+// -----
+
+// A loop in a loop computes the next value of the one around it in that one's memory, but what it
+// starts with is not computed there while the loop around still reads its own value.
+
+tir.func @id(%a: !tir.buffer<[4], f32>) -> (%c: !tir.buffer<[4], f32>) {
+}
+
+// CHECK-LABEL: vm.func @loop_in_loop
+relax.func @loop_in_loop(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  // CHECK: %[[V:.*]] = vm.alloc_output {index = 0 : i64}
+  // CHECK: vm.copy %x, %[[V]]
+  %v = relax.while %x : (!relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  ^bb0(%a: !relax.tensor<[4], f32>):
+    relax.yield %c : !relax.tensor<[], i1>
+  } do {
+  ^bb0(%a: !relax.tensor<[4], f32>):
+    // CHECK:     %[[S:.*]] = vm.tensor
+    // CHECK:     vm.call @id(%x) -> (%[[S]])
+    // CHECK:     %[[T:.*]] = vm.tensor
+    // CHECK:     vm.call @id(%[[V]]) -> (%[[T]])
+    // CHECK:     vm.copy %[[S]], %[[V]]
+    // CHECK:     vm.call @id(%[[T]]) -> (%[[V]])
+    %s = relax.call_tir @id(%x) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+    %t = relax.call_tir @id(%a) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+    %r = relax.while %s : (!relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+    ^bb0(%b: !relax.tensor<[4], f32>):
+      relax.yield %c : !relax.tensor<[], i1>
+    } do {
+    ^bb0(%b: !relax.tensor<[4], f32>):
+      %u = relax.call_tir @id(%t) : (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+      relax.yield %u : !relax.tensor<[4], f32>
+    }
+    relax.yield %r : !relax.tensor<[4], f32>
+  }
+  relax.return %v : !relax.tensor<[4], f32>
 }
