@@ -14,7 +14,6 @@ from .texts import BOOL, t  # the tests' folder
 
 FOUR, FIVE = np.arange(4, dtype=np.float32), np.arange(5, dtype=np.float32)
 YES, NO = np.array(True), np.array(False)
-CHECKS = "native code cannot express vm.check_tensor"
 
 RETURNED = f"""relax.func @main<n>(%x: {t("n")}) -> ({t(4)}) attributes {{output_names = ["y"]}} {{
   %a = relax.softmax %x {{axis = 0}} : ({t("n")}) -> {t("n")}
@@ -101,7 +100,7 @@ CASES: dict[str, tuple[str, list[Any], list[Any], str]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_declaration_is_checked_in_the_run(build: Compile, name: str) -> None:
     text, fitting, wrong, message = CASES[name]
-    exe = build(text, refused=CHECKS)
+    exe = build(text)
     expected = np.asarray(exe(*fitting))
     assert expected.shape == (4,)
     for _ in range(2):

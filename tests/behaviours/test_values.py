@@ -83,7 +83,7 @@ EMPTY = f"""relax.func @main<n>(%x: {t("n", 3)}, %y: {t(0, 3)}) -> ({t("n", 3)},
 
 
 def test_nested_tuples(build: Compile) -> None:
-    refused = "a value of type tuple<"
+    refused = "of type tuple<"
     exe = build(NEST, refused)
     x, (a, b) = exe(X)
     np.testing.assert_array_equal((x, a, b), (X, -X, X))
