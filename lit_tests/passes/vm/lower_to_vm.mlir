@@ -379,6 +379,7 @@ relax.func @applied(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], f32>) ->
   // CHECK: %r = vm.invoke_closure %g(%x) : !relax.object, (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
   %r = relax.invoke_closure %g(%x) : !relax.object, (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
   relax.return %r : !relax.tensor<[4], f32>
+}
 
 // -----
 
