@@ -49,6 +49,7 @@ PASSES: dict[str, str] = {
     "simplify-algebra": "relax.simplify_algebra:SimplifyAlgebraPass",
     "simplify-moves": "relax.simplify_moves:SimplifyMovesPass",
     "split-conv-transpose": "relax.split_conv_transpose:SplitConvTransposePass",
+    "trim-windows": "relax.trim_windows:TrimWindowsPass",
 }
 """Every pass: name -> `folder.file:Class`, sorted by name."""
 

@@ -26,6 +26,7 @@ from .relax.relax_dce import RelaxDcePass
 from .relax.simplify_algebra import SimplifyAlgebraPass
 from .relax.simplify_moves import SimplifyMovesPass
 from .relax.split_conv_transpose import SplitConvTransposePass
+from .relax.trim_windows import TrimWindowsPass
 from .tir.check_bounds import CheckBoundsPass
 from .tir.compact_buffers import CompactBuffersPass
 from .tir.expand_math import ExpandMathPass
@@ -48,6 +49,7 @@ GRAPH: tuple[ModulePass, ...] = (
     SimplifyAlgebraPass(),  # subtract and divide become the add and multiply that scales are
     FoldScalesPass(),  # neighbours are final: what scales a weight's result is beside it
     SplitConvTransposePass(),  # weights are final; a bias goes along as an epilogue
+    TrimWindowsPass(),  # before what chooses by the size of a window
     GroupConvolutionsPass(),  # scales are in the weights; before blocks, which know no groups
     RelaxCsePass(),  # what was written in two ways is equal now
     RelaxDcePass(),  # kernels are made of what is left

@@ -17,6 +17,7 @@ from tyrex.dialects import relax
 from tyrex.dialects.verify import verify_module
 from tyrex.interpreters.relax import run
 from tyrex.passes.relax.group_convolutions import GroupConvolutionsPass
+from tyrex.passes.relax.trim_windows import TrimWindowsPass
 
 TOLERANCE = 2e-5  # of the largest value: sums in another order, minimal filtering
 
@@ -135,6 +136,33 @@ def test_a_shuffle_after_groups(groups: int, channels: int) -> None:
     (found,) = run(changed, "main", [x])
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     check_natively(module)
+
+
+def test_windows_wider_than_the_image_are_trimmed() -> None:
+    rng, trimmed = np.random.default_rng(0), 0
+    for seed in range(80):
+        size, taps, dilation, stride = (int(rng.integers(1, most)) for most in (9, 5, 12, 4))
+        pads = [int(pad) for pad in rng.integers(0, 2 * dilation + 1, 2)]
+        if size + sum(pads) <= dilation * (taps - 1):
+            continue  # no result
+        network = Network((1, 2, size), seed)
+        window: dict[str, Any] = {
+            "strides": (stride,),
+            "padding": pads,
+            "dilations": (dilation,),
+            "groups": 1,
+        }
+        w = network.constant(3, 2, taps)
+        module = network.module(network.add(relax.ConvOp(network.image, w, **window)))
+        x = rng.standard_normal((1, 2, size)).astype(np.float32)
+        (expected,) = run(module, "main", [x])
+        before = str(module)
+        TrimWindowsPass().apply(Context(), module)
+        verify_module(module)
+        trimmed += str(module) != before
+        (found,) = run(module, "main", [x])
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    assert 20 < trimmed < 70, "some are, some are not"
 
 
 def random_conv(rng: np.random.Generator, channels: int, depthwise: bool) -> Conv:

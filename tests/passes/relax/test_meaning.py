@@ -313,6 +313,7 @@ GRAPH_PASSES = (
     "simplify-algebra",
     "simplify-moves",
     "split-conv-transpose",
+    "trim-windows",
     ",".join(p.name for p in PIPELINES["graph"]),
 )
 
