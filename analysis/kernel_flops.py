@@ -8,36 +8,34 @@ from xdsl.dialects.builtin import AnyFloat
 from xdsl.ir import Operation, Region
 
 from ..dialects import tir
+from ..symbolic import IntExpr, as_expr
 
 # What moves and compares is no arithmetic.
 _FREE = (arith.ConstantOp, arith.SelectOp, arith.CmpfOp, arith.ExtFOp, arith.TruncFOp)
 
 
-def kernel_flops(func: tir.FuncOp) -> int | None:
-    """Return the floating-point operations of one run; None where an extent is symbolic.
+def kernel_flops(func: tir.FuncOp) -> IntExpr | None:
+    """Return the floating-point operations of one run, over the kernel's symbols.
+
+    None where an extent depends on a loop.
 
     Both sides of a condition count, and one function of the math dialect is one operation.
     """
-    return _count(func.body)
+    count = _count(func.body)
+    return count if set(count.free_vars()) <= set(func.symbol_names) else None
 
 
-def _count(region: Region) -> int | None:
-    total = 0
+def _count(region: Region) -> IntExpr:
+    total = as_expr(0)
     for op in region.block.ops:
         # The init of a reduction runs once, not with the loops around it.
         regions = [op.body] if isinstance(op, tir.BlockOp) else op.regions
-        inner = 0
+        inner = as_expr(0)
         for part in regions:
-            count = _count(part)
-            if count is None:
-                return None
-            inner += count
-        if isinstance(op, tir.ForOp) and inner:
-            extent = op.extent_expr()
-            if not extent.is_constant:
-                return None
-            inner *= extent.constant_value
-        total += inner + _is_arithmetic(op)
+            inner += _count(part)
+        if isinstance(op, tir.ForOp) and inner != 0:
+            inner *= op.extent_expr()
+        total += inner + int(_is_arithmetic(op))
     return total
 
 

@@ -20,6 +20,7 @@ from ..dialects.target import set_target
 from ..dialects.verify import verify_module
 from ..passes.tir.check_bounds import count_accesses
 from ..passes.vm.external_names import set_external
+from ..symbolic import IntExpr
 from .artifact import Artifact
 from .cache import Cache
 from .external_kernels import find_shims, shims_job
@@ -86,7 +87,7 @@ class Build:
         levels = self._levels(module)
         if level_of(module) in ("scheduled", "host") and CHECKS not in dict(levels):
             self._compile_kernels(module, kernels)
-        flops: dict[str, int] = {}
+        flops: dict[str, IntExpr] = {}
         for level, passes in levels:
             with self._stage(level):
                 run_pipeline(module, passes)
@@ -144,12 +145,12 @@ class Build:
             yield
 
 
-def _flops(module: ModuleOp) -> dict[str, int]:
+def _flops(module: ModuleOp) -> dict[str, IntExpr]:
     """Return the arithmetic of the kernels, where it is known; as they are before schedules."""
     counts = {
         f.sym_name.data: kernel_flops(f) for f in module.body.ops if isinstance(f, tir.FuncOp)
     }
-    return {name: count for name, count in counts.items() if count}
+    return {name: count for name, count in counts.items() if count is not None and count != 0}
 
 
 def _checks(module: ModuleOp) -> dict[str, int]:

@@ -13,7 +13,9 @@ from enum import Enum
 from functools import partial
 from typing import Any, Final, Protocol, cast
 
+from .dims import SymbolicDim
 from .errors import DTypeError, RuntimeFailure, ShapeError
+from .kernel_facts import argument_name
 from .tensor import Tensor
 
 SKIP_RUN: Final = 1
@@ -43,8 +45,15 @@ class CallSite:
     """How many arguments of a kernel, the first, are read; None where that is not known."""
     num_outputs: int | None = None
     """How many behind them are written."""
-    flops: int | None = None
-    """Floating-point operations of one call of a kernel, where they are known."""
+    flops: int | SymbolicDim | None = None
+    """Floating-point operations of one call of a kernel, where they are known; see KernelFacts."""
+
+    def flops_of(self, args: Sequence[Any]) -> int | None:
+        """Return the floating-point operations of a call with these arguments."""
+        if not isinstance(self.flops, SymbolicDim):
+            return self.flops
+        sizes = {argument_name(i): arg for i, arg in enumerate(args) if isinstance(arg, int)}
+        return self.flops.evaluate(sizes)
 
     def outputs(self, args: Sequence[Any]) -> Sequence[Any]:
         """Return the arguments that a kernel writes its results to."""

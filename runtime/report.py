@@ -258,7 +258,7 @@ class Profiler:
                 site.location,
                 ", ".join(_type_of(tensor) for tensor in ([result] if created else operands)),
                 sum(tensor.nbytes for tensor in operands),
-                site.flops,
+                site.flops_of(args),
                 result.nbytes if created else 0,
                 site.kind.value,
             )

@@ -45,21 +45,21 @@ from ...runtime.bytecode import (
 )
 from ...runtime.dims import Dim, SymbolicDim
 from ...runtime.dtype import DType
-from ...runtime.kernel_facts import METADATA_KEY, KernelFacts, pack_facts
-from ...symbolic import Atom, FloorDiv, IntExpr, Max, Min, Mod, Var
+from ...runtime.kernel_facts import METADATA_KEY, KernelFacts, argument_name, pack_facts
+from ...symbolic import Atom, FloorDiv, IntExpr, Max, Min, Mod, Var, var
 
 
 def emit_program(
     module: ModuleOp,
     metadata: Mapping[str, str] | None = None,
-    flops: Mapping[str, int] | None = None,
+    flops: Mapping[str, IntExpr] | None = None,
 ) -> Program:
     """Return the program of the vm.func operations of `module`; its kernels are called by name.
 
     Args:
         module: of level `host`.
         metadata: what the program is to say of itself.
-        flops: floating-point operations of kernels, where they are known.
+        flops: floating-point operations of kernels over their symbols, where they are known.
 
     Raises:
         NotImplementedError: an operation in a vm.func that the virtual machine does not have.
@@ -84,12 +84,13 @@ def emit_program(
 class _Tables:
     """What the functions of a program share."""
 
-    def __init__(self, module: ModuleOp, flops: Mapping[str, int]) -> None:
+    def __init__(self, module: ModuleOp, flops: Mapping[str, IntExpr]) -> None:
         self.flops = flops
         self.facts: dict[str, KernelFacts] = {}
         self.functions = [op for op in module.body.ops if isinstance(op, vm.FuncOp)]
         self.function_positions = {f.sym_name.data: i for i, f in enumerate(self.functions)}
-        self.defined = {op.sym_name.data for op in module.body.ops if isinstance(op, tir.FuncOp)}
+        kernels = (op for op in module.body.ops if isinstance(op, tir.FuncOp))
+        self.symbols = {op.sym_name.data: op.symbol_names for op in kernels}
         self.kernels: dict[str, int] = {}
         self.hosts: dict[str, int] = {}
         self.specs: dict[Spec, int] = {}
@@ -114,6 +115,14 @@ class _Tables:
         if isinstance(dim, int):
             return integer(dim)
         return Arg(ArgKind.DIM, self.position(self.dims, dim))
+
+    def flops_of(self, kernel: str, first: int) -> int | SymbolicDim | None:
+        """Return the arithmetic of a kernel over its arguments, whose sizes begin at `first`."""
+        count = self.flops.get(kernel)
+        if count is None:
+            return None
+        symbols = enumerate(self.symbols[kernel], first)
+        return dim_of(count.substitute({name: var(argument_name(i)) for i, name in symbols}))
 
     def text(self, text: str) -> Arg:
         """Return a text as an argument."""
@@ -266,7 +275,7 @@ def _call(e: _FunctionEmitter, op: vm.CallOp) -> None:
     name = op.callee_name
     kernel = e.tables.position(e.tables.kernels, name)
     sizes = len(op.inputs), len(op.outputs)
-    e.tables.facts[name] = KernelFacts(*sizes, e.tables.flops.get(name))
+    e.tables.facts[name] = KernelFacts(*sizes, e.tables.flops_of(name, len(operands)))
     e.code.append(Call(CalleeKind.KERNEL, kernel, args, None, e.tables.location(op)))
 
 

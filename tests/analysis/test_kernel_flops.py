@@ -4,6 +4,7 @@ from tyrex.analysis.kernel_flops import kernel_flops
 from tyrex.dialects import tir
 from tyrex.dialects.locating_parser import parse_module
 from tyrex.driver.pass_context import compiler_context
+from tyrex.symbolic import IntExpr, var
 
 MATMUL = """
 tir.func @matmul(%a: !tir.buffer<[4, 8], f32>, %b: !tir.buffer<[8, 2], f32>) -> (%c: !tir.buffer<[4, 2], f32>) {
@@ -28,7 +29,7 @@ tir.func @matmul(%a: !tir.buffer<[4, 8], f32>, %b: !tir.buffer<[8, 2], f32>) -> 
 """  # noqa: E501  # IR
 
 
-def flops(text: str) -> int | None:
+def flops(text: str) -> IntExpr | None:
     func = parse_module(compiler_context(), text, "kernel.mlir").body.block.first_op
     assert isinstance(func, tir.FuncOp)
     return kernel_flops(func)
@@ -58,13 +59,22 @@ def test_what_counts(body: str, count: int) -> None:
     assert flops(text) == count
 
 
-def test_symbolic_extents_are_not_known() -> None:
-    text = """
-    tir.func @k<n>(%x: !tir.buffer<[n], f32>) -> (%y: !tir.buffer<[n], f32>) {
-      tir.for %i in n serial {
-        %v = tir.load %x[%i] : !tir.buffer<[n], f32>
-        %w = arith.addf %v, %v : f32
-        tir.store %w, %y[%i] : !tir.buffer<[n], f32>
-      }
-    }"""
-    assert flops(text) is None
+def loop(extent: str) -> str:
+    return f"""
+    tir.func @k<n>(%x: !tir.buffer<[n], f32>) -> (%y: !tir.buffer<[n], f32>) {{
+      tir.for %j in 4 serial {{
+        tir.for %i in {extent} serial {{
+          %v = tir.load %x[%i] : !tir.buffer<[n], f32>
+          %w = arith.addf %v, %v : f32
+          tir.store %w, %y[%i] : !tir.buffer<[n], f32>
+        }}
+      }}
+    }}"""
+
+
+def test_symbols_stay() -> None:
+    assert flops(loop("n")) == 4 * var("n")
+
+
+def test_an_extent_that_a_loop_decides_is_not_known() -> None:
+    assert flops(loop("min(n, %j)")) is None

@@ -417,3 +417,12 @@ def test_images_of_any_size_in_blocks() -> None:
         x = rng.standard_normal((n, 3, h, w)).astype(np.float32)
         expected = np.asarray(graph(x))
         np.testing.assert_allclose(np.asarray(exe(x)), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_profile_counts_the_arithmetic_of_each_shape() -> None:
+    exe = tyrex.compile(PROGRAMS["matmul"], cache=False)
+    for n, k in [(2, 3), (5, 7)]:
+        x, y = np.ones((n, k), np.float32), np.ones((k, 20), np.float32)
+        report = exe.machine.profile("main", x, y)
+        products_and_sums, maxima = 2 * n * k * 20, n * 20
+        assert sum(call.flops or 0 for call in report.calls) == products_and_sums + maxima
