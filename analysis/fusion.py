@@ -28,6 +28,7 @@ from xdsl.ir import Operation
 
 from ..dialects import dtypes, relax, tir
 from ..dialects.relax.dims import num_elements
+from ..symbolic import as_expr
 from .op_patterns import Pattern, input_patterns, only_moves
 from .rows import ChainFacts, RowFacts, chain_facts, row_facts, shared_bytes
 from .use_graph import Node
@@ -261,8 +262,9 @@ def _ways(node: Node, parent: Node) -> Sequence[Node]:
 
 def _has_short_rows(node: Node, depth: int) -> bool:
     """Tell whether a row of a node's result is short."""
-    shape = relax.tensor_type(node.op.results[0]).static_shape()
-    return shape is not None and prod(shape[depth:]) <= MAX_ROW
+    shape = relax.tensor_type(node.op.results[0]).known_shape()
+    row = None if shape is None else prod(shape[depth:], start=as_expr(1))
+    return row is not None and row.is_constant and row.constant_value <= MAX_ROW
 
 
 def _is_map(pattern: Pattern) -> bool:

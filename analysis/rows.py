@@ -19,7 +19,7 @@ from ..dialects import dtypes, tir
 from ..symbolic import IntExpr, as_expr, var
 from .nests import Access, Nest
 from .op_patterns import has_reuse, plain_steps
-from .steps import NestSteps, constant_extents
+from .steps import NestSteps, constant_extents, nominal_extents
 
 _ZERO, _ONE = as_expr(0), as_expr(1)
 
@@ -98,8 +98,8 @@ def chain_facts(func: tir.FuncOp) -> ChainFacts | None:
 
 def works_in_rows(nest: Nest) -> bool:
     """Tell whether a step may be one of several on a row: see the module docstring."""
-    extents = constant_extents(nest)
-    if not nest.is_plain or not nest.writes_identity() or extents is None or 0 in extents:
+    extents = nominal_extents(nest)
+    if not nest.is_plain or not nest.writes_identity() or 0 in extents:
         return False
     if len(nest.spatial) + len(nest.reduce) != len(extents):
         return False

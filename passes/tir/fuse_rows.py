@@ -5,7 +5,8 @@ into       for i parallel { m = alloc stack ; for j { m = max(m, x[i, j]) } ; fo
 
 What one step hands to the next is then one row long and stays in the cache, as does the row that
 several steps read: a softmax or a layer normalization passes over memory once. The rows must be
-short enough for that; a kernel of longer ones keeps a loop per step.
+short enough for that; a kernel of longer ones keeps a loop per step. Where symbols decide how long
+a row is, what steps hand on stays a buffer of all rows, of which each is written and read at once.
 
 Where products of matrices are among the steps it is blocks of rows that share a loop, so that
 products still have tiles: attention keeps a block of its scores in the cache and never has them
@@ -19,7 +20,7 @@ Why here: after inlining, which leaves the steps that a row needs; before schedu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from math import prod
 
@@ -29,6 +30,7 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from ...analysis.nests import Nest, nest_of, same_indices
+from ...analysis.nominal import nominal_size
 from ...analysis.op_patterns import has_reuse
 from ...analysis.rows import depth_of, own_axes, shared_bytes, works_in_blocks, works_in_rows
 from ...dialects import dtypes, tir
@@ -67,19 +69,45 @@ class _Rows:
 def _rows_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> _Rows | None:
     """Return how steps share a loop over rows, None where they cannot, or rows are too long."""
     depth = _unaliased_depth(func, steps)
-    if depth == 0:
+    sums = [nest.stores[0].buffer for nest in steps if nest.reduce]
+    if depth == 0 or not all(_is_known(buffer, depth) for buffer in sums):
         return None
-    temps = {
-        nest.stores[0].buffer: _row_type(nest.stores[0].buffer, depth)
-        for nest in steps
-        if _is_local(nest.stores[0].buffer, steps)
-    }
+    local = [b for nest in steps if _is_local(b := nest.stores[0].buffer, steps)]
+    temps = {buffer: _row_type(buffer, depth) for buffer in local if _is_known(buffer, depth)}
     if sum(t.size_bytes() or 0 for t in temps.values()) > MAX_STACK_BYTES:
         return None
     touched = {op.buffer for nest in steps for op in (*nest.loads, *nest.stores)} - set(temps)
     if sum(_row_bytes(buffer, depth) for buffer in touched) > target.l2_bytes // 2:
         return None
-    return _Rows(tuple(steps), depth, temps)
+    outputs = set[SSAValue]() if func.aliases() else set(func.outputs)
+    unknown = set(local) - set(temps)
+    return _Rows(tuple(steps), depth, temps, shared=_in_outputs(steps, unknown, outputs))
+
+
+def _in_outputs(
+    steps: Sequence[Nest], local: Set[SSAValue], outputs: Set[SSAValue]
+) -> dict[SSAValue, SSAValue]:
+    """Return for the buffers whose last reader writes an output in their place: which that is."""
+    found: dict[SSAValue, SSAValue] = {}
+    for i, nest in enumerate(steps):
+        out = nest.stores[0].buffer
+        touched = [b for j, other in enumerate(steps) for b in _touched(other, stores=j != i)]
+        if nest.reduce or out not in outputs or out in touched:
+            continue
+        later = {load.buffer for other in steps[i + 1 :] for load in other.loads}
+        dead = local - later - set(found)
+        for source in dict.fromkeys(b for b in _touched(nest, stores=False) if b in dead):
+            own = [load for load in nest.loads if load.buffer is source]
+            in_place = all(same_indices(load, nest.block.iter_vars) for load in own)
+            if in_place and _shape_of(source) == _shape_of(out):
+                found[source] = out
+                break
+    return found
+
+
+def _touched(nest: Nest, *, stores: bool) -> list[SSAValue]:
+    """Return the buffers that a step reads, and those that it writes."""
+    return [op.buffer for op in (*nest.loads, *(nest.stores if stores else ()))]
 
 
 def _unaliased_depth(func: tir.FuncOp, steps: Sequence[Nest]) -> int:
@@ -148,6 +176,17 @@ def _is_in_tiles(buffer: SSAValue, steps: Sequence[Nest]) -> bool:
     return bool(writer.reduce) and len(readers) == 1 and not readers[0].reduce
 
 
+def _shape_of(buffer: SSAValue) -> tuple[object, ...]:
+    assert isinstance(buffer.type, tir.BufferType)
+    return (*buffer.type.shape, buffer.type.dtype)
+
+
+def _is_known(buffer: SSAValue, depth: int) -> bool:
+    """Tell whether no symbol decides how large a buffer is for one row."""
+    assert isinstance(buffer.type, tir.BufferType)
+    return all(dim.is_constant for dim in buffer.type.shape[depth:])
+
+
 def _is_local(buffer: SSAValue, steps: Sequence[Nest]) -> bool:
     """Tell whether a buffer is the kernel's own and no other step uses it."""
     return isinstance(buffer.owner, tir.AllocOp) and all(
@@ -159,7 +198,8 @@ def _row_type(buffer: SSAValue, depth: int, block: int = 0) -> tir.BufferType:
     """Return a buffer's type for one row, or some: its last axis ends with a whole vector."""
     buffer_type = buffer.type
     assert isinstance(buffer_type, tir.BufferType)
-    shape = list(buffer_type.static_shape() or ())[depth:]
+    shape = [dim.constant_value for dim in buffer_type.shape[depth:] if dim.is_constant]
+    assert len(shape) == buffer_type.rank - depth, "asked for known rows only"
     if block:
         shape[0] = block
     if shape and shape[-1] > 1:
@@ -169,11 +209,10 @@ def _row_type(buffer: SSAValue, depth: int, block: int = 0) -> tir.BufferType:
 
 
 def _row_bytes(buffer: SSAValue, depth: int) -> int:
-    """Return how much of a buffer a row touches at most."""
+    """Return how much of a buffer a row touches at most, nominal where symbols decide it."""
     buffer_type = buffer.type
     assert isinstance(buffer_type, tir.BufferType)
-    shape = buffer_type.static_shape() or ()
-    return prod(shape[depth:]) * dtypes.size_bytes(buffer_type.dtype)
+    return prod(map(nominal_size, buffer_type.shape[depth:])) * dtypes.size_bytes(buffer_type.dtype)
 
 
 def _pays(rows: _Rows) -> bool:
@@ -216,7 +255,8 @@ class _InRow(Cloner):
 
     def within(self, buffer: SSAValue, indices: Exprs) -> Exprs:
         """Return the indices in a row's buffer."""
-        if buffer not in self.values:
+        new = self.values.get(buffer)
+        if new is None or not isinstance(new.type, tir.BufferType) or new.type.scope != tir.STACK:
             return indices
         own = indices[self.rows.depth :]
         return (own[0] - self.first, *own[1:]) if self.rows.block else own
@@ -252,14 +292,14 @@ class _Builder:
     def build(self) -> Block:
         """Return the loop, in a block of its own; a second one for the rows that fill no block."""
         depth, block = self.rows.depth, self.rows.block
-        extents = [extent.constant_value for extent in self.rows.steps[0].extents]
+        extents = self.rows.steps[0].extents
         outer = extents[:depth]
         if not block:
             with self.b.independent(outer) as fixed:
                 self.steps(fixed)
             return self.b.block
-        for part in parts_of(extents[depth], block):
-            with self.b.independent([*outer, part.count]) as (*fixed, run):
+        for part in parts_of(extents[depth].constant_value, block):
+            with self.b.independent([*outer, as_expr(part.count)]) as (*fixed, run):
                 self.first, self.size = run * part.size + part.start, part.size
                 self.steps(fixed)
         return self.b.block
@@ -269,7 +309,7 @@ class _Builder:
         for buffer, row_type in self.rows.temps.items():
             self.buffers[buffer] = self.alloc(row_type, buffer.name_hint)
         for buffer, other in self.rows.shared.items():
-            self.buffers[buffer] = self.buffers[other]
+            self.buffers[buffer] = self.buffers.get(other, other)
         for nest in self.rows.steps:
             self.step(nest, fixed)
 

@@ -48,6 +48,11 @@ PROGRAMS = {
   %d = relax.softmax %c {{axis = 1}} : ({X}) -> {X}
   relax.return %d : {X}
 }}""",
+    "lengths": f"""relax.func @main<b, n>(%x: {t("b", 3, "n")}) -> ({t("b", 3, "n")}) {{
+  %a = relax.softmax %x {{axis = 2}} : ({t("b", 3, "n")}) -> {t("b", 3, "n")}
+  %b = relax.softmax %a {{axis = 1}} : ({t("b", 3, "n")}) -> {t("b", 3, "n")}
+  relax.return %b : {t("b", 3, "n")}
+}}""",
     "concat": f"""relax.func @main<n, m>(%x: {X}, %y: {Y}) -> ({NM}, {t("n * 24")}) {{
   %a = relax.concat %x, %y {{axis = 0}} : ({X}, {Y}) -> {NM}
   %b = relax.softmax %a {{axis = 1}} : ({NM}) -> {NM}

@@ -520,6 +520,28 @@ def symbolic_sum(dtype: Attribute, n: int = 9) -> Case:
     return Case(func, {"n": n})
 
 
+def symbolic_softmax(dtype: Attribute, n: int = 3, m: int = 19) -> Case:
+    """The shape of softmax on rows of symbolic number and length. In integers, so it is exact."""
+    k = Kernel("symbolic_softmax")
+    shape = var("n"), 2, var("m")
+    x, y = k.input(shape, dtype), k.output(shape, dtype)
+    t, top, s = k.temp(shape, dtype), k.temp(shape[:2], dtype), k.temp(shape[:2], dtype)
+
+    def greater(acc: Value, b: IntExpr, i: IntExpr, j: IntExpr) -> Value:
+        return k.max(acc, k.load(x, b, i, j))
+
+    def add(acc: Value, b: IntExpr, i: IntExpr, j: IntExpr) -> Value:
+        return acc + k.load(t, b, i, j)
+
+    k.reduce("max", top, (var("m"),), -9, greater)
+    k.map("below", t, lambda b, i, j: k.load(x, b, i, j) - k.load(top, b, i))
+    k.reduce("sum", s, (var("m"),), 0, add)
+    k.map("scale", y, lambda b, i, j: k.load(t, b, i, j) - k.load(s, b, i))
+    func = k.build()
+    func.verify()
+    return Case(func, {"n": n, "m": m})
+
+
 def symbolic_transpose(dtype: Attribute, n: int = 21, m: int = 5) -> Case:
     """What is read along one symbolic axis and written along another."""
     k = Kernel("symbolic_transpose")
@@ -536,6 +558,7 @@ SYMBOLIC: tuple[Callable[[Attribute], Case], ...] = (
     symbolic_matmul,
     symbolic_window,
     symbolic_sum,
+    symbolic_softmax,
     symbolic_transpose,
 )
 

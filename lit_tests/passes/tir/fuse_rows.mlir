@@ -385,3 +385,96 @@ tir.func @long_keys(%q: !tir.buffer<[2, 20, 4], f32>, %t: !tir.buffer<[2, 4, 40]
   }
 }
 }
+
+// -----
+
+// Rows of any number and length share a loop. What one has of several is of unknown size: it lies in
+// the result, which the last step writes in its place.
+// CHECK-LABEL: tir.func @lengths
+// CHECK-NOT: tir.alloc : !tir.buffer<[n, m], f32>
+// CHECK: tir.for %[[r:.*]] in n parallel {
+// CHECK-NEXT: %[[s:.*]] = tir.alloc : !tir.buffer<[], f32, "stack">
+// CHECK: tir.store %{{.*}}, %y[%[[r]], %{{.*}}]
+// CHECK: tir.load %y[%[[r]], %{{.*}}]
+// CHECK: tir.store %{{.*}}, %[[s]][]
+// CHECK: tir.load %y[%[[r]], %{{.*}}]
+// CHECK: tir.store %{{.*}}, %y[%[[r]], %{{.*}}]
+tir.func @lengths<n, m>(%x: !tir.buffer<[n, m], f32>) -> (%y: !tir.buffer<[n, m], f32>) {
+  %t = tir.alloc : !tir.buffer<[n, m], f32>
+  tir.for %i in n serial {
+    tir.for %j in m serial {
+      tir.block "twice" (%vi: spatial(n) = %i, %vj: spatial(m) = %j) {
+        %a = tir.load %x[%vi, %vj] : !tir.buffer<[n, m], f32>
+        %c = arith.addf %a, %a : f32
+        tir.store %c, %t[%vi, %vj] : !tir.buffer<[n, m], f32>
+      }
+    }
+  }
+  %s = tir.alloc : !tir.buffer<[n], f32>
+  tir.for %i in n serial {
+    tir.for %k in m serial {
+      tir.block "sum" (%vi: spatial(n) = %i, %vk: reduce(m) = %k) init {
+        %z = arith.constant 0.0 : f32
+        tir.store %z, %s[%vi] : !tir.buffer<[n], f32>
+      } {
+        %a = tir.load %s[%vi] : !tir.buffer<[n], f32>
+        %b = tir.load %t[%vi, %vk] : !tir.buffer<[n, m], f32>
+        %c = arith.addf %a, %b : f32
+        tir.store %c, %s[%vi] : !tir.buffer<[n], f32>
+      }
+    }
+  }
+  tir.for %i in n serial {
+    tir.for %j in m serial {
+      tir.block "scale" (%vi: spatial(n) = %i, %vj: spatial(m) = %j) {
+        %a = tir.load %t[%vi, %vj] : !tir.buffer<[n, m], f32>
+        %b = tir.load %s[%vi] : !tir.buffer<[n], f32>
+        %c = arith.mulf %a, %b : f32
+        tir.store %c, %y[%vi, %vj] : !tir.buffer<[n, m], f32>
+      }
+    }
+  }
+}
+
+// -----
+
+// Not where sums are of elements of all rows.
+// CHECK-LABEL: tir.func @sums_of_columns
+// CHECK: tir.alloc : !tir.buffer<[n, m], f32>
+// CHECK-NOT: parallel
+tir.func @sums_of_columns<n, m>(%x: !tir.buffer<[n, m], f32>) -> (%y: !tir.buffer<[n, m], f32>) {
+  %t = tir.alloc : !tir.buffer<[n, m], f32>
+  tir.for %i in n serial {
+    tir.for %j in m serial {
+      tir.block "twice" (%vi: spatial(n) = %i, %vj: spatial(m) = %j) {
+        %a = tir.load %x[%vi, %vj] : !tir.buffer<[n, m], f32>
+        %c = arith.addf %a, %a : f32
+        tir.store %c, %t[%vi, %vj] : !tir.buffer<[n, m], f32>
+      }
+    }
+  }
+  %s = tir.alloc : !tir.buffer<[m], f32>
+  tir.for %i in m serial {
+    tir.for %k in n serial {
+      tir.block "sum" (%vi: spatial(m) = %i, %vk: reduce(n) = %k) init {
+        %z = arith.constant 0.0 : f32
+        tir.store %z, %s[%vi] : !tir.buffer<[m], f32>
+      } {
+        %a = tir.load %s[%vi] : !tir.buffer<[m], f32>
+        %b = tir.load %t[%vk, %vi] : !tir.buffer<[n, m], f32>
+        %c = arith.addf %a, %b : f32
+        tir.store %c, %s[%vi] : !tir.buffer<[m], f32>
+      }
+    }
+  }
+  tir.for %i in n serial {
+    tir.for %j in m serial {
+      tir.block "scale" (%vi: spatial(n) = %i, %vj: spatial(m) = %j) {
+        %a = tir.load %t[%vi, %vj] : !tir.buffer<[n, m], f32>
+        %b = tir.load %s[%vj] : !tir.buffer<[m], f32>
+        %c = arith.mulf %a, %b : f32
+        tir.store %c, %y[%vi, %vj] : !tir.buffer<[n, m], f32>
+      }
+    }
+  }
+}

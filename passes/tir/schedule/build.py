@@ -98,12 +98,13 @@ class NestBuilder:
             yield values
 
     @contextmanager
-    def independent(self, extents: Sequence[int]) -> Generator[list[IntExpr]]:
+    def independent(self, extents: Sequence[IntExpr]) -> Generator[list[IntExpr]]:
         """Append one parallel loop over all of `extents`; yield their variables.
 
         What is inside is a compute definition again: schedules look into parallel loops alone.
         """
-        with self.loop(prod(extents), tir.ForKind.PARALLEL) as i:
+        whole = prod(extents, start=as_expr(1))
+        with self.loop(whole, tir.ForKind.PARALLEL) as i:
             yield unfuse(i, extents)
 
     def stack(self, shape: Sequence[int], like: tir.BufferType) -> SSAValue:

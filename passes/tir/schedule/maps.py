@@ -114,7 +114,7 @@ def _lane_loops(
         return
 
     def last(values: list[IntExpr]) -> None:
-        if _has_room(steps, groups[-1], (vectors + 1) * lanes):
+        if not rest.is_constant or _has_room(steps, groups[-1], (vectors + 1) * lanes):
             # Where symbols decide, there may be no rest.
             count = 1 if rest.is_constant else min_(rest, 1)
             with b.loop(count), b.loop(lanes, tir.ForKind.VECTORIZED) as lane:
