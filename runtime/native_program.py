@@ -215,6 +215,10 @@ class NativeProgram:
         Raises:
             TyrexError: an argument does not fit, or the model failed.
         """
+        if named and not args:
+            result = self._caller.call_into(named, None)
+            if result is not NotImplemented:
+                return result
         if named:
             args = tuple(self.signature.positional(named, args))
         result = self._quick(*args)

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -48,3 +49,14 @@ def test_every_module_says_what_it_is_for(folder: str) -> None:
     for path in (ROOT / folder).rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert ast.get_docstring(tree), f"{path.relative_to(ROOT)} has no docstring"
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+def test_tests_that_a_page_names_are_there(page: Path) -> None:
+    named = re.findall(
+        r"`((?:lit_)?tests/[\w/]+\.(?:py|mlir))(?:::(\w+))?`", page.read_text(encoding="utf-8")
+    )
+    for path, test in named:
+        assert (ROOT / path).is_file(), f"{page.name}: there is no {path}"
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert not test or f"def {test}(" in text, f"{page.name}: {path} has no {test}"
