@@ -38,7 +38,7 @@ from .matching import Matcher
 from .memory import Allocator, Block
 from .native_library import native
 from .observation import Observer, check_like
-from .signature import check_value
+from .signature import Signature, check_value
 from .tensor import Tensor
 
 _KERNELS, _CALL, _GOTO, _IF, _RET = range(5)
@@ -629,7 +629,9 @@ def _invoke(image: Image, call: Call) -> Action:
             raise RuntimeFailure(
                 f"invoke: expected a closure of this program; found {type(closure).__name__}"
             )
-        return e.invoke(closure.position, closure.arguments(args))
+        # Who made the closure did not know what it would be called with.
+        signature = Signature.of(image.program.functions[closure.position])
+        return e.invoke(closure.position, signature.admit(closure.arguments(args)))
 
     return action
 

@@ -141,6 +141,24 @@ def test_a_cast_tells_symbols_and_errors_are_told_apart(build: Compile) -> None:
         exe(3)
 
 
+CLOSURE = f"""relax.func @g(%a: {t(4)}, %b: {t(4)}) -> ({t(4)}) {{
+  %s = relax.subtract %a, %b : ({t(4)}, {t(4)}) -> {t(4)}
+  relax.return %s : {t(4)}
+}}
+relax.func @main<n>(%x: {t("n")}, %y: {t("n")}) -> ({t(4)}) {{
+  %f = relax.make_closure @g(%x) : ({t("n")}) -> !relax.object
+  %z = relax.invoke_closure %f(%y) : !relax.object, ({t("n")}) -> {t(4)}
+  relax.return %z : {t(4)}
+}}"""
+
+
+def test_a_closure_is_called_with_what_its_function_takes(build: Compile) -> None:
+    exe = build(CLOSURE, refused="native code cannot express vm.make_closure")
+    np.testing.assert_array_equal(np.asarray(exe(FOUR, FOUR + 1)), [1] * 4)
+    with pytest.raises(ShapeError, match="g: argument 'a': expected 4 in dimension 0"):
+        exe(FIVE, FIVE)
+
+
 @pytest.mark.parametrize(
     ("declared", "given"),
     [(t(5), t(5)), (t(4, dtype="i32"), t(4, dtype="i32")), (t(2, 2), t(2, 2))],
