@@ -151,11 +151,12 @@ def _(node: Node) -> Tensor:
             return None
         return float(node.array(position, what).reshape(-1)[0])
 
-    count = scalar(2, "max_output_boxes_per_class")
+    # Exporters write the largest i64 for "all": a float would round it up, out of range.
+    count = node.known_int(2, "max_output_boxes_per_class") if node.has(2) else 0
     return node.x(0).emit(
         relax.NonMaxSuppressionOp,
         node.x(1),
-        max_output_boxes_per_class=int(count or 0),
+        max_output_boxes_per_class=count,
         iou_threshold=scalar(3, "iou_threshold") or 0.0,
         score_threshold=scalar(4, "score_threshold"),
         center_point_box=bool(node.integer("center_point_box", 0)),
