@@ -19,7 +19,9 @@ from xdsl.irdl import (
 )
 from xdsl.traits import Pure
 
+from ...symbolic import IntExpr
 from .. import dtypes
+from .attributes import DimsAttr
 from .base import RelaxOp
 from .dims import check_dims, may_be_equal, replace, require
 from .manipulate import ShapedOp
@@ -213,15 +215,16 @@ class ScatterNdOp(ScatterOp):
 class TopKOp(RelaxOp):
     """`%values, %indices = relax.top_k %x {k, axis, largest}`: the k largest (smallest), sorted.
 
-    Equal elements come in the order of their indices; NaN comes after every number.
+    Equal elements come in the order of their indices; NaN comes after every number. k is a dim,
+    `#relax.dims<[min(n, 300)]>`: what a run decides may decide it.
 
     (C1) the axis exists.
-    (C2) k is at least 0 and at most the dim.
+    (C2) k is one dim, at least 0 and at most the axis' one.
     """
 
     name = "relax.top_k"
     x = operand_def(TensorType)
-    k = prop_def(IntegerAttr)
+    k = prop_def(DimsAttr)
     axis = prop_def(IntegerAttr)
     largest = prop_def(IntegerAttr)
     values = result_def(TensorType)
@@ -232,27 +235,43 @@ class TopKOp(RelaxOp):
         self,
         x: SSAValue | Operation,
         *,
-        k: int,
+        k: IntExpr | int | DimsAttr,
         axis: int,
         largest: bool,
         location: LocationAttr | None = None,
     ) -> None:
-        super().__init__(x, location=location, num_results=2, k=k, axis=axis, largest=largest)
+        super().__init__(
+            x,
+            location=location,
+            num_results=2,
+            k=k if isinstance(k, DimsAttr) else DimsAttr.of((k,)),
+            axis=axis,
+            largest=largest,
+        )
 
     def infer_types(self) -> Sequence[Attribute]:
-        x, axis, k = tensor_type(self.x), self.axis.value.data, self.k.value.data
+        x, axis, dims = tensor_type(self.x), self.axis.value.data, self.k.data
         check_axis(self, axis, x.rank, "(C1)")
+        require(len(dims) == 1, self, f"(C2) k is {len(dims)} dims, expected one")
+        k = self.count
         if x.shape is None:
             return [TensorType.of(None, x.dtype), TensorType.of(None, i64)]
         dim = x.shape[axis]
-        static = dim is not None and dim.is_constant
+        negative = k.is_constant and k.constant_value < 0
+        rest = None if dim is None else dim - k
+        too_many = rest is not None and rest.is_constant and rest.constant_value < 0
         require(
-            k >= 0 and not (static and dim is not None and k > dim.constant_value),
+            not negative and not too_many,
             self,
             f"(C2) k = {k} of {dim} elements along axis {axis}",
         )
         shape = [k if d == axis else dim for d, dim in enumerate(x.shape)]
         return [TensorType.of(shape, x.dtype), TensorType.of(shape, i64)]
+
+    @property
+    def count(self) -> IntExpr:
+        """How many elements are taken."""
+        return self.k.data[0]
 
     @property
     def is_largest(self) -> bool:

@@ -208,6 +208,13 @@ class Node:
         except TypeError as error:
             raise self.fail(f"{what} holds fractions of dims") from error
 
+    def known_dim(self, position: int, what: str) -> IntExpr:
+        """Return an input that must be one known integer or expression."""
+        items = self.dims(position, what)
+        if len(items) != 1:
+            raise self.fail(f"{what} has {len(items)} elements, expected one")
+        return items[0]
+
     def is_all_known(self) -> bool:
         """Tell whether every input that is there is known at compile time."""
         return all(value is None or is_known(value) for value in self.inputs)

@@ -102,9 +102,9 @@ def _scatter(x: Array, positions: tuple[Array, ...], updates: Array, reduction: 
     return y
 
 
-@impl(relax.TopKOp)
-def _top_k(op: relax.TopKOp, x: Array) -> tuple[Array, Array]:
-    axis, k = op.axis.value.data, op.k.value.data
+@impl(relax.TopKOp, symbolic=True)
+def _top_k(op: relax.TopKOp, symbols: Symbols, x: Array) -> tuple[Array, Array]:
+    axis, (k,) = op.axis.value.data, evaluate_dims(op.k.data, symbols)
     key = _descending(x) if op.is_largest else x
     order = np.argsort(key, axis=axis, kind="stable")  # NaN is last
     order = np.take(order, np.arange(k), axis=axis)

@@ -58,7 +58,7 @@ relax.func @main() -> (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !
   %15 = relax.constant <[1, 1, 2], i64, [1, 3]> : !relax.tensor<[1, 1, 2], i64>
   %max_unpool = relax.max_unpool %14, %15 {shape = #relax.dims<[1, 1, 4]>} : (!relax.tensor<[1, 1, 2], f32>, !relax.tensor<[1, 1, 2], i64>) -> !relax.tensor<[1, 1, 4], f32>
   %16 = relax.constant <[1, 4], f32, [3.0, 9.0, 3.0, 1.0]> : !relax.tensor<[1, 4], f32>
-  %top_k, %top_k_1 = relax.top_k %16 {k = 3 : i64, axis = 1 : i64, largest = true} : (!relax.tensor<[1, 4], f32>) -> (!relax.tensor<[1, 3], f32>, !relax.tensor<[1, 3], i64>)
+  %top_k, %top_k_1 = relax.top_k %16 {k = #relax.dims<[3]>, axis = 1 : i64, largest = true} : (!relax.tensor<[1, 4], f32>) -> (!relax.tensor<[1, 3], f32>, !relax.tensor<[1, 3], i64>)
   %17 = relax.constant <[1, 1, 3], f32, [1.0, 2.0, 4.0]> : !relax.tensor<[1, 1, 3], f32>
   %resize = relax.resize %17 {sizes = #relax.dims<[1, 1, 6]>, mode = "linear", coordinate_transformation_mode = "half_pixel", nearest_mode = "round_prefer_floor", cubic_coeff_a = -7.500000e-01 : f64, exclude_outside = false, antialias = false, extrapolation_value = 0.000000e+00 : f64} : (!relax.tensor<[1, 1, 3], f32>) -> !relax.tensor<[1, 1, 6], f32>
   %18 = relax.constant <[1, 1, 2, 2], f32, [1.0, 2.0, 3.0, 4.0]> : !relax.tensor<[1, 1, 2, 2], f32>

@@ -128,7 +128,7 @@ def _(node: Node) -> Tensor:
 @converter("TopK")
 def _(node: Node) -> list[Tensor]:
     x = node.x()
-    count = node.known_int(1, "k") if node.version >= 10 else node.integer("k")
+    count = node.known_dim(1, "k") if node.version >= 10 else node.integer("k")
     results = node.builder.emit_all(
         relax.TopKOp,
         x,

@@ -146,7 +146,7 @@ relax.func @scatter_nd_c3(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[4
 
 relax.func @top_k_c1(%x0: !relax.tensor<[2, 3], f32>) {
   // expected-error @below {{relax.top_k: (C1) axis 2 is out of range for rank 2; use 0..1}}
-  %0, %1 = relax.top_k %x0 {k = 1, axis = 2, largest = true} : (!relax.tensor<[2, 3], f32>) -> (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>)
+  %0, %1 = relax.top_k %x0 {k = #relax.dims<[1]>, axis = 2, largest = true} : (!relax.tensor<[2, 3], f32>) -> (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], i64>)
   relax.return
 }
 
@@ -154,7 +154,23 @@ relax.func @top_k_c1(%x0: !relax.tensor<[2, 3], f32>) {
 
 relax.func @top_k_c2(%x0: !relax.tensor<[2, 3], f32>) {
   // expected-error @below {{relax.top_k: (C2) k = 4 of 3 elements along axis 1}}
-  %0, %1 = relax.top_k %x0 {k = 4, axis = 1, largest = true} : (!relax.tensor<[2, 3], f32>) -> (!relax.tensor<[2, 4], f32>, !relax.tensor<[2, 4], i64>)
+  %0, %1 = relax.top_k %x0 {k = #relax.dims<[4]>, axis = 1, largest = true} : (!relax.tensor<[2, 3], f32>) -> (!relax.tensor<[2, 4], f32>, !relax.tensor<[2, 4], i64>)
+  relax.return
+}
+
+// -----
+
+relax.func @top_k_c2_one(%x0: !relax.tensor<[2, 3], f32>) {
+  // expected-error @below {{relax.top_k: (C2) k is 2 dims, expected one}}
+  %0, %1 = relax.top_k %x0 {k = #relax.dims<[2, 2]>, axis = 1, largest = true} : (!relax.tensor<[2, 3], f32>) -> (!relax.tensor<[2, 4], f32>, !relax.tensor<[2, 4], i64>)
+  relax.return
+}
+
+// -----
+
+relax.func @top_k_c2_symbol<n>(%x0: !relax.tensor<[2, n], f32>) {
+  // expected-error @below {{relax.top_k: (C2) k = n + 1 of n elements along axis 1}}
+  %0, %1 = relax.top_k %x0 {k = #relax.dims<[n + 1]>, axis = 1, largest = true} : (!relax.tensor<[2, n], f32>) -> (!relax.tensor<[2, 4], f32>, !relax.tensor<[2, 4], i64>)
   relax.return
 }
 

@@ -22,8 +22,10 @@ relax.func @scatters<n>(%x: !relax.tensor<[n, 4, 6], f32>, %i: !relax.tensor<[n,
 
 // CHECK-LABEL: relax.func @sorting
 relax.func @sorting<n>(%x: !relax.tensor<[n, 4, 6], f32>, %l: !relax.tensor<[n], i64>, %i: !relax.tensor<[n, 4, 6], i64>) {
-  // CHECK: relax.top_k %x {k = 2 : i64, axis = 2 : i64, largest = true} : (!relax.tensor<[n, 4, 6], f32>) -> (!relax.tensor<[n, 4, 2], f32>, !relax.tensor<[n, 4, 2], i64>)
-  %0, %1 = relax.top_k %x {k = 2 : i64, axis = 2 : i64, largest = true} : (!relax.tensor<[n, 4, 6], f32>) -> (!relax.tensor<[n, 4, 2], f32>, !relax.tensor<[n, 4, 2], i64>)
+  // CHECK: relax.top_k %x {k = #relax.dims<[2]>, axis = 2 : i64, largest = true} : (!relax.tensor<[n, 4, 6], f32>) -> (!relax.tensor<[n, 4, 2], f32>, !relax.tensor<[n, 4, 2], i64>)
+  %0, %1 = relax.top_k %x {k = #relax.dims<[2]>, axis = 2 : i64, largest = true} : (!relax.tensor<[n, 4, 6], f32>) -> (!relax.tensor<[n, 4, 2], f32>, !relax.tensor<[n, 4, 2], i64>)
+  // CHECK: relax.top_k %x {k = #relax.dims<[min(n, 3)]>, axis = 0 : i64, largest = false} : (!relax.tensor<[n, 4, 6], f32>) -> (!relax.tensor<[min(n, 3), 4, 6], f32>, !relax.tensor<[min(n, 3), 4, 6], i64>)
+  %4, %5 = relax.top_k %x {k = #relax.dims<[min(n, 3)]>, axis = 0 : i64, largest = false} : (!relax.tensor<[n, 4, 6], f32>) -> (!relax.tensor<[min(n, 3), 4, 6], f32>, !relax.tensor<[min(n, 3), 4, 6], i64>)
   // CHECK: relax.reverse_sequence %x, %l {batch_axis = 0 : i64, time_axis = 1 : i64} : (!relax.tensor<[n, 4, 6], f32>, !relax.tensor<[n], i64>) -> !relax.tensor<[n, 4, 6], f32>
   %2 = relax.reverse_sequence %x, %l {batch_axis = 0 : i64, time_axis = 1 : i64} : (!relax.tensor<[n, 4, 6], f32>, !relax.tensor<[n], i64>) -> !relax.tensor<[n, 4, 6], f32>
   // CHECK: relax.max_unpool %x, %i {shape = #relax.dims<[n, 8, 12]>} : (!relax.tensor<[n, 4, 6], f32>, !relax.tensor<[n, 4, 6], i64>) -> !relax.tensor<[n, 8, 12], f32>

@@ -107,6 +107,6 @@ relax.func @slices(%x0: !relax.tensor<[9, 4], f32>, %x1: !relax.tensor<[5, 1], i
 // CHECK: %[[V6:[0-9]+]] = tir.load %[[B2]][%[[I3]], 2] : !tir.buffer<[n, 3], i64>
 // CHECK: tir.if %{{.*}} {
 relax.func @best<n>(%x0: !relax.tensor<[n, 9], f32>) -> (!relax.tensor<[n, 3], f32>, !relax.tensor<[n, 3], i64>) {
-  %y0, %y1 = relax.top_k %x0 {k = 3, axis = 1, largest = true} : (!relax.tensor<[n, 9], f32>) -> (!relax.tensor<[n, 3], f32>, !relax.tensor<[n, 3], i64>)
+  %y0, %y1 = relax.top_k %x0 {k = #relax.dims<[3]>, axis = 1, largest = true} : (!relax.tensor<[n, 9], f32>) -> (!relax.tensor<[n, 3], f32>, !relax.tensor<[n, 3], i64>)
   relax.return %y0, %y1 : !relax.tensor<[n, 3], f32>, !relax.tensor<[n, 3], i64>
 }

@@ -61,16 +61,22 @@ class Merge:
 
 
 def sort(
-    k: KernelBuilder, order: Buffer, spare: Buffer, length: IntExpr, precedes: Precedes
+    k: KernelBuilder,
+    order: Buffer,
+    spare: Buffer,
+    length: IntExpr,
+    precedes: Precedes,
+    row: Sequence[IntExpr] = (),
 ) -> None:
     """Append: the first `length` elements of `order` are sorted, equal ones in their order.
 
     Args:
         k: the kernel.
-        order: i64 of one axis.
-        spare: as long as `order`; overwritten.
+        order: i64, lists along the last axis.
+        spare: as large as `order`; overwritten.
         length: how many there are, also where only a run knows.
         precedes: the order.
+        row: which of the lists is sorted.
     """
     heads, widths = k.temp((2,), i64, STACK), k.temp((1,), i64, STACK)
     k.store(widths, (0,), k.const(1, i64))
@@ -80,17 +86,17 @@ def sort(
         k.if_(width < k.index_value(length), lambda: merge_all(k.as_index(width)))
 
     def merge_all(width: IntExpr) -> None:
-        merge = Merge(k, heads, order, spare, precedes)
+        merge = Merge(k, heads, order, spare, precedes, row)
 
         def runs(r: IntExpr) -> None:
             low = r * width * 2
             merge.run(low, min_(low + width, length), min_(low + width * 2, length))
 
         k.for_((length + width * 2 - 1) // (width * 2), runs)
-        k.for_(length, lambda j: k.store(order, (j,), k.load(spare, j)))
+        k.for_(length, lambda j: k.store(order, (*row, j), k.load(spare, *row, j)))
         k.store(widths, (0,), k.index_value(width * 2))
 
-    k.for_(_levels(order.shape[0]), level)
+    k.for_(_levels(order.shape[-1]), level)
 
 
 def _levels(most: Index) -> int:

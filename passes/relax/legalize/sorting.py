@@ -1,7 +1,8 @@
 """Compute definitions of TopK: a short sorted list by insertion, a long one by merging.
 
 Insertion costs one comparison for nearly every element and k for the few that enter the list;
-merging sorts a whole row in n log n.
+merging sorts a whole row in n log n. Where a run decides the length of the row, merging takes a
+long list from it; and every list of which a run decides how long it is.
 """
 
 from __future__ import annotations
@@ -16,18 +17,19 @@ from ....dialects import dtypes, relax
 from ....dialects.tir.attributes import STACK, IterKind
 from ....dialects.tir.compute import Buffer, Index, KernelBuilder
 from ....dialects.tir.values import Value
-from ....symbolic import IntExpr, as_expr, min_
+from ....symbolic import IntExpr, min_
 from .manipulate import Buffers
-from .merging import Merge
+from .merging import Merge, sort
 from .rules import rule
 from .scalars import compute_dtype
 
+NOMINAL_ROW = 4  # what a row of unknown length is taken to be, in results
 MERGE_COST = 8  # what a step of merging costs in steps of insertion (measured)
 
 
 @rule(relax.TopKOp)
 def _top_k(k: KernelBuilder, op: relax.TopKOp, ins: Buffers, outs: Buffers) -> None:
-    x, axis, count = ins[0], op.axis.value.data, op.k.value.data
+    x, axis, count = ins[0], op.axis.value.data, op.count
     if count == 0:
         return
     others = [dim for d, dim in enumerate(x.shape) if d != axis]
@@ -43,11 +45,14 @@ def _top_k(k: KernelBuilder, op: relax.TopKOp, ins: Buffers, outs: Buffers) -> N
     k.nest("top_k", [(IterKind.SPATIAL, dim) for dim in others], row)
 
 
-def _merging_is_faster(extent: IntExpr, count: int) -> bool:
+def _merging_is_faster(extent: IntExpr, k: IntExpr) -> bool:
     """Compare steps: of n random elements about k + k ln(n / k) enter a list of k, k steps each."""
-    if not extent.is_constant or extent.constant_value < max(count, 2):
+    if not k.is_constant:
+        return True  # few or many: n log n is never far off
+    count = k.constant_value
+    length = extent.constant_value if extent.is_constant else NOMINAL_ROW * count
+    if length < max(count, 2):
         return False
-    length = extent.constant_value
     insertion = count * count * (1 + log(length / count))
     return insertion > MERGE_COST * length * log2(length)
 
@@ -63,9 +68,9 @@ class _Insertion:
     row: Sequence[IntExpr]
 
     @property
-    def count(self) -> int:
-        """How many elements are kept."""
-        return self.op.k.value.data
+    def count(self) -> IntExpr:
+        """How many elements are kept: a constant, at least 1."""
+        return self.op.count
 
     def run(self) -> None:
         """Append the row's statements."""
@@ -128,7 +133,8 @@ class _Merging:
     """Merge sort of the indices of one row, which go from one of two buffers to the other.
 
     Runs of twice the length are made until one is left. A run's merge keeps its two positions in
-    `heads`; of equal elements the left run's comes first.
+    `heads`; of equal elements the left run's comes first. Results that a run asks for and the row
+    has not are 0, of index -1, as insertion leaves them.
     """
 
     k: KernelBuilder
@@ -139,43 +145,54 @@ class _Merging:
     orders: Sequence[Buffer]
 
     @property
-    def length(self) -> int:
+    def length(self) -> IntExpr:
         """How many elements the row has."""
-        return self.x.shape[self.op.axis.value.data].constant_value
+        return self.x.shape[self.op.axis.value.data]
 
     def run(self) -> None:
         """Append the row's statements."""
         k, (source, target) = self.k, self.orders
-        heads = k.temp((2,), i64, STACK)
         k.for_(self.length, lambda j: k.store(source, (*self.row, j), k.index_value(j)))
+        if self.length.is_constant:
+            source = self.merge_all(source, target)
+        else:
+            sort(k, source, target, self.length, self.precedes, self.row)
+        k.for_(self.op.count, lambda p: self.put(source, p))
+
+    def merge_all(self, source: Buffer, target: Buffer) -> Buffer:
+        """Append: the row is sorted, in one of two buffers; return which."""
+        heads = self.k.temp((2,), i64, STACK)
         width = 1
-        while width < self.length:
+        while width < self.length.constant_value:
             self.merge_runs(heads, source, target, width)
             source, target = target, source
             width *= 2
-        k.for_(self.op.k.value.data, lambda p: self.put(source, p))
+        return source
 
-    def element(self, index: IntExpr) -> Value:
-        """Return an element of the row."""
+    def element(self, index: IntExpr, where: Sequence[IntExpr] = ()) -> Value:
+        """Return an element of the row; 0 where it is not there."""
         axis = self.op.axis.value.data
-        return self.k.load(self.x, *self.row[:axis], index, *self.row[axis:])
+        return self.k.load(self.x, *self.row[:axis], index, *self.row[axis:], where=where)
 
     def put(self, order: Buffer, p: IntExpr) -> None:
         """Append: result p is the p-th element in order."""
         k, axis = self.k, self.op.axis.value.data
         place = [*self.row[:axis], p, *self.row[axis:]]
-        index = k.load(order, *self.row, p)
-        k.store(self.outs[0], place, self.element(k.as_index(index)))
+        known = self.length.is_constant and self.op.count.is_constant
+        where = () if known else (self.length - 1 - p,)
+        index = k.load(order, *self.row, p, where=where, default=-1)
+        k.store(self.outs[0], place, self.element(k.as_index(index), where))
         k.store(self.outs[1], place, index)
+
+    def precedes(self, new: Value, old: Value) -> Value:
+        """Return whether the element of index `new` comes before that of `old`."""
+        k = self.k
+        return _precedes(k, self.op, *(self.element(k.as_index(i)) for i in (new, old)))
 
     def merge_runs(self, heads: Buffer, source: Buffer, target: Buffer, width: int) -> None:
         """Append: runs of `width` in `source` become runs of twice the width in `target`."""
-        k, length = self.k, as_expr(self.length)
-
-        def precedes(new: Value, old: Value) -> Value:
-            return _precedes(k, self.op, *(self.element(k.as_index(i)) for i in (new, old)))
-
-        merge = Merge(k, heads, source, target, precedes, self.row)
+        k, length = self.k, self.length
+        merge = Merge(k, heads, source, target, self.precedes, self.row)
 
         def run(r: IntExpr) -> None:
             low = r * (2 * width)

@@ -34,6 +34,8 @@ def scalar(value: float, dtype: Any = np.float32) -> Array:
 
 X = f32(2, 3, 4)
 IMAGE = f32(1, 2, 7, 6)
+CORNERS = f32(1, 20, 2)
+BOXES = np.concatenate([CORNERS, CORNERS + 0.5], axis=2)
 
 CASES: dict[str, Case] = {
     # elementwise
@@ -62,6 +64,14 @@ CASES: dict[str, Case] = {
     "log softmax 11": case("LogSoftmax", X, opset=11, axis=-1),
     "cumsum exclusive": case("CumSum", X, np.array(-1), constant=(1,), exclusive=1, reverse=1),
     "top k 10": case("TopK", X, i64(2), constant=(1,), outputs=2, opset=10),
+    "suppress without a limit": case(
+        "NonMaxSuppression",
+        BOXES,
+        f32(1, 2, 20, seed=1),
+        i64(2**63 - 1),
+        f32(1) * 0 + 0.3,
+        constant=(2, 3),
+    ),
     "top k smallest": case("TopK", X, i64(2), constant=(1,), outputs=2, largest=0, axis=1),
     "arg max last": case("ArgMax", np.ones((2, 3), np.float32), axis=1, select_last_index=1),
     # linear

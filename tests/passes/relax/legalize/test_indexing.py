@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 from xdsl.context import Context
+from xdsl.dialects.builtin import FunctionType, ModuleOp, f32
+from xdsl.ir import Block, Region
 
 from tyrex.dialects import relax
+from tyrex.dialects.verify import verify_module
 from tyrex.interpreters.relax import run
 from tyrex.passes.relax.legalize_ops import LegalizeOpsPass
-from tyrex.symbolic import var
+from tyrex.symbolic import as_expr, min_, var
 
 from .legalized import Array, check, module_of
 
@@ -122,6 +125,32 @@ def test_long_top_k(largest: bool, axis: int, length: int, k: int) -> None:
     x = x if axis == 1 else np.ascontiguousarray(x.T)
     check(relax.TopKOp, x, k=k, axis=axis, largest=largest)
     check(relax.TopKOp, x[:0] if axis else x[:, :0], k=k, axis=axis, largest=largest)
+
+
+@pytest.mark.parametrize("largest", [False, True])
+@pytest.mark.parametrize("shape", [(2, 64), (3, 0), (1, 1), (0, 5), (9,)])
+def test_top_k_of_a_symbol(shape: tuple[int, ...], largest: bool) -> None:
+    """As many as a run says, of as many as it says."""
+    n, axis = var("n"), len(shape) - 1
+    x = RNG.integers(-20, 20, shape).astype(np.float32)
+    x[RNG.random(shape) < 0.1] = np.nan
+    for length, k in ((n, min_(n, 40)), (n, n), (shape[-1], min_(n, 8)), (n, as_expr(7))):
+        if k == 7 and shape[-1] < 7:
+            continue
+        row = relax.TensorType.of([*shape[:-1], length], f32)
+        extra = relax.TensorType.of([n], f32)  # tells n where x does not
+        block = Block(arg_types=[row, extra])
+        op = relax.TopKOp(block.args[0], k=k, axis=axis, largest=largest)
+        block.add_ops([op, relax.ReturnOp(*op.results)])
+        signature = FunctionType.from_lists([row, extra], [value.type for value in op.results])
+        module = ModuleOp([relax.FuncOp("main", signature, Region(block), ["n"])])
+        verify_module(module)
+        given = [x, np.zeros(shape[-1], np.float32)]
+        expected = run(module, "main", given)
+        LegalizeOpsPass().apply(Context(), module)
+        verify_module(module)
+        for found, wanted in zip(run(module, "main", given), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.parametrize("batch", [0, 1])
