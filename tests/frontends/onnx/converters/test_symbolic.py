@@ -92,6 +92,9 @@ CASES = {
     "cumsum": case("CumSum", ("n", "m"), "[n, m]", np.array(1)),
     "hardmax": case("Hardmax", ("n", "m"), "[n, m]"),
     "matmul": case("MatMul", ("n", "m", 4), "[n, m, 5]", f32(4, 5)),
+    "rnn with a clip": case(
+        "RNN", ("n", 1, 2), "[n, 1, 1, 4]", f32(1, 4, 2), f32(1, 4, 4), hidden_size=4, clip=1.0
+    ),
     "squeeze": case("Squeeze", ("n", 1, "m"), "[n, m]", i64(1)),
 }  # fmt: skip
 
@@ -165,17 +168,6 @@ BOUNDS: dict[str, tuple[Callable[[], Any], str]] = {
             strides=[2, 2],
         ),
         "auto_pad with stride 2 over a dim of h",
-    ),
-    "scan": (
-        lambda: single(
-            "RNN",
-            [f32(3, 1, 2), f32(1, 4, 2), f32(1, 4, 4)],
-            (1, 2),
-            shapes={0: ("t", 1, 2)},
-            hidden_size=4,
-            clip=1.0,
-        ),
-        "a sequence of t steps",
     ),
 }
 
