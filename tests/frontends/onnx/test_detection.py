@@ -141,3 +141,78 @@ def test_single_shot(mode: str) -> None:
     model = single_shot(3)
     cases = [detections(over) for over in (0.5, 0.0, 1.0, 0.04, 0.5)]
     check(model, mode, [*cases, detections(0.5, 0), detections(0.6, 1), detections(0.3, 70)])
+
+
+def picked(condition: str) -> list[NodeProto]:
+    """at, [found, 1]: the rows where a condition holds."""
+    return [node("NonZero", condition, "where"), node("Transpose", "where", "at", perm=[1, 0])]
+
+
+def refined() -> ModelProto:
+    """The end of a two-stage detector: features of the kept boxes, put back in their rows."""
+    nodes = [
+        node("ReduceMax", "scores", "best", axes=[1], keepdims=0),
+        node("Greater", "best least", "over"),
+        *picked("over"),
+        node("GatherND", "boxes at", "b"),
+        node("Shape", "b", "shape"),
+        node("Slice", "shape 0s 1s", "count"),
+        node("ConstantOfShape", "count", "image", value=numpy_helper.from_array(WEIGHTS["0s"])),
+        node(
+            "RoiAlign", "features b image", "r", output_height=2, output_width=2, sampling_ratio=2
+        ),
+        node("Flatten", "r", "flat"),
+        node("MatMul", "flat mix", "f"),
+        node("Relu", "f", "updates"),
+        node("ScatterND", "boxes at updates", "y"),
+        node("Squeeze", "where 0s", "columns"),
+        node("Unsqueeze", "columns 1s", "rows"),
+        node("Expand", "rows shape", "everywhere"),
+        node("ScatterElements", "boxes everywhere updates", "z", axis=0, reduction="add"),
+        node("Compress", "boxes over", "c", axis=0),
+        node("Concat", "c updates boxes", "all", axis=0),
+    ]
+    inputs = [info("boxes", ("n", 4)), info("scores", ("n", 3))]
+    rng = np.random.default_rng(0)
+    weights = {
+        **WEIGHTS,
+        "features": rng.random((1, 2, 8, 8), np.float32),
+        "mix": rng.random((8, 4), np.float32) - 0.4,
+    }
+    return make(nodes, inputs, ["r", "y", "z", "all"], weights, 16)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_refined(mode: str) -> None:
+    cases = [detections(over) for over in (0.3, 0.0, 1.0)]
+    check(refined(), mode, [*cases, detections(0.3, 1), detections(0.4, 50)])
+
+
+def counted() -> ModelProto:
+    """A loop over classes that adds up what is found of each, be it nothing."""
+    body = helper.make_graph(
+        [
+            node("Gather", "scores i", "column", axis=1),
+            node("Greater", "column least", "over"),
+            *picked("over"),
+            node("GatherND", "boxes at", "b"),
+            node("ReduceSum", "b 0s", "sum", keepdims=0),
+            node("Add", "total sum", "next"),
+            node("Shape", "b", "shape"),
+            node("Gather", "shape 0", "found", axis=0),
+            node("Identity", "go", "on"),
+        ],
+        "class",
+        [info("i", (), np.int64), info("go", (), np.bool_), info("total", (4,))],
+        [info("on", (), np.bool_), info("next", (4,)), info("found", (), np.int64)],
+    )
+    start = {"start": np.zeros(4, np.float32), "classes": np.array(3, np.int64)}
+    weights = {**WEIGHTS, **start, "go_on": np.array(True)}
+    nodes = [node("Loop", "classes go_on start", "sums counts", body=body)]
+    inputs = [info("boxes", ("n", 4)), info("scores", ("n", 3))]
+    return make(nodes, inputs, ["sums", "counts"], weights, 17)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_counted(mode: str) -> None:
+    check(counted(), mode, [detections(over) for over in (0.3, 0.0, 0.05, 1.0)])
