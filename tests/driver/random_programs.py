@@ -54,14 +54,14 @@ def feeds(seed: int, text: str) -> list[list[Array]]:
     return inputs
 
 
-def mistakes(seed: int) -> list[str]:
+def mistakes(seed: int, sanitize: str | None = None) -> list[str]:
     """Return what both modes compute differently from the interpreter of the graph."""
     text = program(seed)
     module = parse_module(compiler_context(), text, f"{seed}.mlir")
     inputs = feeds(seed, text)
     with np.errstate(over="ignore"):
         expected = [relax_interpreter.run(module, "main", given) for given in inputs]
-    exe = tyrex.compile(module, opt_level=(0, 1, 2)[seed % 3], threads=1)
+    exe = tyrex.compile(module, opt_level=(0, 1, 2)[seed % 3], sanitize=sanitize, threads=1)
     memory = ("pooled", "naive")[seed % 2]
     machine = tyrex.VirtualMachine(exe, memory_cfg=memory)["main"]
     modes: dict[str, Callable[..., Any]] = {"bytecode": machine}

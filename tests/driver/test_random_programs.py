@@ -16,6 +16,11 @@ def test_both_modes_compute_what_the_interpreter_does(first: int) -> None:
         assert not mistakes(seed), f"seed {seed}"
 
 
+def test_checked_kernels_find_nothing() -> None:
+    for seed in range(100, 106):
+        assert not mistakes(seed, sanitize="bounds"), f"seed {seed}"
+
+
 def test_programs_have_everything_in_them() -> None:
     programs = [program(seed) for seed in range(48)]
     text = "\n".join(programs)
