@@ -28,7 +28,7 @@ from xdsl.ir import Block, SSAValue
 from xdsl.passes import ModulePass
 
 from ...dialects import tir
-from ...symbolic import FloorDiv, IntExpr, as_expr
+from ...symbolic import FloorDiv, IntExpr, Mod, Monomial, Var, as_expr, const
 
 Range = tuple[IntExpr | int | None, IntExpr | int | None]
 Access = tir.LoadOp | tir.PredicatedLoadOp | tir.StoreOp | tir.PredicatedStoreOp
@@ -78,10 +78,20 @@ class _Kernel:
         """Know that expressions are >= 0, up to the end of the region."""
         self.facts += facts
         for fact in facts:
+            if len(fact.terms) == 1 and fact.constant < 0 < fact.terms[0][1]:
+                self.know_positive(fact.terms[0][0])
             keys = tuple(fact.free_vars())
             split = fact.coefficient(keys[0]) if len(keys) == 1 else None
             if split is not None and split[0].is_constant and split[1].is_constant:
                 self.tighten(keys[0], split[0].constant_value, split[1].constant_value)
+
+    def know_positive(self, product: Monomial) -> None:
+        """Know that a product of what is never negative is at least one: so is each of it."""
+        keys = [atom.key for atom in product.atoms if isinstance(atom, Var)]
+        lows = [self.bounds.get(key, (None, None))[0] for key in keys]
+        if len(keys) == len(product.atoms) and all(type(n) is int and n >= 0 for n in lows):
+            for key in keys:
+                self.tighten(key, 1, -1)
 
     def tighten(self, key: Hashable, factor: int, rest: int) -> None:
         """Know that `factor * key + rest >= 0`."""
@@ -153,23 +163,32 @@ class _Kernel:
         facts = [fact for fact in self.facts if variables & set(fact.free_vars())]
         return any(
             (enough - fact).provably_ge0(self.bounds)
-            for enough in (expr, *_without_division(expr))
-            for fact in facts
+            for enough in self.enough_for(expr)
+            for fact in (*facts, const(0))
         )
 
+    def enough_for(self, expr: IntExpr) -> Iterator[IntExpr]:
+        """Yield the expression, and such without a quotient or remainder in it, >= 0 only with it.
 
-def _without_division(expr: IntExpr) -> Iterator[IntExpr]:
-    """Yield expressions without one of the quotients that are >= 0 only where `expr` is.
-
-    x - (k - 1) <= k * (x floordiv k) <= x; and e >= 0 follows from k * e >= 1 - k.
-    """
-    for mono, coef in expr.terms:
-        atom = mono.atoms[0]
-        if len(mono.atoms) == 1 and isinstance(atom, FloorDiv) and atom.args[1].is_constant:
-            x, k = atom.args[0], atom.args[1].constant_value
-            if k > 0:
-                rest = expr - (x // k) * coef
-                yield rest * k + (x - (k - 1 if coef > 0 else 0)) * coef + (k - 1)
+        x - (k - 1) <= k * (x floordiv k) <= x; and e >= 0 follows from k * e >= 1 - k.
+        0 <= x mod k <= k - 1.
+        """
+        yield expr
+        for mono, factor in expr.terms:
+            atom = mono.atoms[0]
+            if len(mono.atoms) > 1 or not isinstance(atom, FloorDiv | Mod):
+                continue
+            x, k = atom.args
+            if not (k - 1).provably_ge0(self.bounds):
+                continue
+            if isinstance(atom, Mod):
+                yield expr - (x % k) * factor + ((k - 1) * factor if factor < 0 else 0)
+                continue
+            rest = expr - (x // k) * factor
+            if k.is_constant or factor == -1:
+                yield rest * k + (x - (k - 1 if factor > 0 else 0)) * factor + (k - 1)
+            elif factor == 1:  # x floordiv k >= -rest where x >= -rest * k
+                yield rest * k + x
 
 
 def _is_below(bound: IntExpr | int, limit: int) -> bool:

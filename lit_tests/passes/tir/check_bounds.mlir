@@ -126,3 +126,19 @@ tir.func @fused_axes(%x: !tir.buffer<[7, 7], f32>) -> (%y: !tir.buffer<[7, 7], f
     }
   }
 }
+
+// -----
+
+// The same of symbolic axes: that the loop runs at all says that none of them is empty.
+// CHECK-LABEL: tir.func @fused_symbols
+// CHECK-NOT: tir.check_index
+// CHECK: tir.load %x[%i floordiv m, %i mod m]
+// CHECK: tir.check_index %i floordiv m + 1 in n "@fused_symbols: store to output 0 'y', axis 0
+// CHECK-NOT: tir.check_index
+// CHECK: tir.store
+tir.func @fused_symbols<n, m>(%x: !tir.buffer<[n, m], f32>) -> (%y: !tir.buffer<[n, m], f32>) {
+  tir.for %i in n * m serial {
+    %v = tir.load %x[%i floordiv m, %i mod m] : !tir.buffer<[n, m], f32>
+    tir.store %v, %y[%i floordiv m + 1, %i mod m] : !tir.buffer<[n, m], f32>
+  }
+}

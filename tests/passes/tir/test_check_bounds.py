@@ -1,6 +1,7 @@
 """Checked kernels compute the same, and an index outside is an error: native and interpreted."""
 
 from collections.abc import Callable
+from random import Random
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tyrex.driver.pass_context import compiler_context
 from tyrex.interpreters.tir import InterpreterError, run_kernel
 from tyrex.passes.pipelines import CHECK_BOUNDS, SCHEDULED
 from tyrex.passes.tir.check_bounds import count_accesses
+from tyrex.symbolic import parse_expr
 
 from ..kernels import (  # noqa: TID251  # the tests' folder, not the package's
     TARGETS,
@@ -147,3 +149,61 @@ def test_checks_are_added_once() -> None:
     CHECK_BOUNDS[0].apply(Context(), module)
     assert str(module) == text
     assert sum(isinstance(op, tir.CheckIndexOp) for op in module.walk()) == 1
+
+
+# -- what is proven --------------------------------------------------------------------------
+
+LEAVES = ("%i", "%j", "n", "m", "1", "2", "3")
+EXTENTS = ("n", "m", "n * m", "4", "n floordiv 2", "n + m", "m * 3")
+
+
+def expression(r: Random, depth: int = 2) -> str:
+    """Return an index that may well be inside of something."""
+    if depth == 0 or r.random() < 0.2:
+        return r.choice(LEAVES)
+    a, b = expression(r, depth - 1), expression(r, depth - 1)
+    form = r.choice(("({} + {})", "({} - {})", "min({}, {})", "max({}, {})", "div", "mod", "mul"))
+    if form in ("div", "mod"):
+        divisor = r.choice(("n", "m", "2", "3", "4"))
+        return f"({a}) {'floordiv' if form == 'div' else 'mod'} {divisor}"
+    return f"({a}) * {r.choice((2, 3, -1))}" if form == "mul" else form.format(a, b)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_not_checked_is_inside(seed: int) -> None:
+    """The interpreter checks every access: of what is said to be proven it finds nothing."""
+    r, proven = Random(seed), 0
+    for _ in range(150):
+        outer, inner, extent = (r.choice(EXTENTS) for _ in range(3))
+        index = r.choice((*LEAVES[:2], expression(r), expression(r)))
+        wheres = [expression(r, 1) + " >= 0" for _ in range(r.choice((0, 1, 2)))]
+        load = f"%v = tir.load %x[{index}] : !tir.buffer<[{extent}], f32>"
+        if wheres:
+            where = f"where ({', '.join(wheres)}) else %zero"
+            load = f"%v = tir.predicated_load %x[{index}] {where} : !tir.buffer<[{extent}], f32>"
+        text = f"""
+        tir.func @k<n, m>(%x: !tir.buffer<[{extent}], f32>) -> (%y: !tir.buffer<[1], f32>) {{
+          %zero = arith.constant 0.0 : f32
+          tir.for %i in {outer} serial {{
+            tir.for %j in {inner} serial {{
+              {load}
+              tir.store %v, %y[0] : !tir.buffer<[1], f32>
+            }}
+          }}
+        }}
+        """
+        module = parse_module(compiler_context(), text, "k.mlir")
+        func = kernel_in(module)
+        CHECK_BOUNDS[0].apply(Context(), module)
+        if count_accesses(func)[1]:
+            continue
+        proven += 1
+        for n, m in ((1, 1), (2, 3), (3, 1), (5, 2), (0, 2)):
+            size = {"n": n, "m": m}
+            x = np.zeros(parse_expr(extent).evaluate(size), np.float32)
+            try:
+                run_kernel(func, [x, np.zeros(1, np.float32)], size)
+            except InterpreterError as error:
+                if "by zero" not in str(error):  # what divides by nothing has no index
+                    pytest.fail(f"{error}\n{size}{text}")
+    assert proven > 10
