@@ -71,7 +71,7 @@ def _choose(
         raise _differ(node, "results of different ranks")
     op = relax.IfOp(node.x(0).value, types, Region(then), Region(otherwise))
     node.builder.insert(op)
-    return [_named(node, result) for result in op.results]
+    return [named(node, result, node.builder) for result in op.results]
 
 
 def joined(node: Node, a: Attribute, b: Attribute) -> Attribute:
@@ -134,7 +134,7 @@ def _seen_outside(type_: Attribute, block: Block) -> Attribute:
     return relax.TensorType.of(dims, type_.dtype)
 
 
-def _named(node: Node, value: SSAValue) -> SSAValue:
+def named(node: Node, value: SSAValue, builder: Builder) -> SSAValue:
     """Return `value` with symbols for the dims that are not known before run time."""
     found = value.type
     if not isinstance(found, relax.TensorType) or not found.shape or None not in found.shape:
@@ -147,5 +147,5 @@ def _named(node: Node, value: SSAValue) -> SSAValue:
             dim = var(names[-1])
         dims.append(dim)
     op = relax.MatchCastOp(value, relax.TensorType.of(dims, found.dtype), names)
-    node.builder.insert(op)
+    builder.insert(op)
     return op.result

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 from onnx import GraphProto
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import SSAValue
 
 from ....dialects import relax
+from ....symbolic import IntExpr
 from ..branches import choose
-from ..builder import Builder, Tensor, concat
+from ..builder import Tensor, concat
 from ..errors import ModelError
 from ..node import Node
 from ..registry import converter
-from ..values import Item, Value
+from ..values import Symbolic, Value, symbolic
+from .while_loop import Collected, WhileLoop
 
 UNROLL_LIMIT = 256  # iterations; more would make the program long instead of the loop
 
@@ -28,18 +30,12 @@ def _(node: Node) -> list[Value]:
     return list(choose(node))
 
 
-def _item(node: Node, value: Value) -> Item:
-    if value is None or isinstance(value, tuple):
-        raise node.unsupported("a sequence or optional that is chosen at run time")
-    return value
-
-
 @converter("Loop")
 def _(node: Node) -> list[Value]:
     body = node.graph("body")
     carried = list(node.inputs[2:])
     limit, condition = node.get(0), node.get(1)
-    if isinstance(limit, SSAValue) or isinstance(condition, SSAValue):
+    if isinstance(limit, SSAValue | Symbolic) or isinstance(condition, SSAValue):
         return _while(node, body, carried)
     count = None if limit is None else node.known_int(0, "the trip count")
     if condition is not None and not node.known_int(1, "the condition"):
@@ -50,7 +46,7 @@ def _(node: Node) -> list[Value]:
 def _unrolled(node: Node, body: GraphProto, carried: list[Value], count: int | None) -> list[Value]:
     """Repeat the body; its condition must be known each time."""
     num_scans = len(body.output) - 1 - len(carried)
-    if count is not None and count > UNROLL_LIMIT and not num_scans:
+    if count is not None and count > UNROLL_LIMIT:
         return _while(node, body, carried)
     first, scans = carried, [list[Tensor]() for _ in range(num_scans)]
     i = 0
@@ -67,48 +63,26 @@ def _unrolled(node: Node, body: GraphProto, carried: list[Value], count: int | N
         i += 1
         if not condition.all():
             break
-    stacked = [stack(node, scan, 0, body, j + len(carried)) for j, scan in enumerate(scans)]
-    return [*carried, *stacked]
+    if num_scans and not i:
+        return _loop(node, body, len(carried)).without_iterations(carried)
+    return [*carried, *(stack(scan, 0) for scan in scans)]
 
 
-def stack(node: Node, items: Sequence[Tensor], axis: int, body: GraphProto, j: int) -> Value:
+def stack(items: Sequence[Tensor], axis: int) -> Value:
     """Return what each iteration gave, as slices along a new axis."""
-    if not items:
-        raise node.unsupported(f"a loop without iterations, whose output {j} has no shape")
     return concat([item.unsqueeze([axis]) for item in items], axis).item
 
 
 def _while(node: Node, body: GraphProto, carried: Sequence[Value]) -> list[Value]:
-    """Return the results of a relax.while over (iteration, condition, carried...)."""
-    if len(body.output) - 1 > len(carried):
-        raise _unknown_length(node, "the length of a loop that collects outputs")
+    """Return the results of a loop whose length a run decides."""
     if any(value is None or isinstance(value, tuple) for value in carried):
         raise _unknown_length(node, "the length of a loop over sequences or optionals")
-    builder = node.builder
-    limit = node.x(0).value if node.has(0) else builder.value(np.array(np.iinfo(np.int64).max))
-    start = node.x(1).reshape([]).value if node.has(1) else builder.value(np.array(True))
-    inits = [
-        builder.value(np.array(0, np.int64)),
-        start,
-        *(builder.value(_item(node, value)) for value in carried),
-    ]
-    types = [init.type for init in inits]
-    condition = Builder(Block(arg_types=types), builder)
-    index, going = (condition.tensor(arg) for arg in condition.block.args[:2])
-    below = (index < condition.tensor(limit).reshape([])) & going
-    condition.insert(relax.YieldOp(below.value))
-    step = Builder(Block(arg_types=types), builder)
-    found = node.subgraph(body, list(step.block.args), step)
-    following = step.tensor(step.block.args[0]) + 1
-    values = [step.tensor(_item(node, value)) for value in found]
-    values[0] = values[0].reshape([])
-    for before, after in zip(types[1:], values, strict=True):
-        if before != after.type:
-            raise node.unsupported(f"a loop that changes a value of type {before} to {after.type}")
-    step.insert(relax.YieldOp(following.value, *(value.value for value in values)))
-    op = relax.WhileOp(inits, types, Region(condition.block), Region(step.block))
-    builder.insert(op)
-    return list(op.results[2:])
+    return list(_loop(node, body, len(carried)).build(carried))
+
+
+def _loop(node: Node, body: GraphProto, count: int) -> WhileLoop:
+    collected = [Collected()] * (len(body.output) - 1 - count)
+    return WhileLoop(node, body, node.opt(0), node.opt(1), collected=collected)
 
 
 def _unknown_length(node: Node, what: str) -> ModelError:
@@ -137,31 +111,67 @@ def _scan(
 ) -> list[Value]:
     axes = [node.axis(axis, x.rank) for axis, x in zip(axes, scanned, strict=True)]
     length = scanned[0].shape[axes[0]]
-    if not length.is_constant or length.constant_value > UNROLL_LIMIT:
-        raise node.unsupported(f"a scan over {length} slices (at most {UNROLL_LIMIT} are unrolled)")
-    size = length.constant_value
-    outputs: list[list[Tensor]] = [[] for _ in range(len(body.output) - len(states))]
+    count = len(body.output) - len(states)
+    out_axes = node.integers("scan_output_axes", None) or [0] * count
+    out_directions = node.integers("scan_output_directions", None) or [0] * count
+    slots = [Collected(a, bool(d)) for a, d in zip(out_axes, out_directions, strict=True)]
+    sources = list(zip(scanned, axes, directions, strict=True))
+    if length.is_constant and 0 < length.constant_value <= UNROLL_LIMIT:
+        return _unrolled_scan(node, body, states, sources, slots)
+    limit = node.tensor(symbolic([length])).reshape([])
+
+    def arguments(index: Tensor, going: Tensor, values: list[Value]) -> list[Value]:
+        last = Tensor(limit.item, index.builder) - 1
+        here = [last - index if backward else index for _, _, backward in sources]
+        slices = [
+            Tensor(x.item, index.builder).gather(i, axis)
+            for (x, axis, _), i in zip(sources, here, strict=True)
+        ]
+        return [*values, *(piece.item for piece in slices)]
+
+    loop = WhileLoop(node, body, limit, arguments=arguments, has_condition=False, collected=slots)
+    results = loop.build(states)
+    whole = [
+        _of_length(node, value, slot.axis, length)
+        for value, slot in zip(results[len(states) :], slots, strict=True)
+    ]
+    return [*results[: len(states)], *whole]
+
+
+def _of_length(node: Node, value: SSAValue, axis: int, length: IntExpr) -> SSAValue:
+    """Return what was collected in a loop of known length."""
+    x = node.tensor(value)
+    dims = list(x.shape)
+    dims[node.axis(axis, x.rank)] = length
+    op = relax.MatchCastOp(value, relax.TensorType.of(dims, x.dtype))
+    node.builder.insert(op)
+    return op.result
+
+
+def _unrolled_scan(
+    node: Node,
+    body: GraphProto,
+    states: list[Value],
+    sources: Sequence[tuple[Tensor, int, int]],
+    slots: Sequence[Collected],
+) -> list[Value]:
+    x, axis, _ = sources[0]
+    size = x.shape[axis].constant_value
+    outputs: list[list[Tensor]] = [[] for _ in slots]
     for i in range(size):
         slices: list[Value] = [
             x.slice(axis, size - 1 - i if backward else i, 1).squeeze([axis]).item
-            for x, axis, backward in zip(scanned, axes, directions, strict=True)
+            for x, axis, backward in sources
         ]
         results = node.subgraph(body, [*states, *slices], node.builder)
         states = results[: len(states)]
         for output, value in zip(outputs, results[len(states) :], strict=True):
             output.append(node.item(value))
-    return [*states, *_stacked(node, body, outputs, len(states))]
-
-
-def _stacked(node: Node, body: GraphProto, outputs: list[list[Tensor]], states: int) -> list[Value]:
-    axes = node.integers("scan_output_axes", None) or [0] * len(outputs)
-    directions = node.integers("scan_output_directions", None) or [0] * len(outputs)
-    found: list[Value] = []
-    for j, (items, axis, backward) in enumerate(zip(outputs, axes, directions, strict=True)):
-        ordered = items[::-1] if backward else items
-        place = node.axis(axis, items[0].rank + 1) if items else 0
-        found.append(stack(node, ordered, place, body, states + j))
-    return found
+    stacked = [
+        stack(items[::-1] if slot.before else items, node.axis(slot.axis, items[0].rank + 1))
+        for items, slot in zip(outputs, slots, strict=True)
+    ]
+    return [*states, *stacked]
 
 
 @converter("Scan", since=8)

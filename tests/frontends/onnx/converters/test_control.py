@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import GraphProto, NodeProto, ValueInfoProto, helper
 
-from tyrex.frontends.onnx import ModelError, UnknownValueError, from_onnx
+from tyrex.frontends.onnx import ModelError, from_onnx
 
 from ..models import (  # noqa: TID251  # of the tests
     agrees,
@@ -117,18 +117,20 @@ def test_condition_computed_in_the_loop() -> None:
     assert last.tolist() == [8, 16]
 
 
-def test_loop_of_run_time_length_that_collects() -> None:
-    model = make([loop(DOUBLE, ["on", "b", "b"], scans=1)], [COUNT, X], ["s0"])
-    with pytest.raises(UnknownValueError, match="the length of a loop that collects") as error:
-        from_onnx(model)
-    assert error.value.inputs == ("count",)
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_loop_of_run_time_length_that_collects(count: int) -> None:
+    module = from_onnx(make([loop(DOUBLE, ["on", "b", "b"], scans=1)], [COUNT, X], ["s0"]))
+    (found,) = evaluate(module, np.array(count), f32(2))
+    close([found], [f32(2) * 2.0 ** np.arange(1, count + 1, dtype=np.float32)[:, None]])
 
 
 def test_loop_that_changes_a_shape() -> None:
     body = [N("Concat", ["a", "a"], ["b"], axis=0), N("Identity", ["go"], ["on"])]
     model = make([loop(body, ["on", "b"])], [COUNT, X], ["last"])
-    with pytest.raises(ModelError, match=r"changes a value of type .*\[2\].* to .*\[4\]"):
-        from_onnx(model)
+    module = from_onnx(model)
+    for count in (0, 1, 3):
+        (found,) = evaluate(module, np.array(count), f32(2))
+        close([found], [np.tile(f32(2), 2**count)])
 
 
 def test_scan() -> None:
