@@ -23,6 +23,7 @@ from .builder import Builder
 from .errors import ModelError, PathsDifferError, UnsupportedNodeError
 from .node import Node
 from .scope import Follow
+from .values import Stacked
 
 _Arm: TypeAlias = "tuple[Block, list[SSAValue]]"
 
@@ -58,7 +59,7 @@ def _choose(
     if not arms:
         raise errors[0]
     if errors:
-        types = [_seen_outside(value.type, arms[0][0]) for value in arms[0][1]]
+        types = [seen_outside(value.type, arms[0][0]) for value in arms[0][1]]
         arms.insert(found.index(errors[0]), _failing(errors[0], types))
     (then, then_values), (otherwise, else_values) = arms
     if len(then_values) != len(else_values):
@@ -108,7 +109,7 @@ def _arm(node: Node, name: str, builder: Builder, follow: Follow | None) -> _Arm
         return error
     values: list[SSAValue] = []
     for result in results:
-        if result is None or isinstance(result, tuple):
+        if result is None or isinstance(result, tuple | Stacked):
             raise _differ(node, "sequences or optionals")
         values.append(builder.value(result))
     builder.insert(relax.YieldOp(*values))
@@ -125,7 +126,7 @@ def _failing(error: ModelError, types: Sequence[Attribute]) -> _Arm:
     return block, list(fail.results)
 
 
-def _seen_outside(type_: Attribute, block: Block) -> Attribute:
+def seen_outside(type_: Attribute, block: Block) -> Attribute:
     """Return the type of a value of a block without the symbols that the block tells."""
     if not isinstance(type_, relax.TensorType) or type_.shape is None:
         return type_

@@ -31,7 +31,7 @@ from ...dialects import relax
 from ...dialects.diagnostics import CompileError
 from .branches import choose
 from .builder import Builder, Tensor
-from .errors import ModelError, PathsDifferError, file_location
+from .errors import ModelError, PathsDifferError, UnsupportedNodeError, file_location
 from .evaluate import evaluate
 from .functions import body_of, check_inputs
 from .graph import has_subgraph, live_nodes
@@ -43,7 +43,7 @@ from .shapes import fold
 from .support import check_supported
 from .symbols import DimSize, InputDims, Symbols, ends_of, identifier, tensor_info
 from .tensors import TensorReader, element_type, read_sparse
-from .values import Value, is_known
+from .values import Stacked, Value, is_known
 
 Finish: TypeAlias = Callable[[Scope, Builder], "list[Value]"]
 """What a graph's results are, once all its nodes are converted: in the block of the last one."""
@@ -395,6 +395,12 @@ class Importer:
     def _output(self, name: str, value: Value, builder: Builder) -> SSAValue:
         if value is None:
             raise ModelError(self.where, f"output {name!r} is an absent optional")
+        if isinstance(value, Stacked):
+            raise UnsupportedNodeError(
+                self.where,
+                f"output {name!r}, a sequence whose length a run decides, is not supported",
+                hint="return ConcatFromSequence of it",
+            )
         if isinstance(value, tuple):
             fields = [self._output(name, field, builder) for field in value]
             return builder.emit(relax.TupleOp, *fields).value

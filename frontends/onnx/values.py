@@ -2,7 +2,8 @@
 
 Three kinds: an SSA value; an array known at compile time; a *symbolic* array, whose elements are
 integer expressions over the dims of the inputs (what `Shape` returns and shape arithmetic makes
-of it). A sequence of ONNX is a Python tuple of these, an absent optional is None.
+of it). A sequence of ONNX is a Python tuple of these, or `Stacked` where a run decides how long it
+is; an absent optional is None.
 """
 
 from __future__ import annotations
@@ -61,9 +62,16 @@ class Ratio:
         return Ratio(self.numerator * exact.numerator, exact.denominator)
 
 
+@dataclass(frozen=True, eq=False)
+class Stacked:
+    """A sequence whose length a run decides: its tensors, all of one shape, along a first axis."""
+
+    items: SSAValue
+
+
 Known: TypeAlias = Array | Symbolic
 Item: TypeAlias = "SSAValue | Array | Symbolic"
-Value: TypeAlias = "SSAValue | Array | Symbolic | tuple[Value, ...] | None"
+Value: TypeAlias = "SSAValue | Array | Symbolic | Stacked | tuple[Value, ...] | None"
 
 
 def is_known(value: object) -> bool:

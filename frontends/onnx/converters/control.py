@@ -8,15 +8,13 @@ import numpy as np
 from onnx import GraphProto
 from xdsl.ir import SSAValue
 
-from ....dialects import relax
-from ....symbolic import IntExpr
 from ..branches import choose
 from ..builder import Tensor, concat
-from ..errors import ModelError
+from ..errors import UnknownValueError
 from ..node import Node
 from ..registry import converter
 from ..values import Symbolic, Value, symbolic
-from .while_loop import Collected, WhileLoop
+from .while_loop import Collected, WhileLoop, of_length
 
 UNROLL_LIMIT = 256  # iterations; more would make the program long instead of the loop
 
@@ -75,20 +73,24 @@ def stack(items: Sequence[Tensor], axis: int) -> Value:
 
 def _while(node: Node, body: GraphProto, carried: Sequence[Value]) -> list[Value]:
     """Return the results of a loop whose length a run decides."""
-    if any(value is None or isinstance(value, tuple) for value in carried):
-        raise _unknown_length(node, "the length of a loop over sequences or optionals")
-    return list(_loop(node, body, len(carried)).build(carried))
+    try:
+        return _loop(node, body, len(carried)).build(carried)
+    except UnknownValueError as error:
+        raise _asks_for(node, error) from error
+
+
+def _asks_for(node: Node, error: UnknownValueError) -> UnknownValueError:
+    """Return an error of a body as one that names what would make the loop one to be unrolled."""
+    bounds = [node.get(0), node.get(1)]
+    unknown = next((value for value in bounds if isinstance(value, SSAValue)), None)
+    if unknown is None:
+        return error
+    return node.unknown(f"the length of a loop (in its body, {error.message})", unknown)
 
 
 def _loop(node: Node, body: GraphProto, count: int) -> WhileLoop:
     collected = [Collected()] * (len(body.output) - 1 - count)
     return WhileLoop(node, body, node.opt(0), node.opt(1), collected=collected)
-
-
-def _unknown_length(node: Node, what: str) -> ModelError:
-    bounds = [node.get(0), node.get(1)]
-    unknown = next((value for value in bounds if isinstance(value, SSAValue)), None)
-    return node.unsupported(what) if unknown is None else node.unknown(what, unknown)
 
 
 @converter("Scan", since=9)
@@ -132,20 +134,10 @@ def _scan(
     loop = WhileLoop(node, body, limit, arguments=arguments, has_condition=False, collected=slots)
     results = loop.build(states)
     whole = [
-        _of_length(node, value, slot.axis, length)
+        of_length(node, node.item(value).value, slot.axis, length)
         for value, slot in zip(results[len(states) :], slots, strict=True)
     ]
     return [*results[: len(states)], *whole]
-
-
-def _of_length(node: Node, value: SSAValue, axis: int, length: IntExpr) -> SSAValue:
-    """Return what was collected in a loop of known length."""
-    x = node.tensor(value)
-    dims = list(x.shape)
-    dims[node.axis(axis, x.rank)] = length
-    op = relax.MatchCastOp(value, relax.TensorType.of(dims, x.dtype))
-    node.builder.insert(op)
-    return op.result
 
 
 def _unrolled_scan(

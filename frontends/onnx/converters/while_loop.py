@@ -3,23 +3,28 @@
 A loop carries (iteration, condition, values..., collected...). What an iteration collects grows by
 a slice each time, from none. A value whose shape an iteration changes has new symbols inside the
 loop and behind it; one whose rank changes is refused.
+
+A sequence goes along as its tensors, as long as there are as many of them after each iteration;
+else its tensors have to have one shape, and go along as one tensor (`values.Stacked`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 from onnx import GraphProto
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ....dialects import dtypes, relax
-from ..branches import joined, named
+from ....symbolic import IntExpr
+from ..branches import joined, named, seen_outside
 from ..builder import Builder, Dim, Tensor, concat, full
 from ..errors import ModelError
 from ..node import Node
-from ..values import Item, Value
+from ..values import Item, Stacked, Value
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class WhileLoop:
             block that gets them.
         has_condition: whether the body says if there is a next iteration.
         collected: the outputs to collect.
+        carried: values like those that it carries: how they are made of tensors.
     """
 
     node: Node
@@ -54,13 +60,27 @@ class WhileLoop:
     )
     has_condition: bool = True
     collected: Sequence[Collected] = ()
+    carried: Sequence[Value] = ()
 
-    def build(self, values: Sequence[Value]) -> list[SSAValue]:
+    def build(self, values: Sequence[Value]) -> list[Value]:
         """Append the loop; return the last values and what was collected.
 
         Raises:
-            ModelError: a value changes its rank, or nothing says what shape slices have.
+            ModelError: a value changes its rank, nothing says what shape slices have, or a sequence
+                that changes its length holds tensors of several shapes.
         """
+        carried = list(values)
+        while True:  # each round finds another sequence that changes its length
+            try:
+                results = iter(replace(self, carried=carried).append(carried))
+                return [*(rebuilt(value, results) for value in carried), *results]
+            except LengthChanges as change:
+                start = carried[change.position]
+                assert isinstance(start, tuple), "a stack stays one"
+                carried[change.position] = stacked(self.node, start, change.item)
+
+    def append(self, values: Sequence[Value]) -> list[SSAValue]:
+        """Append the loop, whose values are made as `carried` says; return its tensors."""
         builder = self.node.builder
         inits = self.firsts(values)
         inits += [builder.value(none) for none in self.nones(inits)]
@@ -82,27 +102,32 @@ class WhileLoop:
 
     def without_iterations(self, values: Sequence[Value]) -> list[Value]:
         """Return the results of no iteration: the values, and no slices."""
-        return [*values, *(none.item for none in self.nones(self.firsts(values)))]
+        loop = replace(self, carried=values)
+        return [*values, *(none.item for none in loop.nones(loop.firsts(values)))]
 
     def firsts(self, values: Sequence[Value]) -> list[SSAValue]:
         """Return what the loop begins with, but for what it collects."""
         builder = self.node.builder
         start = np.array(True) if self.going is None else self.going.reshape([])
         inits = [builder.value(np.array(0, np.int64)), builder.value(start)]
-        return inits + [builder.value(self.item(value)) for value in values]
+        return inits + [builder.value(item) for item in self.flat(values)]
 
-    def item(self, value: Value) -> Item:
-        """Return what a loop can carry."""
-        if value is None or isinstance(value, tuple):
-            raise self.node.unsupported("a sequence or optional in a loop of a length unknown here")
-        return value
+    def flat(self, values: Sequence[Value]) -> Iterator[Item]:
+        """Yield the tensors of values."""
+        for value in values:
+            if value is None:
+                raise self.node.unsupported("an empty optional in a loop of a length unknown here")
+            if isinstance(value, tuple):
+                yield from self.flat(value)
+            else:
+                yield value.items if isinstance(value, Stacked) else value
 
     def step(self, types: Sequence[Attribute]) -> tuple[Builder, list[Attribute]]:
         """Return the block of one iteration, and the types of what it hands on."""
         step = Builder(Block(arg_types=types), self.node.builder)
         try:
             return step, self.fill(step)
-        except ModelError:
+        except (ModelError, LengthChanges):
             step.block.drop_all_references()
             raise
 
@@ -124,9 +149,46 @@ class WhileLoop:
     def results(self, step: Builder, arguments: Sequence[SSAValue]) -> list[Tensor]:
         """Return the condition and the results of one iteration."""
         index, going, *values = (step.tensor(argument) for argument in arguments)
-        given = self.arguments(index, going, [value.item for value in values])
-        found = [step.tensor(self.item(v)) for v in self.node.subgraph(self.body, given, step)]
-        return found if self.has_condition else [going, *found]
+        tensors = iter([value.value for value in values])
+        carried = [rebuilt(value, tensors) for value in self.carried]
+        given = self.arguments(index, going, carried)
+        found = self.node.subgraph(self.body, given, step)
+        first = int(self.has_condition)
+        self.check_forms(found[first : first + len(carried)], step)
+        results = [step.tensor(item) for item in self.flat(found)]
+        return results if self.has_condition else [going, *results]
+
+    def check_forms(self, after: Sequence[Value], step: Builder) -> None:
+        """Check that an iteration hands on as many tensors as it got.
+
+        Raises:
+            LengthChanges: a sequence has others.
+            ModelError: nothing else can stand for it.
+        """
+        for position, (old, new) in enumerate(zip(self.carried, after, strict=True)):
+            if form(old) != form(new):
+                raise LengthChanges(position, self.item_of(old, new, step))
+
+    def item_of(self, before: Value, after: Value, step: Builder) -> relax.TensorType:
+        """Return the type of the tensors of a sequence that an iteration makes longer or shorter.
+
+        Raises:
+            ModelError: there is no one type.
+        """
+        found: set[Attribute] = set()
+        if isinstance(before, tuple) and isinstance(after, tuple):
+            for value in after:
+                if value is None or isinstance(value, tuple | Stacked):
+                    raise self.node.unsupported("a loop that changes a sequence of sequences")
+                found.add(seen_outside(step.tensor(value).type, step.block))
+        item = found.pop() if len(found) == 1 else None
+        if not isinstance(item, relax.TensorType):
+            raise self.node.unsupported(
+                "a loop that changes the length of a sequence of tensors of several types"
+            )
+        if item.known_shape() is None:
+            raise self.node.unsupported(f"a loop that collects tensors of unknown shape, {item},")
+        return item
 
     def place(self, slot: Collected, rank: int) -> int:
         """Return the axis that slices of a rank lie along."""
@@ -164,3 +226,56 @@ class WhileLoop:
             going = (index < condition.tensor(self.limit).reshape([])) & going
         condition.insert(relax.YieldOp(going.value))
         return condition
+
+
+class LengthChanges(Exception):
+    """An iteration changes the length of the sequence at a position of what is carried."""
+
+    def __init__(self, position: int, item: relax.TensorType) -> None:
+        super().__init__(position)
+        self.position, self.item = position, item
+
+
+def stacked(node: Node, items: Sequence[Value], item_type: relax.TensorType) -> Stacked:
+    """Return a sequence as one whose length a run decides.
+
+    Raises:
+        ModelError: an item has another type.
+    """
+    tensors = [node.item(item) for item in items]
+    for tensor in tensors:
+        if tensor.type != item_type:
+            raise node.unsupported(
+                f"a sequence of {tensor.type} and {item_type}, whose length a run decides,"
+            )
+    if tensors:
+        return Stacked(concat([tensor.unsqueeze([0]) for tensor in tensors], 0).value)
+    zero = np.zeros((), dtypes.to_numpy(item_type.dtype))
+    return Stacked(full(node.builder, [0, *(item_type.known_shape() or ())], zero).value)
+
+
+def of_length(node: Node, value: SSAValue, axis: int, length: IntExpr) -> SSAValue:
+    """Return what was collected along an axis in a loop of known length."""
+    x = node.tensor(value)
+    dims = list(x.shape)
+    dims[node.axis(axis, x.rank)] = length
+    op = relax.MatchCastOp(value, relax.TensorType.of(dims, x.dtype))
+    node.builder.insert(op)
+    return op.result
+
+
+_Form: TypeAlias = "str | tuple[_Form, ...]"
+
+
+def form(value: Value) -> _Form:
+    """Return how a value is made of tensors."""
+    if isinstance(value, tuple):
+        return tuple(map(form, value))
+    return "stack" if isinstance(value, Stacked) else "tensor"
+
+
+def rebuilt(value: Value, tensors: Iterator[SSAValue]) -> Value:
+    """Return a value like another one, made of the next tensors."""
+    if isinstance(value, tuple):
+        return tuple([rebuilt(item, tensors) for item in value])
+    return Stacked(next(tensors)) if isinstance(value, Stacked) else next(tensors)

@@ -9,6 +9,7 @@ import pytest
 from onnx import GraphProto, NodeProto, ValueInfoProto, helper
 
 from tyrex.frontends.onnx import ModelError, from_onnx
+from tyrex.frontends.onnx.errors import UnknownValueError
 
 from ..models import (  # noqa: TID251  # of the tests
     agrees,
@@ -181,3 +182,19 @@ def test_position_out_of_range() -> None:
     nodes = [N("SequenceConstruct", ["x"], ["s"]), N("SequenceAt", ["s", "p"], ["y"])]
     with pytest.raises(ModelError, match="position 1 is out of range for a sequence of 1"):
         from_onnx(make(nodes, [X], ["y"], {"p": np.array(1)}))
+
+
+def test_loop_whose_body_asks_for_its_number() -> None:
+    """It can be unrolled where the input that decides its length is known."""
+    body = [
+        N("Unsqueeze", ["i", "axis"], ["end"]),
+        N("Slice", ["x", "axis", "end"], ["part"]),
+        N("ReduceSum", ["part"], ["sum"], keepdims=0),
+        N("Add", ["a", "sum"], ["b"]),
+        N("Identity", ["go"], ["on"]),
+    ]
+    model = make([loop(body, ["on", "b"])], [COUNT, X], ["last"], {"axis": i64(0)})
+    with pytest.raises(UnknownValueError, match=r"the length of a loop \(in its body") as error:
+        from_onnx(model)
+    assert error.value.inputs == ("count",)
+    assert "while" not in op_names(from_onnx(model, values={"count": np.array(3)}))
