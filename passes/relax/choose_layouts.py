@@ -308,6 +308,26 @@ def _reduce(b: _Blocker, op: relax.SumOp) -> Sequence[SSAValue] | None:
     return b.add(_like(op, [b.in_blocks(op.x)], op.properties))
 
 
+def _resize(b: _Blocker, op: relax.ResizeOp) -> Sequence[SSAValue] | None:
+    """Pixels that are repeated, for operators that may be in blocks."""
+    image, source = _image_of(op.result), _image_of(op.x)
+    if op.x not in b.blocked or image is None or source is None or image[1] % b.block:
+        return None
+    same = image[:2] == source[:2] and (op.scale_values or (1.0, 1.0))[:2] == (1.0, 1.0)
+    maps = all(type(use.operation) in ELEMENTWISE for use in op.result.uses)
+    if op.mode.data != "nearest" or op.roi is not None or not same or not maps:
+        return None
+    n, channels, *size = image
+    new = relax.ResizeOp(
+        b.in_blocks(op.x),
+        sizes=(n, channels // b.block, *size, b.block),
+        scales=None if op.scale_values is None else (*op.scale_values, 1.0),
+        coordinate_transformation_mode=op.coordinate_transformation_mode.data,
+        nearest_mode=op.nearest_mode.data,
+    )
+    return b.add(new)
+
+
 def _concat(b: _Blocker, op: relax.ConcatOp) -> Sequence[SSAValue] | None:
     if op.axis.value.data != 1 or not any(x in b.blocked for x in op.operands):
         return None
@@ -337,6 +357,7 @@ _RULES: dict[type[Operation], _Rule] = {
     relax.MaxOp: _reduce,
     relax.ConcatOp: _concat,
     relax.SplitOp: _split,
+    relax.ResizeOp: _resize,
 }
 
 

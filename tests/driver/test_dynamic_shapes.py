@@ -399,9 +399,17 @@ def network(rng: np.random.Generator) -> onnx.ModelProto:
             pool = node("GlobalAveragePool", [value], "mean")
             scaled = node("Mul", [value, node("Sigmoid", [pool], "gate")], "scaled")
             value = node("Add", [value, scaled], "sum")
+    small = node("Conv", [value, "wc4"], "c4", strides=[2, 2])
+    weights.append(onnx.numpy_helper.from_array(np.ones((32, 40, 1, 1), np.float32), "wc4"))
+    weights.append(onnx.numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales"))
+    resized = node(
+        "Resize", [small, "", "scales"], "large", mode="nearest",
+        coordinate_transformation_mode="asymmetric", nearest_mode="floor",
+    )  # fmt: skip
+    value = node("Relu", [resized], "repeated")
     node("MaxPool", [value], "y", kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4)
     x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 3, "h", "w"])
-    y = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["n", 40, "a", "b"])
+    y = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["n", 32, "a", "b"])
     graph = onnx.helper.make_graph(nodes, "network", [x], [y], weights)
     opset = [onnx.helper.make_opsetid("", 17)]
     return onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)

@@ -130,3 +130,20 @@ relax.func @channels<c>(%x: !relax.tensor<[1, c, 2, 2], f32>, %w: !relax.tensor<
   %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, c, 2, 2], f32>, !relax.tensor<[4, c, 1, 1], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
   relax.return %y : !relax.tensor<[1, 4, 2, 2], f32>
 }
+
+// -----
+
+// Pixels are repeated in blocks where a map follows; must not: where none does.
+// CHECK-LABEL: relax.func @repeated
+// CHECK:         %[[c:.*]] = relax.blocked_conv
+// CHECK:         %[[r:.*]] = relax.resize %[[c]] {sizes = #relax.dims<[n, 1, h * 2, 6, 4]>, scales = array<f64: 1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00, 1.000000e+00>, mode = "nearest"
+// CHECK:         relax.relu %[[r]]
+// CHECK:         relax.resize {{.*}} -> !relax.tensor<[n, 4, h * 2, 6], f32>
+relax.func @repeated<n, h>(%x: !relax.tensor<[n, 4, h, 3], f32>) -> (!relax.tensor<[n, 4, h * 2, 6], f32>, !relax.tensor<[n, 4, h * 2, 6], f32>) {
+  %w = relax.constant <[4, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]> : !relax.tensor<[4, 4, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[n, 4, h, 3], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[n, 4, h, 3], f32>
+  %r = relax.resize %y {sizes = #relax.dims<[n, 4, h * 2, 6]>, scales = array<f64: 1.0, 1.0, 2.0, 2.0>, mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor", cubic_coeff_a = -0.75 : f64, exclude_outside = false, antialias = false, extrapolation_value = 0.0 : f64} : (!relax.tensor<[n, 4, h, 3], f32>) -> !relax.tensor<[n, 4, h * 2, 6], f32>
+  %a = relax.relu %r : (!relax.tensor<[n, 4, h * 2, 6], f32>) -> !relax.tensor<[n, 4, h * 2, 6], f32>
+  %b = relax.resize %y {sizes = #relax.dims<[n, 4, h * 2, 6]>, scales = array<f64: 1.0, 1.0, 2.0, 2.0>, mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor", cubic_coeff_a = -0.75 : f64, exclude_outside = false, antialias = false, extrapolation_value = 0.0 : f64} : (!relax.tensor<[n, 4, h, 3], f32>) -> !relax.tensor<[n, 4, h * 2, 6], f32>
+  relax.return %a, %b : !relax.tensor<[n, 4, h * 2, 6], f32>, !relax.tensor<[n, 4, h * 2, 6], f32>
+}
