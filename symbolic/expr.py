@@ -289,7 +289,7 @@ class Rules:
     floordiv: Callable[[IntExpr, IntExpr, Bounds], IntExpr]
     mod: Callable[[IntExpr, IntExpr, Bounds], IntExpr]
     substitute: Callable[[IntExpr, Values], IntExpr]
-    simplify: Callable[[IntExpr, Bounds], IntExpr]
+    simplify: Callable[[IntExpr, Bounds, dict[Atom, IntExpr]], IntExpr]
     provably_ge0: Callable[[IntExpr, Bounds], bool]
 
 
@@ -316,13 +316,14 @@ class IntExpr:
         constant: what is added to the terms.
     """
 
-    __slots__ = ("__weakref__", "_divisor", "_free", "_hash", "_key", "constant", "terms")
+    __slots__ = ("__weakref__", "_divisor", "_free", "_hash", "_key", "_size", "constant", "terms")
     terms: Terms
     constant: int
     _hash: int
     _free: tuple[Key, ...] | None
     _key: tuple[object, ...] | None
     _divisor: int | None
+    _size: int | None
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
@@ -514,9 +515,25 @@ class IntExpr:
         """
         return interval(self.terms, self.constant, bounds)
 
-    def simplify(self, bounds: Bounds = NO_BOUNDS) -> IntExpr:
-        """A simpler expression with the same value wherever the variables are in `bounds`."""
-        return _rules.simplify(self, bounds)
+    def simplify(
+        self, bounds: Bounds = NO_BOUNDS, memo: dict[Atom, IntExpr] | None = None
+    ) -> IntExpr:
+        """A simpler expression with the same value wherever the variables are in `bounds`.
+
+        Args:
+            bounds: as for `bounds`.
+            memo: what atoms became before, within bounds that said the same of their variables;
+                calls that share it work an atom out once.
+        """
+        return _rules.simplify(self, bounds, {} if memo is None else memo)
+
+    def size(self) -> int:
+        """A measure in which one term more outweighs a factor or two."""
+        size = self._size
+        if size is None:
+            inside = sum([1 + sum([arg.size() for arg in atom.args]) for atom in self.atoms()])
+            size = self._size = inside + 3 * len(self.terms)
+        return size
 
     def provably_ge0(self, bounds: Bounds = NO_BOUNDS) -> bool:
         """Whether this is known to be at least 0 wherever the variables are in `bounds`."""
@@ -577,7 +594,7 @@ def make_expr(terms: Terms, constant: int) -> IntExpr:
     expr.terms = terms
     expr.constant = constant
     expr._hash = hash(place) if terms else hash(constant)  # pyright: ignore[reportPrivateUsage]
-    expr._free = expr._key = expr._divisor = None  # pyright: ignore[reportPrivateUsage]
+    expr._free = expr._key = expr._divisor = expr._size = None  # pyright: ignore[reportPrivateUsage]
     return _exprs.add(place, expr)
 
 

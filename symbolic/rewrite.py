@@ -128,12 +128,15 @@ def _rebuild_atom(atom: Atom, values: Values, bounds: Bounds, memo: _Memo) -> In
 # Simplification
 
 
-def simplify(expr: IntExpr, bounds: Bounds) -> IntExpr:
-    """A simpler expression with the same value wherever the variables are in `bounds`."""
+def simplify(expr: IntExpr, bounds: Bounds, memo: _Memo) -> IntExpr:
+    """A simpler expression with the same value wherever the variables are in `bounds`.
+
+    `memo` is what atoms became before, within the same bounds.
+    """
     pinned = _pinned(bounds)
     for _ in range(_MAX_ROUNDS):
         before = expr
-        expr = _rebuild(expr, pinned, bounds, {})
+        expr = _rebuild(expr, pinned, bounds, memo)
         if any(mono.composite for mono, _ in expr.terms):
             expr = _recombine(expr, bounds)
         if expr is before:
@@ -149,8 +152,8 @@ def _pinned(bounds: Bounds) -> dict[Key, IntoExpr]:
 def _recombine(expr: IntExpr, bounds: Bounds) -> IntExpr:
     """Puts divisions together again: a floordiv k * k + a mod k -> a, a - a mod k -> ..."""
     while True:
-        best = min(_recombinations(expr, bounds), key=_size, default=expr)
-        if _size(best) >= _size(expr):
+        best = min(_recombinations(expr, bounds), key=IntExpr.size, default=expr)
+        if best.size() >= expr.size():
             return expr
         expr = best
 
@@ -183,12 +186,6 @@ def _cofactors(expr: IntExpr, atom: Atom) -> Iterator[IntExpr]:
             total += one
             yield one
     yield total
-
-
-def _size(expr: IntExpr) -> int:
-    """A measure in which one term more outweighs a factor or two."""
-    inside = sum([1 + sum(map(_size, atom.args)) for atom in expr.atoms()])
-    return inside + 3 * len(expr.terms)
 
 
 RULES = Rules(

@@ -26,6 +26,7 @@ class Expressions:
         self.b = b
         self.values: dict[Hashable, SSAValue] = {}  # variable -> i64 or vector of i64
         self.bounds: dict[Hashable, Range] = {}
+        self.simplified: dict[Atom, IntExpr] = {}  # within the bounds; a variable's never change
         self._scopes: list[dict[IntExpr, SSAValue]] = [{}]
 
     def push(self) -> None:

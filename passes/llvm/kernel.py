@@ -147,9 +147,9 @@ class KernelLowering:
 
     def simplified(self, exprs: Sequence[IntExpr]) -> tuple[IntExpr, ...]:
         """Simplify by the bounds of the loops what is more than linear."""
-        bounds = self.exprs.bounds
+        bounds, memo = self.exprs.bounds, self.exprs.simplified
         return tuple(
-            e.simplify(bounds) if any(m.composite for m, _ in e.terms) else e for e in exprs
+            e.simplify(bounds, memo) if any(m.composite for m, _ in e.terms) else e for e in exprs
         )
 
     def stack_buffer(self, op: tir.AllocOp) -> SSAValue:

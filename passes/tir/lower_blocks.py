@@ -26,7 +26,7 @@ from xdsl.passes import ModulePass
 from ...dialects import tir
 from ...dialects.diagnostics import CompileError
 from ...dialects.tir.clone import DIVISIONS, Cloner, Exprs, clone_division, zero_constant
-from ...symbolic import IntExpr, var
+from ...symbolic import Atom, IntExpr, var
 
 Range = tuple[IntExpr | int | None, IntExpr | int | None]
 
@@ -37,6 +37,7 @@ class _Lowering(Cloner):
     def __init__(self, block: Block) -> None:
         super().__init__(block)
         self.bounds: dict[Hashable, Range] = {}
+        self.simplified: dict[Atom, IntExpr] = {}  # within the bounds; a variable's never change
         self.lanes: set[Hashable] = set()  # the variables of enclosing vectorized loops
         self.mask: Exprs = ()  # conditions that every access to memory bears
 
@@ -44,7 +45,8 @@ class _Lowering(Cloner):
         """Substitute, and simplify by the loops' bounds what is more than linear."""
         result = super().substitute(exprs)
         return tuple(
-            e.simplify(self.bounds) if any(m.composite for m, _ in e.terms) else e for e in result
+            e.simplify(self.bounds, self.simplified) if any(m.composite for m, _ in e.terms) else e
+            for e in result
         )
 
     def clone_op(self, op: Operation) -> None:
