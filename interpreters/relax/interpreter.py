@@ -65,8 +65,15 @@ class Interpreter:
             if isinstance(name, StringAttr):
                 self.functions[name.data] = op
 
-    def call(self, name: str, args: Sequence[Value]) -> list[Value]:
+    def call(
+        self, name: str, args: Sequence[Value], outer: Mapping[str, int] | None = None
+    ) -> list[Value]:
         """Run the relax function `name` and return its results.
+
+        Args:
+            name: of a function of the module.
+            args: its arguments.
+            outer: the caller's symbols, which those have that no argument tells.
 
         Raises:
             ValueError: an argument does not have the type that the function declares.
@@ -81,7 +88,16 @@ class Interpreter:
         places = _argument_names(func)
         frame = Frame()
         types = (arg.type for arg in block.args)
-        frame.symbols = bind_types(zip(types, args, places, strict=True))
+        given = list(zip(types, args, places, strict=True))
+        frame.symbols = bind_types(given)
+        # min(m, 300) + min(n, 300) tells neither: a group of kernels has its caller's symbols.
+        missing = {
+            key: value
+            for key, value in (outer or {}).items()
+            if key in func.symbol_names and key not in frame.symbols
+        }
+        if missing:
+            frame.symbols = bind_types(given, missing)
         frame.values.update(zip(block.args, args, strict=True))
         return self.run_block(block, frame)
 
@@ -110,7 +126,7 @@ class Interpreter:
     # -- calls -------------------------------------------------------------------------------
 
     def _call(self, op: relax.CallOp, frame: Frame) -> Sequence[Value]:
-        return self.call(op.callee_name, frame.all(op.args))
+        return self.call(op.callee_name, frame.all(op.args), frame.symbols)
 
     def _invoke_closure(self, op: relax.InvokeClosureOp, frame: Frame) -> Sequence[Value]:
         closure: Closure = frame.get(op.closure)

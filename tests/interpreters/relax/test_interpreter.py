@@ -46,6 +46,25 @@ def test_calls_and_constants() -> None:
     assert run_text(text, vector(1, 2))[0].tolist() == [2, 4]
 
 
+def test_a_function_knows_its_callers_symbols() -> None:
+    """Of dims that tell no symbol, such as a minimum; others it has from its arguments."""
+    least = "!relax.tensor<[min(n, 2)], i64>"
+    text = f"""
+    relax.func @count<n>(%x: {least}) -> ({least}) {{
+      %y = relax.iota {{shape = #relax.dims<[min(n, 2)]>, axis = 0, dtype = i64}} : () -> {least}
+      relax.return %y : {least}
+    }}
+    relax.func @main<n>(%x: {VECTOR}) -> ({least}) {{
+      %a = relax.iota {{shape = #relax.dims<[min(n, 2)]>, axis = 0, dtype = i64}} : () -> {least}
+      %y = relax.call @count(%a) : ({least}) -> {least}
+      relax.return %y : {least}
+    }}
+    """
+    for n in (0, 1, 5):
+        (found,) = run_text(text, vector(*range(n)))
+        np.testing.assert_array_equal(found, np.arange(min(n, 2)))
+
+
 def test_if_takes_one_region() -> None:
     text = f"""
     relax.func @main<n>(%c: !relax.tensor<[], i1>, %x: {VECTOR}) -> ({VECTOR}) {{
