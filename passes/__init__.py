@@ -50,6 +50,7 @@ PASSES: dict[str, str] = {
     "simplify-moves": "relax.simplify_moves:SimplifyMovesPass",
     "split-conv-transpose": "relax.split_conv_transpose:SplitConvTransposePass",
     "trim-windows": "relax.trim_windows:TrimWindowsPass",
+    "widen-convolutions": "relax.widen_convolutions:WidenConvolutionsPass",
 }
 """Every pass: name -> `folder.file:Class`, sorted by name."""
 

@@ -27,6 +27,7 @@ from .relax.simplify_algebra import SimplifyAlgebraPass
 from .relax.simplify_moves import SimplifyMovesPass
 from .relax.split_conv_transpose import SplitConvTransposePass
 from .relax.trim_windows import TrimWindowsPass
+from .relax.widen_convolutions import WidenConvolutionsPass
 from .tir.check_bounds import CheckBoundsPass
 from .tir.compact_buffers import CompactBuffersPass
 from .tir.expand_math import ExpandMathPass
@@ -53,6 +54,7 @@ GRAPH: tuple[ModulePass, ...] = (
     GroupConvolutionsPass(),  # scales are in the weights; before blocks, which know no groups
     RelaxCsePass(),  # what was written in two ways is equal now
     RelaxDcePass(),  # kernels are made of what is left
+    WidenConvolutionsPass(),  # blocks are for images; whatever asks for sequences has been
     ChooseLayoutsPass(),  # last: the passes above know the plain layout only
 )
 

@@ -15,7 +15,7 @@ Symbols may decide batch, height and width.
 
 Needs:  constants folded, normalizations and scales in the weights (fold-scales).
 Leaves: f32 convolutions in blocked form; grouped ones that are not depthwise, those of few channels
-and those of other types as they were.
+(but for images one pixel high) and those of other types as they were.
 Why here: the last of the graph passes: rules know the plain layout only.
 Source: Liu et al., "Optimizing CNN Model Inference on CPUs", USENIX ATC 2019, sections 3.2-3.3.
 """
@@ -29,7 +29,7 @@ from typing import Any, cast
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, f32
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from ...analysis.nominal import nominal_size
@@ -48,10 +48,10 @@ MOST_WASTE = 3  # channels, by those of a block that are none: 24 in two blocks 
 
 
 class _Blocker:
-    """Rewrites one function; remembers each value's blocked form, and what fills its last block."""
+    """Rewrites one body; remembers each value's blocked form, and what fills its last block."""
 
-    def __init__(self, func: relax.FuncOp, block: int) -> None:
-        self.func = func
+    def __init__(self, body: Block, block: int) -> None:
+        self.body = body
         self.block = block
         self.blocked: dict[SSAValue, SSAValue] = {}
         self.rest: dict[SSAValue, relax.Array] = {}  # where it is not zero
@@ -60,7 +60,7 @@ class _Blocker:
 
     def run(self) -> None:
         """Give every operator that can have one its blocked form, then drop the plain ones."""
-        for op in list(self.func.body.block.ops):
+        for op in list(self.body.ops):
             rule = _RULES.get(type(op))
             self.at = op
             new = rule(self, op) if rule is not None else None
@@ -203,7 +203,9 @@ def _conv(b: _Blocker, op: relax.ConvOp) -> Sequence[SSAValue] | None:
             return b.add(relax.WinogradConvOp(x, u, m=m, padding=op.padding))
         form = blocked_weights.of_plain if channels % size else blocked_weights.dense
         new = form(weight, size)
-    elif groups == 1 and channels < size and shape[1] % size == 0:
+    elif groups == 1 and (
+        (channels < size and shape[1] % size == 0) or (source[2] == 1 and source[3] != 1)
+    ):
         x, new = op.x, blocked_weights.of_plain(weight, size)
     else:
         return None
@@ -378,4 +380,5 @@ class ChooseLayoutsPass(ModulePass):
             return
         for func in op.body.ops:
             if isinstance(func, relax.FuncOp):
-                _Blocker(func, block).run()
+                for body in [b for inner in func.walk() for r in inner.regions for b in r.blocks]:
+                    _Blocker(body, block).run()

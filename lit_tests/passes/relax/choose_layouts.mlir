@@ -146,4 +146,23 @@ relax.func @repeated<n, h>(%x: !relax.tensor<[n, 4, h, 3], f32>) -> (!relax.tens
   %a = relax.relu %r : (!relax.tensor<[n, 4, h * 2, 6], f32>) -> !relax.tensor<[n, 4, h * 2, 6], f32>
   %b = relax.resize %y {sizes = #relax.dims<[n, 4, h * 2, 6]>, scales = array<f64: 1.0, 1.0, 2.0, 2.0>, mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor", cubic_coeff_a = -0.75 : f64, exclude_outside = false, antialias = false, extrapolation_value = 0.0 : f64} : (!relax.tensor<[n, 4, h, 3], f32>) -> !relax.tensor<[n, 4, h * 2, 6], f32>
   relax.return %a, %b : !relax.tensor<[n, 4, h * 2, 6], f32>, !relax.tensor<[n, 4, h * 2, 6], f32>
+
+// -----
+
+// So do branches. An image one pixel high may have any channels: the form for the first layer reads it as it is.
+// CHECK-LABEL: relax.func @branch
+// CHECK:         relax.if
+// CHECK:           relax.blocked_conv %x, %{{.*}} (!relax.tensor<[1, 5, 1, 8], f32>, !relax.tensor<[1, 5, 1, 1, 4], f32>) -> !relax.tensor<[1, 1, 1, 8, 4], f32>
+// CHECK:           relax.relu %{{.*}} -> !relax.tensor<[1, 1, 1, 8, 4], f32>
+// CHECK:           relax.yield
+relax.func @branch(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[1, 5, 1, 8], f32>, %z: !relax.tensor<[1, 4, 1, 8], f32>) -> (!relax.tensor<[1, 4, 1, 8], f32>) {
+  %w = relax.constant <[4, 5, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0]> : !relax.tensor<[4, 5, 1, 1], f32>
+  %y = relax.if %c : !relax.tensor<[], i1> -> (!relax.tensor<[1, 4, 1, 8], f32>) {
+    %a = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 5, 1, 8], f32>, !relax.tensor<[4, 5, 1, 1], f32>) -> !relax.tensor<[1, 4, 1, 8], f32>
+    %r = relax.relu %a : (!relax.tensor<[1, 4, 1, 8], f32>) -> !relax.tensor<[1, 4, 1, 8], f32>
+    relax.yield %r : !relax.tensor<[1, 4, 1, 8], f32>
+  } else {
+    relax.yield %z : !relax.tensor<[1, 4, 1, 8], f32>
+  }
+  relax.return %y : !relax.tensor<[1, 4, 1, 8], f32>
 }
