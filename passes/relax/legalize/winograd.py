@@ -23,9 +23,13 @@ from .rules import rule
 
 Buffers = Sequence[Buffer]
 Conditions = list[IntExpr]  # each at least 0
-STRIP_BYTES = 1200 << 10  # of intermediates: less than the second-level cache of one core
+# Fitted on an Intel core with 2 MiB of second-level cache: eight strips of seven convolutions.
+NEAR_BYTES = 1280 << 10  # of weights and intermediates that stay in the second-level cache
+WEIGHT_COST = 0.4  # what a byte of weights costs each time, in bytes that leave the cache
+PRODUCT_COST = 1 / 3  # what a multiply-add costs, in the same
+TILE_ROWS = 14  # of a register tile of two vectors in 32 registers
+REST_COST = 0.04  # what a rest of fewer rows costs, by all of the product
 STRIPS = (24, 12, 6)  # tiles of a strip in an image of any size: rows of register tiles divide them
-NEAR_COST = 0.25  # what a byte from the second-level cache costs, in bytes from beyond it
 SPATIAL = tir.IterKind.SPATIAL
 
 
@@ -57,7 +61,7 @@ class _Winograd:
         taps = self.filtering.alpha**2
         blocks = self.x.shape[1].constant_value
         per_tile = taps * self.lanes * (blocks + self.filters) * 4
-        strip = self.strip_tiles(per_tile, taps * blocks * self.filters * self.lanes**2 * 4)
+        strip = self.strip_tiles(per_tile, taps * blocks * self.filters * self.lanes**2)
         count = ceildiv(self.tiles, strip)
 
         def body(n: IntExpr, s: IntExpr) -> None:
@@ -75,21 +79,26 @@ class _Winograd:
             independent = tir.ForKind.PARALLEL
             self.k.for_(count * self.batch, lambda i: body(i // count, i % count), independent)
 
-    def strip_tiles(self, per_tile: int, weight_bytes: int) -> int:
+    def strip_tiles(self, per_tile: int, weights: int) -> int:
         """Return how many tiles a strip has: the number that moves the fewest bytes.
 
-        Intermediates that do not fit are written and read again beyond the second-level cache;
-        weights are read once per strip.
+        Weights are read once per strip; intermediates that leave the second-level cache are
+        written and read again.
+
+        Args:
+            per_tile: bytes of intermediates.
+            weights: how many.
         """
         if not self.tiles.is_constant:
-            return next((n for n in STRIPS if n * per_tile <= STRIP_BYTES), STRIPS[-1])
-        tiles = self.tiles.constant_value
+            return next((n for n in STRIPS if n * per_tile <= NEAR_BYTES), STRIPS[-1])
+        tiles, weight_bytes = self.tiles.constant_value, 4 * weights
+        beside = weight_bytes if weight_bytes <= NEAR_BYTES else 0  # else they only pass through
 
         def traffic(strip: int) -> float:
-            near = weight_bytes <= STRIP_BYTES
-            weights = tiles // strip * weight_bytes * (NEAR_COST if near else 1.0)
-            spilled = 0 if strip * per_tile <= STRIP_BYTES else 2 * tiles * per_tile
-            return weights + spilled
+            leaving = max(0.0, 1 - NEAR_BYTES / (strip * per_tile + beside))
+            found = WEIGHT_COST * weight_bytes * (tiles // strip) + leaving * tiles * per_tile
+            rest = REST_COST * PRODUCT_COST * tiles * weights if strip % TILE_ROWS else 0.0
+            return found + rest
 
         divisors = [n for n in range(tiles, 0, -1) if tiles % n == 0]
         return min(divisors, key=traffic)
