@@ -44,6 +44,7 @@ from .tile_body import Following, Piece, Place, TileBody
 FEW_OF_CACHE = 16  # an operand below this part of the second-level cache is in it anyway
 MOST_UNEVEN = 1.05  # the longest of the threads' shares of columns, by the mean
 PIECES_OF_CACHE = 4  # what one column of a piece reads is at most this part of the second level
+FEW_REQUESTS = 2  # rows of vectors that a tile asks for at once in each block of channels
 MIN_FETCH_STEP = 4  # reduction steps between two requests: each costs as much as a load
 
 Allocate = Callable[[tir.BufferType], SSAValue]
@@ -369,7 +370,8 @@ class TileSchedule:
     ) -> Following | None:
         """Return what a tile of a convolution in blocks asks for: a part of each block of channels.
 
-        One row of vectors at a time: many at once would keep the tile's own loads waiting.
+        One row of vectors at a time: many at once would keep the tile's own loads waiting. Two
+        may be asked for together, for the loop around requests is unrolled: code to compile.
         """
         *outer, inner = (self.steps.extents[axis] for axis in self.nest.reduce)
         column_bytes = prod([*outer, inner]) * place.columns * self.tile.lanes
@@ -377,13 +379,18 @@ class TileSchedule:
         if not outer or 2 * column_bytes > self.machine.l2_bytes:
             return None
         share = -(-inner // count)
-        step = max(d for d in range(1, inner + 1) if inner % d == 0 and inner // d >= share)
+        at_once = share if share <= FEW_REQUESTS else 1
+        fits = (d for d in range(1, inner + 1) if inner % d == 0 and inner // d * at_once >= share)
+        step = max(fits)
 
         def fetch(b: NestBuilder, values: Sequence[IntExpr]) -> None:
-            zero, row = as_expr(0), min_(index * share + values[-1], inner - 1)
-            with self.b.loop(place.columns, tir.ForKind.UNROLLED) as v:
-                at = self.body.bindings(place, zero, v, zero, [*values[:-1], row])
-                self.prefetch(load, at)
+            zero, first = as_expr(0), index * share + values[-1] * at_once
+            with (
+                b.loop(at_once, tir.ForKind.UNROLLED) as i,
+                b.loop(place.columns, tir.ForKind.UNROLLED) as v,
+            ):
+                reduced = [*values[:-1], min_(first + i, inner - 1)]
+                self.prefetch(load, self.body.bindings(place, zero, v, zero, reduced))
 
         return Following(len(outer), step, fetch)
 
