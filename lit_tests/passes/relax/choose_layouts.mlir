@@ -146,6 +146,7 @@ relax.func @repeated<n, h>(%x: !relax.tensor<[n, 4, h, 3], f32>) -> (!relax.tens
   %a = relax.relu %r : (!relax.tensor<[n, 4, h * 2, 6], f32>) -> !relax.tensor<[n, 4, h * 2, 6], f32>
   %b = relax.resize %y {sizes = #relax.dims<[n, 4, h * 2, 6]>, scales = array<f64: 1.0, 1.0, 2.0, 2.0>, mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor", cubic_coeff_a = -0.75 : f64, exclude_outside = false, antialias = false, extrapolation_value = 0.0 : f64} : (!relax.tensor<[n, 4, h, 3], f32>) -> !relax.tensor<[n, 4, h * 2, 6], f32>
   relax.return %a, %b : !relax.tensor<[n, 4, h * 2, 6], f32>, !relax.tensor<[n, 4, h * 2, 6], f32>
+}
 
 // -----
 
