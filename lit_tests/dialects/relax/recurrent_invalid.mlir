@@ -101,3 +101,19 @@ relax.func @lstm_c2_peephole(%x0: !relax.tensor<[4, 2, 20], f32>, %x1: !relax.te
   %0, %1, %2 = relax.lstm %x0, %x1, %x2, %x2, %x3, %x4 {reverse = false} : (!relax.tensor<[4, 2, 20], f32>, !relax.tensor<[5, 20], f32>, !relax.tensor<[2, 5], f32>, !relax.tensor<[2, 5], f32>, !relax.tensor<[10], f32>, !relax.tensor<[2], i64>) -> (!relax.tensor<[4, 2, 5], f32>, !relax.tensor<[2, 5], f32>, !relax.tensor<[2, 5], f32>)
   relax.return
 }
+
+// -----
+
+relax.func @gru_c3_count(%x0: !relax.tensor<[4, 2, 15], f32>, %x1: !relax.tensor<[5, 15], f32>, %x2: !relax.tensor<[5], f32>, %x3: !relax.tensor<[2, 5], f32>, %x4: !relax.tensor<[2], i64>) {
+  // expected-error @below {{relax.gru: (C3) 1 activations and 2 coefficients; expected 2, with two each}}
+  %0, %1 = relax.gru %x0, %x1, %x2, %x3, %x4 {reverse = false, linear_before_reset = false, activations = ["elu"], coefficients = array<f64: 1.0, 0.0>} : (!relax.tensor<[4, 2, 15], f32>, !relax.tensor<[5, 15], f32>, !relax.tensor<[5], f32>, !relax.tensor<[2, 5], f32>, !relax.tensor<[2], i64>) -> (!relax.tensor<[4, 2, 5], f32>, !relax.tensor<[2, 5], f32>)
+  relax.return
+}
+
+// -----
+
+relax.func @lstm_c3_name(%x0: !relax.tensor<[4, 2, 20], f32>, %x1: !relax.tensor<[5, 20], f32>, %x2: !relax.tensor<[2, 5], f32>, %x3: !relax.tensor<[2, 5], f32>, %x4: !relax.tensor<[2], i64>) {
+  // expected-error @below {{relax.lstm: (C3) activation "step" is unknown; use one of}}
+  %0, %1, %2 = relax.lstm %x0, %x1, %x2, %x3, %x4 {reverse = false, activations = ["sigmoid", "step", "tanh"], coefficients = array<f64: 0.0, 0.0, 0.0, 0.0, 0.0, 0.0>} : (!relax.tensor<[4, 2, 20], f32>, !relax.tensor<[5, 20], f32>, !relax.tensor<[2, 5], f32>, !relax.tensor<[2, 5], f32>, !relax.tensor<[2], i64>) -> (!relax.tensor<[4, 2, 5], f32>, !relax.tensor<[2, 5], f32>, !relax.tensor<[2, 5], f32>)
+  relax.return
+}
