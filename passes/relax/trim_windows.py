@@ -25,6 +25,8 @@ from xdsl.passes import ModulePass
 
 from ...dialects import relax
 from ...dialects.relax import ints
+from ...dialects.relax.operand_checks import window_extent
+from ...symbolic import as_expr
 from .rewriting import Rewriter, constant_of
 
 
@@ -42,8 +44,10 @@ class _Axis:
     @property
     def outputs(self) -> int:
         """The number of results."""
-        space = self.size + self.before + self.after - self.dilation * (self.taps - 1) - 1
-        return space // self.stride + 1
+        size, taps, padding = as_expr(self.size), as_expr(self.taps), self.before + self.after
+        found = window_extent(size, taps, self.stride, self.dilation, padding)
+        assert found is not None, "the sizes are known"
+        return found.constant_value
 
     def meets(self, tap: int) -> bool:
         """Tell whether some result takes a value of the image through this tap."""
