@@ -22,7 +22,8 @@ from .bytecode import Program
 from .closures import BoundFunction
 from .device import Device, cpu
 from .errors import ArgumentError, DTypeError, RuntimeFailure
-from .frame import Execution, Frame
+from .execution import Execution
+from .frame import Frame
 from .image import Image
 from .kernel_library import KernelLibrary
 from .memory import Allocator, make_allocator
