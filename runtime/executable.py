@@ -21,10 +21,10 @@ from .export_options import Exporter, ExportOptions, Place
 from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
+from .model import Model
 from .module_tree import Part, tree_of
 from .native_program import NativeEntry, NativeHost, NativeProgram, Shapes
 from .signature import Signature
-from .state import StatefulFunction
 from .threads import check_num_threads, default_num_threads
 from .vm import Callee, VirtualMachine
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ENTRY = "main"
 
 
-class Executable:
+class Executable(Model):
     """A program with its kernels."""
 
     def __init__(
@@ -173,20 +173,6 @@ class Executable:
         """
         return self._main.run(inputs, out)
 
-    def bind_state(
-        self, state: Mapping[str, str], initial: Mapping[str, Any] | None = None
-    ) -> StatefulFunction:
-        """Return "main" as a stream: inputs that are outputs of the call before are its state.
-
-        Args:
-            state: by the name of an input, the output whose value it gets next time.
-            initial: by the name of an input, its value in the first call; zeros otherwise.
-
-        Raises:
-            ArgumentError: an input or output does not exist, or they do not fit each other.
-        """
-        return StatefulFunction(self, state, initial)
-
     @property
     def specializations(self) -> Specializations[Executable]:
         """The builds for single shapes, of an executable that has some made.
@@ -272,15 +258,6 @@ class Executable:
         """The executable as a tree of parts with their properties."""
         code_bytes = int(self.stats()["code_bytes"])
         return tree_of(self.program, code_bytes, runs_here=not self._elsewhere)
-
-    @property
-    def imports(self) -> tuple[Part, ...]:
-        """The parts that it needs: machine code, constants, functions of Python."""
-        return self.parts.imports
-
-    def get_property_mask(self) -> int:
-        """Return what can be done with it, as TVM's number; see `Part`."""
-        return self.parts.get_property_mask()
 
     def get_write_formats(self) -> list[str]:
         """Return the formats that `export_library` writes, suffixes without their dots."""

@@ -24,11 +24,11 @@ from .elf import check_shared_library
 from .errors import LoadError, UnsupportedError
 from .executable import Executable
 from .export_options import Exporter, ExportOptions
+from .model import Model
 from .module_tree import Part, Property
 from .native_program import NativeEntry, NativeProgram, Shapes
 from .processor import Question, missing_instructions
 from .signature import Signature
-from .state import StatefulFunction
 from .target_check import check_target
 from .threads import check_num_threads, default_num_threads
 
@@ -96,7 +96,7 @@ class About:
     """The dims that inputs tell, of a library; in the order of its C interface."""
 
 
-class Module:
+class Module(Model):
     """An exported model: call it as the executable that it was.
 
     With `with`, or `close`, its memory and threads are given back. Results stay what they are.
@@ -227,15 +227,6 @@ class Module:
         return Part("library", Property.RUNNABLE, tuple(self.functions), self.path.stat().st_size)
 
     @property
-    def imports(self) -> tuple[Part, ...]:
-        """The parts that it needs: machine code, constants, functions of Python."""
-        return self.parts.imports
-
-    def get_property_mask(self) -> int:
-        """Return what can be done with it, as TVM's number; see `Part`."""
-        return self.parts.get_property_mask()
-
-    @property
     def threads(self) -> int:
         """Threads of a run, the caller's included; results do not depend on it."""
         return self._open.threads
@@ -259,20 +250,6 @@ class Module:
     ) -> Any:
         """Run with inputs by name or in order, results into the buffers of `out` where given."""
         return self._open.run(inputs, out)
-
-    def bind_state(
-        self, state: Mapping[str, str], initial: Mapping[str, Any] | None = None
-    ) -> StatefulFunction:
-        """Return the model as a stream: inputs that are outputs of the call before are its state.
-
-        Args:
-            state: by the name of an input, the output whose value it gets next time.
-            initial: by the name of an input, its value in the first call; zeros otherwise.
-
-        Raises:
-            ArgumentError: an input or output does not exist, or they do not fit each other.
-        """
-        return StatefulFunction(self, state, initial)
 
     @property
     def closed(self) -> bool:
