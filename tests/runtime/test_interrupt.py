@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has
 
 BODY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 LONG_S = 10.0
-"""What is not waited for: a test of a few tenths of a second."""
+"""Of one core, which is not waited for: a test of a few tenths of a second."""
 T = "!relax.tensor<[500, 500], f32>"
 
 
@@ -70,9 +70,9 @@ def busy() -> KernelLibrary:
 @cache
 def turns_per_second() -> float:
     count, address, context = 3_000_000, busy().address("busy"), Context(1)
-    begin = time.perf_counter()
+    begin = time.process_time()
     native().parallel_for(context.address, address, count, 1)
-    return count / (time.perf_counter() - begin)
+    return count / (time.process_time() - begin)
 
 
 @pytest.mark.parametrize("num_threads", [1, 2])
@@ -80,10 +80,10 @@ def test_a_long_loop_ends_soon(handler: None, num_threads: int) -> None:
     turns = int(turns_per_second() * LONG_S / 1600)
     context = Context(num_threads)
     threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGUSR1)).start()
-    begin = time.perf_counter()
+    begin = time.process_time()
     code = native().parallel_for(context.address, busy().address("busy"), turns, 1600 * num_threads)
     assert code == INTERRUPTED
-    assert time.perf_counter() - begin < LONG_S / 2
+    assert time.process_time() - begin < LONG_S / 2 * num_threads
     error = native().exception(code, "", "loop")
     assert isinstance(error, Stopped)
     assert isinstance(native().exception(code, "", "loop"), RuntimeFailure)  # taken once
@@ -143,13 +143,13 @@ def test_a_model_is_interrupted_and_runs_again(handler: None, mode: str) -> None
     }}"""  # noqa: E501  # IR
     exe = tyrex.compile(text, exec_mode=mode, threads=1)
     x = np.eye(*shape, dtype=np.float32)
-    begin = time.perf_counter()
+    begin = time.process_time()
     exe(x, np.array(20, np.int32))
-    seconds = (time.perf_counter() - begin) / 20
+    seconds = (time.process_time() - begin) / 20
     times = np.array(int(LONG_S / seconds), np.int32)
     threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGUSR1)).start()
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(Stopped):
         exe(x, times)
-    assert time.perf_counter() - begin < LONG_S / 2
+    assert time.process_time() - begin < LONG_S / 2
     np.testing.assert_array_equal(exe(x, np.array(3, np.int32)), x)
