@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import click
@@ -147,6 +148,43 @@ _MODEL_OPTIONS: Sequence[Callable[[Any], Any]] = (
     ),
     click.option("--cache/--no-cache", default=True, help="Look up and keep compiled results."),
 )
+
+
+_PASS_OPTIONS: Sequence[Callable[[Any], Any]] = (
+    click.option(
+        "--load",
+        multiple=True,
+        metavar="FILE.py",
+        help="A file of Python with passes of yours; it is run.",
+    ),
+    click.option(
+        "--insert-before",
+        multiple=True,
+        metavar="PASS:PASSES",
+        help="Run passes before one of the pipeline: fuse-ops:'mine{n=1},relax-dce'.",
+    ),
+    click.option(
+        "--insert-after", multiple=True, metavar="PASS:PASSES", help="The same, after one."
+    ),
+    click.option("--disable", multiple=True, metavar="PASS", help="Leave a pass out."),
+)
+
+
+def pass_options(command: Command) -> Command:
+    """Add what says how the pipelines are changed; see `edited`."""
+    for decorate in reversed(_PASS_OPTIONS):
+        command = decorate(command)
+    return command
+
+
+def edited(options: Mapping[str, Any]) -> AbstractContextManager[object]:
+    """Return what is in force around a compile with these options of `pass_options`."""
+    if not any(options[name] for name in ("load", "insert_before", "insert_after", "disable")):
+        return nullcontext()  # a model that is in the cache needs no compiler
+    from .plugins import edited_context
+
+    return edited_context(options)
+
 
 at_option: Callable[[Any], Any] = click.option(
     "--at",

@@ -30,16 +30,15 @@ from .interpreter_settings import compiling
 from .kernels import KernelCompiler, finished
 from .levels import (
     CHECKS,
-    Passes,
     level_of,
     llvm_options,
     may_contract,
     passes_between,
-    passes_of,
 )
 from .native_target import native_target
 from .options import CompileOptions, Progress, silent
 from .pass_context import PassContext, run_pipeline
+from .pass_specs import Passes, passes_of
 from .reading import read
 from .sources import Source
 from .workers import MIN_KERNELS, compile_pool
@@ -81,10 +80,14 @@ class Build:
 
     def _lower(self, module: ModuleOp, kernels: KernelCompiler) -> Artifact:
         """Run every level on a module; kernels are compiled as soon as they are final."""
+        first = () if self.pipeline is None else passes_of(self.pipeline)
+        edits, levels = PassContext.current().edits, self._levels(module)
+        if edits.inserts:
+            edits.check_places(p.name for passes in (first, *dict(levels).values()) for p in passes)
         if self.pipeline is not None:
             with self._stage("pipeline"):
-                run_pipeline(module, passes_of(self.pipeline))
-        levels = self._levels(module)
+                run_pipeline(module, first)
+            levels = self._levels(module)
         if level_of(module) in ("scheduled", "host") and CHECKS not in dict(levels):
             self._compile_kernels(module, kernels)
         flops: dict[str, IntExpr] = {}

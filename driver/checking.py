@@ -19,8 +19,9 @@ from ..dialects.verify import verify_module
 from ..interpreters import relax as relax_interpreter
 from ..interpreters import vm as vm_interpreter
 from .error_report import is_user_error
-from .levels import Passes, passes_between, passes_of
-from .pass_context import compiler_context
+from .levels import passes_between
+from .pass_context import PassContext, compiler_context
+from .pass_specs import Passes, passes_of
 from .summaries import difference
 
 Array = NDArray[Any]
@@ -97,8 +98,10 @@ def check_passes(
     levels = passes_between("graph", until, opt_level, sanitizer)
     if pipeline is not None:
         levels = [("graph", passes_of(pipeline)), *levels[1:]]
+    edits = PassContext.current().edits
+    edits.check_places(p.name for _, passes in levels for p in passes)
     for level, passes in levels:
-        for module_pass in passes:
+        for module_pass in edits.applied(passes):
             checked = _check(module, module_pass, level, inputs, expected)
             yield checked
             if checked.differs:

@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import median, quantiles
 from typing import Any
 
 import click
 
-from .arguments import RUN_OPTIONS, at_option, run_options
+from .arguments import RUN_OPTIONS, at_option, edited, pass_options, run_options
 from .terminal import progress_display, table
 
 WARM_SECONDS = 0.5
+UNEDITED = "unedited"
 Engines = Mapping[str, Callable[[], object]]
 
 
 @click.command()
 @click.argument("model")
 @run_options
+@pass_options
 @at_option
-@click.option("--against", default="", metavar="ENGINE,...", help="Others: onnxruntime.")
+@click.option(
+    "--against",
+    default="",
+    metavar="ENGINE,...",
+    help=f"Others: onnxruntime; {UNEDITED}: Tyrex without your passes.",
+)
 @click.option("--rounds", type=click.IntRange(3), default=30, show_default=True)
 def bench(model: str, against: str, rounds: int, **options: Any) -> None:
     """Time MODEL (.onnx or .mlir) on random inputs."""
@@ -33,15 +41,20 @@ def bench(model: str, against: str, rounds: int, **options: Any) -> None:
     from .peers import PEERS
 
     peers = [name.strip() for name in against.split(",") if name.strip()]
+    known = (*PEERS, UNEDITED)
     for name in peers:
-        if name not in PEERS:
-            raise click.UsageError(f"--against: no engine '{name}'; known are {', '.join(PEERS)}")
-    with progress_display() as progress:
-        chosen = {name: options[name] for name in RUN_OPTIONS}
+        if name not in known:
+            raise click.UsageError(f"--against: no engine '{name}'; known are {', '.join(known)}")
+    chosen = {name: options[name] for name in RUN_OPTIONS}
+    with progress_display() as progress, edited(options):
         exe = compile(model, progress=progress, **chosen)
     feeds = make_feeds(exe.signature.inputs, {}, random=True, sizes=options["sizes"])
     engines: dict[str, Callable[[], object]] = {"tyrex": lambda: exe(*feeds)}
     for name in peers:
+        if name == UNEDITED:
+            plain = compile(model, **chosen)
+            engines[name] = partial(plain, *feeds)
+            continue
         run = PEERS[name](model, exe.threads, options["shapes"])
         engines[name] = lambda run=run: run(feeds)
     click.echo(f"{model}, {exe.threads} threads, {rounds} rounds")

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from .arguments import COMPILE_OPTIONS, READ_OPTIONS, at_option, model_options, named_files
+from .arguments import (
+    COMPILE_OPTIONS,
+    READ_OPTIONS,
+    at_option,
+    edited,
+    model_options,
+    named_files,
+    pass_options,
+)
 from .terminal import progress_display
 
 if TYPE_CHECKING:
@@ -34,6 +42,7 @@ _LEVELS = ("graph", "kernels", "scheduled", "host", "native")
     help="The last level to check.",
 )
 @click.option("-p", "--passes", metavar="PASSES", help="Take the place of the graph's passes.")
+@pass_options
 @click.option(
     "--dump-ir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -47,6 +56,13 @@ def check(model: str, until: str, dump_ir: Path | None, **options: Any) -> int:
     what differs where and what it changed, and the exit code is 1. Interpreters are slow: give
     large models small inputs, or --until.
     """
+    from .plugins import given_pipeline
+
+    with edited(options):
+        return _check(model, until, dump_ir, {**options, "passes": given_pipeline(options)})
+
+
+def _check(model: str, until: str, dump_ir: Path | None, options: dict[str, Any]) -> int:
     from ..dialects.target import set_target
     from .checking import check_passes
     from .compile import read_model
@@ -65,7 +81,7 @@ def check(model: str, until: str, dump_ir: Path | None, **options: Any) -> int:
         checked += found.changed
         click.echo(f"{found.level:10} {found.pass_name:24} {_verdict(found)}")
         if found.differs:
-            _tell(found, model, feeds, names, dump_ir)
+            _tell(found, model, feeds, names, dump_ir, options["load"])
             return 1
     if until == "native" and _native_differs(model, options, module, feeds):
         click.echo(f"check: the machine code computes something else than level host of {model}")
@@ -121,7 +137,12 @@ def _equal(error: float) -> str:
 
 
 def _tell(
-    found: Checked, model: str, feeds: Sequence[Any], names: Sequence[str], folder: Path | None
+    found: Checked,
+    model: str,
+    feeds: Sequence[Any],
+    names: Sequence[str],
+    folder: Path | None,
+    files: Sequence[str],
 ) -> None:
     """Say what is known of a wrong pass; write the module before and after it."""
     from .check_report import dump, report
@@ -131,8 +152,9 @@ def _tell(
         click.echo("  --dump-ir DIR writes the module before and after it")
         return
     before, after = dump(found, folder)
+    load = "".join(f" --load {file}" for file in files)
     click.echo(f"  before: {before}\n  after:  {after}")
-    click.echo(f"  alone:  tyrex-opt {before} -p {found.pass_name}")
+    click.echo(f"  alone:  tyrex-opt {before} -p {found.pass_name}{load}")
 
 
 def _native_differs(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .arguments import COMPILE_OPTIONS, model_options
+from .arguments import COMPILE_OPTIONS, model_options, pass_options
 from .terminal import progress_display
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _LEVELS = (
 @click.option("--linker", metavar="COMMAND", help="The same; for other machines: `zig`, or theirs.")
 @click.option("--weights", metavar="inside|beside", help="Where the constants of a .c go.")
 @click.option("-p", "--passes", metavar="PASSES", help="Take the place of the graph's passes.")
+@pass_options
 @click.option("--timing", is_flag=True, help="Print on stderr how long each step took.")
 @click.option("--print-after", multiple=True, metavar="PASS", help="IR on stderr; or `all`.")
 @click.option("--verify-each", is_flag=True, help="Verify the module after every pass.")
@@ -58,12 +59,14 @@ def compile_command(model: str | None, print_pipeline: bool, **options: Any) -> 
 
 def _compile(model: str, level: str | None, options: dict[str, Any]) -> None:
     from ..runtime.export_options import ExportOptions
-    from .pass_context import PassContext
+    from .plugins import edited_context, given_pipeline
 
-    chosen = {name: options[name] for name in COMPILE_OPTIONS} | {"pipeline": options["passes"]}
+    chosen = {name: options[name] for name in COMPILE_OPTIONS}
+    chosen["pipeline"] = given_pipeline(options)
     chosen_export = {name: options[name] for name in ("name", "cc", "linker", "weights")}
     export = ExportOptions(**chosen_export)
-    with PassContext(
+    with edited_context(
+        options,
         instruments=_instruments(options),
         dump_ir=options["dump_ir"],
         verify_each=options["verify_each"],
@@ -123,13 +126,13 @@ def _is_native(path: Path) -> bool:
 
 
 def _instruments(options: dict[str, Any]) -> list[Instrument]:
-    from ..passes import get_all_passes
     from .instruments import Print, Timing
     from .pass_specs import check_known
+    from .plugins import available_passes
 
     after = options["print_after"]
     for name in after:
-        check_known(name, (*get_all_passes(), "all"), "pass")
+        check_known(name, (*available_passes(options["load"]), "all"), "pass")
     found: list[Instrument] = []
     if after:
         found.append(Print(after=None if "all" in after else after))

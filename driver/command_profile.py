@@ -7,13 +7,21 @@ from typing import Any
 
 import click
 
-from .arguments import RUN_OPTIONS, at_option, named_files, run_options
+from .arguments import (
+    RUN_OPTIONS,
+    at_option,
+    edited,
+    named_files,
+    pass_options,
+    run_options,
+)
 from .terminal import progress_display
 
 
 @click.command()
 @click.argument("model")
 @run_options
+@pass_options
 @click.option("--input", multiple=True, callback=named_files, metavar="NAME=FILE.npy")
 @at_option
 @click.option("--seed", default=0, show_default=True, help="Of the inputs that are made up.")
@@ -39,7 +47,7 @@ def profile(model: str, each: bool, output: tuple[Path, ...], **options: Any) ->
                 f"-o {path}: expected a file that ends in {', '.join(_FORMS)}; found"
                 f" '{path.suffix}'"
             )
-    with progress_display() as progress:
+    with progress_display() as progress, edited(options):
         chosen = {name: options[name] for name in RUN_OPTIONS}
         exe = compile(model, progress=progress, **chosen)
     given = options["input"], True, options["seed"], options["sizes"]

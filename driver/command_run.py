@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from .arguments import RUN_OPTIONS, at_option, named_files, run_options
+from .arguments import (
+    RUN_OPTIONS,
+    at_option,
+    edited,
+    named_files,
+    pass_options,
+    run_options,
+)
 from .terminal import progress_display
 
 if TYPE_CHECKING:
@@ -23,6 +30,7 @@ MAX_ERROR = 1e-3
 @click.command()
 @click.argument("model")
 @run_options
+@pass_options
 @click.option("--input", multiple=True, callback=named_files, metavar="NAME=FILE.npy")
 @at_option
 @click.option("--random", is_flag=True, help="Make up the inputs that no --input gives.")
@@ -69,7 +77,7 @@ def _loaded(model: str, options: Mapping[str, Any]) -> Executable | Module:
         return module
     from .compile import compile
 
-    with progress_display() as progress:
+    with progress_display() as progress, edited(options):
         chosen = {name: options[name] for name in RUN_OPTIONS}
         return compile(model, progress=progress, **chosen)
 

@@ -35,6 +35,7 @@ from .options import (
     check_values,
     silent,
 )
+from .pipeline_edits import NO_EDITS, PipelineEdits
 from .recipe import Recipe
 from .sources import OnnxModel, Source
 
@@ -87,7 +88,8 @@ def compile(
         threads: how many threads a run uses unless it is told otherwise; None for
             `TYREX_NUM_THREADS`, else the cores that the process may use.
         opt_level: 0 to 3; None for that of the `PassContext` in force.
-        pipeline: passes that take the place of the graph level's, also as tyrex-opt's text.
+        pipeline: passes that take the place of the graph level's, also as tyrex-opt's text;
+            `PassContext(insert_after=...)` puts passes into the pipelines of any level.
         exec_mode: what runs the program around the kernels: "compiled", native code, or
             "bytecode", the virtual machine. What native code cannot express is left to bytecode:
             `exe.exec_mode` says so, and `exe.stats()["bytecode_because"]` says why.
@@ -118,7 +120,7 @@ def compile(
     if specialize is not None:
         from .specializing import specializing
 
-        recipe = Recipe.of(source, options, pipeline, _context("disabled_passes", frozenset()))
+        recipe = Recipe.of(source, options, pipeline, _edits())
         make = specializing(specialize, recipe, _elsewhere(options.target), compiling)
     return compiling(source, options, num_threads, report=report, make=make)
 
@@ -151,7 +153,7 @@ def _compiled(
 
     report("load", 0, 0)
     elsewhere = _elsewhere(options.target)
-    recipe = Recipe.of(source, options, pipeline, _context("disabled_passes", frozenset()))
+    recipe = Recipe.of(source, options, pipeline, _edits())
     return load_artifact(artifact, recipe, threads, stats, exec_mode, elsewhere, make)
 
 
@@ -176,8 +178,7 @@ def export_source(
     from ..exporters.formats import export
 
     options = _options(target, opt_level, dims, shapes, values, sanitize)
-    disabled = _context("disabled_passes", frozenset())
-    recipe = Recipe.of(Source.of(model), options, pipeline, disabled)
+    recipe = Recipe.of(Source.of(model), options, pipeline, _edits())
     return export(recipe, Path(path), export_options or ExportOptions(), recipe)
 
 
@@ -268,18 +269,23 @@ def _lookup(models: ModelCache, pipeline: Pipeline | None) -> Artifact | None:
 
 def _is_cacheable(pipeline: Pipeline | None) -> bool:
     """Tell whether passes have a name to be known by; those that a user wrote do not."""
-    return pipeline is None or isinstance(pipeline, str)
+    return (pipeline is None or isinstance(pipeline, str)) and not _edits().inserts
 
 
 def _settings(pipeline: Pipeline | None) -> str:
-    disabled: frozenset[str] = _context("disabled_passes", frozenset())
-    return f"pipeline={pipeline if isinstance(pipeline, str) else None!r} {sorted(disabled)}"
+    disabled = sorted(_edits().disabled)
+    return f"pipeline={pipeline if isinstance(pipeline, str) else None!r} {disabled}"
 
 
 def _is_watched() -> bool:
     return bool(
         _context("instruments", ()) or _context("dump_ir", None) or _context("verify_each", False)
     )
+
+
+def _edits() -> PipelineEdits:
+    edits: PipelineEdits = _context("edits", NO_EDITS)
+    return edits
 
 
 def _context(option: str, default: Any) -> Any:

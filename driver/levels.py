@@ -11,9 +11,8 @@ from __future__ import annotations
 import inspect
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.llvm import FuncOp as LLVMFuncOp
@@ -26,20 +25,18 @@ from ..dialects import relax, tir, vm
 from ..dialects.diagnostics import CompileError
 from ..dialects.target import set_target, target_of
 from ..dialects.verify import verify_module
-from ..passes import get_all_passes, pipelines
+from ..passes import pipelines
 from ..passes.llvm.lower_to_llvm import LowerToLlvmPass
 from ..passes.relax.legalize import RULES
-from ..runtime.errors import ArgumentError, DTypeError
+from ..runtime.errors import ArgumentError
 from .c_model import c_text
 from .instruments import write_module
 from .interpreter_settings import compiling
 from .options import CompileOptions
 from .pass_context import run_pipeline
-from .pass_specs import parse_passes
+from .pass_specs import Passes, passes_of
 from .reading import read
 from .sources import Source
-
-Passes = str | ModulePass | Iterable[ModulePass]
 
 IR_LEVELS = ("graph", "kernels", "scheduled", "host", "llvm")
 """The levels that are dialects, in order."""
@@ -180,20 +177,6 @@ def module_at(
     if level is None:
         return module
     return lower(module, level, options.opt_level, options.sanitize)
-
-
-def passes_of(pipeline: object) -> Sequence[ModulePass]:
-    """Return the passes that a pipeline names: text as tyrex-opt takes it, a pass, or several."""
-    if isinstance(pipeline, str):
-        return parse_passes(pipeline, get_all_passes())
-    if isinstance(pipeline, ModulePass):
-        return (pipeline,)
-    if isinstance(pipeline, Iterable):
-        return tuple(cast(Iterable[ModulePass], pipeline))
-    raise DTypeError(
-        "compile: pipeline: expected passes, or text such as 'fold-constants,relax-dce'; found "
-        f"{pipeline!r}"
-    )
 
 
 def check_level(level: str) -> None:

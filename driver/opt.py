@@ -31,6 +31,7 @@ from .expected_diagnostics import compare, read_expectations
 from .instruments import DumpIR, Instrument, Print, Timing, VerifyEach
 from .pass_context import recursion_limit, run_pipeline
 from .pass_specs import UsageError, check_known, list_passes, parse_passes
+from .plugins import available_passes
 from .targets import get_all_targets
 
 SEPARATOR = "// -----"
@@ -72,6 +73,7 @@ class OptTool(xDSLOptMain):
 
     @override
     def setup_pipeline(self) -> None:
+        self.available_passes |= available_passes(self.args.load)
         spec = ",".join(part.strip(" ,") for part in self.args.passes)
         self.passes = parse_passes(spec, self.available_passes)
         for name in (*self.args.print_before, *self.args.print_after):
@@ -196,6 +198,8 @@ def _add_input_arguments(group: Any) -> None:
 def _add_pass_arguments(group: Any) -> None:
     add = group.add_argument
     add("-p", "--passes", action="append", default=[], help="passes, pipelines: 'a,b{n=1},c'")
+    load = "a file of Python with passes of yours; it is run"
+    add("--load", action="append", default=[], metavar="FILE.py", help=load)
     add("--list-passes", nargs=0, action=_ListPasses, help="print every pass and its options")
     add("--verify-each", default=True, action=argparse.BooleanOptionalAction)
     add("--disable-verify", dest="no_verify", help="verify nothing", **_FLAG)

@@ -4,7 +4,7 @@
 """
 
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
@@ -19,6 +19,8 @@ from xdsl.passes import ModulePass
 from ..dialects import register_all_dialects
 from .instruments import DumpIR, Instrument, Timing, VerifyEach
 from .interpreter_settings import RECURSION_LIMIT
+from .pass_specs import Passes, passes_of
+from .pipeline_edits import PipelineEdits
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,37 @@ class PassContext:
     disabled_passes: frozenset[str] = frozenset()
     """Names of passes to leave out."""
 
+    insert_before: Mapping[str, Passes] = field(default_factory=dict[str, Passes])
+    """The name of a pass -> passes that run before it, wherever it stands in a pipeline."""
+
+    insert_after: Mapping[str, Passes] = field(default_factory=dict[str, Passes])
+    """The same, after it. What is next to a disabled pass takes its place."""
+
+    edits: PipelineEdits = field(init=False, repr=False, compare=False)
+    """All three, checked."""
+
     _dump: DumpIR | None = field(init=False, repr=False, compare=False, default=None)
     _tokens: list[Token["PassContext | None"]] = field(
         init=False, repr=False, compare=False, default_factory=list[Token["PassContext | None"]]
     )
 
     def __post_init__(self) -> None:
-        """Check the options; see the fields."""
+        """Check the options; see the fields.
+
+        Raises:
+            ValueError: there is no such level of -O.
+            DTypeError, UsageError: what is inserted is no pass.
+        """
         if self.opt_level not in range(4):
             raise ValueError(f"opt_level is {self.opt_level!r}; it must be 0, 1, 2 or 3")
         object.__setattr__(self, "instruments", tuple(self.instruments))
         object.__setattr__(self, "disabled_passes", frozenset(self.disabled_passes))
+        edits = PipelineEdits(
+            self.disabled_passes,
+            _inserted("insert_before", self.insert_before),
+            _inserted("insert_after", self.insert_after),
+        )
+        object.__setattr__(self, "edits", edits)
         if self.dump_ir is not None:
             # One for the whole context: its numbers run on from pipeline to pipeline.
             object.__setattr__(self, "_dump", DumpIR(self.dump_ir))
@@ -83,6 +105,13 @@ class PassContext:
         return (*dump, *verify, *self.instruments)
 
 
+def _inserted(option: str, given: Mapping[str, Passes]) -> dict[str, tuple[ModulePass, ...]]:
+    found: dict[str, tuple[ModulePass, ...]] = {}
+    for place, passes in given.items():
+        found[place] = passes_of(passes, f"{option}: {place}")
+    return found
+
+
 _current: ContextVar[PassContext | None] = ContextVar("tyrex_pass_context", default=None)
 _DEFAULT = PassContext()
 
@@ -102,14 +131,14 @@ def run_pipeline(
 
     Args:
         module: changed in place.
-        passes: those that the current `PassContext` disables are left out.
+        passes: as the current `PassContext` edits them.
         instruments: called besides those of the current `PassContext`.
         context: the xDSL context handed to the passes; by default one with every dialect.
     """
     options = PassContext.current()
     context = context if context is not None else compiler_context()
     watchers = _in_order((*options.all_instruments(), *instruments))
-    chosen = [p for p in passes if p.name not in options.disabled_passes]
+    chosen = options.edits.applied(passes)
     with recursion_limit():
         for watcher in watchers:
             watcher.before_pipeline(module)

@@ -4,15 +4,20 @@ import difflib
 import re
 import sys
 from collections.abc import Callable, Iterable
+from typing import cast
 
 from xdsl.passes import ModulePass, get_pass_option_infos
 from xdsl.utils.arg_spec import ArgSpec, parse_pipeline
 from xdsl.utils.exceptions import ArgSpecParseError
 
 from ..passes import get_all_passes, get_all_pipelines
+from ..runtime.errors import DTypeError
 
 PassTable = dict[str, Callable[[], type[ModulePass]]]
 """Pass names, and how to load each."""
+
+Passes = str | ModulePass | Iterable[ModulePass]
+"""Text as tyrex-opt takes it, a pass, or several."""
 
 
 class UsageError(Exception):
@@ -31,6 +36,30 @@ def parse_passes(spec: str, available: PassTable) -> tuple[ModulePass, ...]:
     except ArgSpecParseError as error:
         raise UsageError(str(error)) from error
     return tuple(p for arg_spec in specs for p in _passes_named(arg_spec, available))
+
+
+def passes_of(given: object, what: str = "compile: pipeline") -> tuple[ModulePass, ...]:
+    """Return the passes that are given, in whatever form.
+
+    Args:
+        given: see `Passes`.
+        what: the argument, for messages.
+
+    Raises:
+        DTypeError: it is something else.
+        UsageError: a text names what does not exist.
+    """
+    if isinstance(given, str):
+        return parse_passes(given, get_all_passes())
+    if isinstance(given, ModulePass):
+        return (given,)
+    if isinstance(given, Iterable):
+        several = tuple(cast(Iterable[object], given))
+        if all(isinstance(one, ModulePass) for one in several):
+            return cast(tuple[ModulePass, ...], several)
+    raise DTypeError(
+        f"{what}: expected passes, or text such as 'fold-constants,relax-dce'; found {given!r}"
+    )
 
 
 def _passes_named(spec: ArgSpec, available: PassTable) -> Iterable[ModulePass]:

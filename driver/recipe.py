@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..runtime.errors import ArgumentError, LoadError, UnsupportedError
 from .options import CompileOptions
+from .pipeline_edits import NO_EDITS, PipelineEdits
 from .sources import Kind, Source
 
 if TYPE_CHECKING:
@@ -34,18 +35,16 @@ class Recipe:
     options: CompileOptions
     pipeline: Any = None
     """Passes that took the place of the graph level's."""
-    disabled_passes: frozenset[str] = frozenset()
+    edits: PipelineEdits = NO_EDITS
     stamp: Stamp | None = None
     """Of the model's file."""
 
     @staticmethod
-    def of(
-        source: Source, options: CompileOptions, pipeline: Any, disabled_passes: frozenset[str]
-    ) -> Recipe:
+    def of(source: Source, options: CompileOptions, pipeline: Any, edits: PipelineEdits) -> Recipe:
         """Return the recipe of a compile that is going on."""
         if source.kind is Kind.IR:  # whoever gave it may change it
             source = Source(source.kind, source.label, None, source.data.clone())
-        return Recipe(source, options, pipeline, disabled_passes, _stamp(source.path))
+        return Recipe(source, options, pipeline, edits, _stamp(source.path))
 
     def package(self, name: str) -> Package:
         """Refuse: a recipe has no objects; see `formats.Model`."""
@@ -90,13 +89,18 @@ class Recipe:
             return module_at(self.source, self.options, "host", self.pipeline)
 
     def context(self) -> AbstractContextManager[object]:
-        """Return what is in force while the model is lowered: the passes that were left out."""
+        """Return what is in force while the model is lowered: how pipelines were edited."""
         from .pass_context import PassContext
 
         current = PassContext.current()
-        if current.disabled_passes == self.disabled_passes:
+        if current.edits == self.edits:
             return nullcontext()
-        return PassContext(disabled_passes=self.disabled_passes, verify_each=current.verify_each)
+        return PassContext(
+            verify_each=current.verify_each,
+            disabled_passes=self.edits.disabled,
+            insert_before=self.edits.before,
+            insert_after=self.edits.after,
+        )
 
     def check(self) -> None:
         """Refuse a file that is not the one that was compiled.

@@ -65,6 +65,6 @@ def specializing(
 def _in_recipe(
     recipe: Recipe, compile_one: CompileOne, source: Source, options: CompileOptions, threads: int
 ) -> Executable:
-    """Compile with the passes left out that the first build was made without."""
-    with recipe.context() if recipe.disabled_passes else nullcontext():
+    """Compile with pipelines edited as those of the first build were."""
+    with recipe.context() if recipe.edits else nullcontext():
         return compile_one(source, options, threads)

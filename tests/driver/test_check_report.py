@@ -12,6 +12,7 @@ from xdsl.passes import ModulePass
 
 from tyrex.dialects import relax, tir
 from tyrex.driver import cli, opt
+from tyrex.driver.pass_context import PassContext
 from tyrex.passes import pipelines
 
 from .models import GRAPH, dense  # noqa: TID251  # the tests' folder, not the package's
@@ -92,11 +93,10 @@ class StumblePass(ModulePass):
         raise KeyError("lost")
 
 
-def with_pass(monkeypatch: pytest.MonkeyPatch, level: str, wrong: ModulePass) -> None:
+def with_pass(level: str, wrong: ModulePass, opt_level: int = 1) -> PassContext:
     """Put a pass at the end of a level."""
-    levels = pipelines.OPT_LEVELS[1]
-    broken = {**levels, level: (*levels[level], wrong)}
-    monkeypatch.setattr(pipelines, "OPT_LEVELS", (broken,) * 4)
+    last = pipelines.OPT_LEVELS[opt_level][level][-1]
+    return PassContext(insert_after={last.name: wrong})
 
 
 @pytest.fixture
@@ -112,11 +112,11 @@ def check(capsys: Capture, *arguments: str) -> tuple[int, str]:
     return code, captured.out + captured.err
 
 
-def test_a_wrong_result(
-    capsys: Capture, monkeypatch: pytest.MonkeyPatch, model: str, tmp_path: Path
-) -> None:
-    with_pass(monkeypatch, "graph", ReluIsTanhPass())
-    code, out = check(capsys, model, "--at", "batch=3", "--dump-ir", str(tmp_path / "ir"))
+def test_a_wrong_result(capsys: Capture, model: str, tmp_path: Path) -> None:
+    with with_pass("graph", ReluIsTanhPass()):
+        code, out = check(
+            capsys, model, "-O1", "--at", "batch=3", "--dump-ir", str(tmp_path / "ir")
+        )
     assert code == 1
     assert "graph      relu-is-tanh             DIFFERS" in out
     assert f"check: relu-is-tanh changes what {model} computes" in out
@@ -138,24 +138,19 @@ def test_a_wrong_result(
 
 
 @pytest.mark.parametrize("level", ["kernels", "scheduled"])
-def test_the_node_is_found_among_kernels(
-    capsys: Capture, monkeypatch: pytest.MonkeyPatch, model: str, level: str
-) -> None:
+def test_the_node_is_found_among_kernels(capsys: Capture, model: str, level: str) -> None:
     """The product is what it was; what is wrong first is the sum of it and the bias."""
-    levels = {**pipelines.O0, level: (*pipelines.O0[level], BiasIsSubtractedPass())}
-    monkeypatch.setattr(pipelines, "OPT_LEVELS", (levels,) * 4)
-    code, out = check(capsys, model, "--at", "batch=3")
+    with with_pass(level, BiasIsSubtractedPass(), opt_level=0):
+        code, out = check(capsys, model, "-O0", "--at", "batch=3")
     assert code == 1
     assert f"{level:10} bias-is-subtracted       DIFFERS" in out
     assert "first value that differs: Add -> s, by add: float32[3, 4]: 12 of 12 values" in out
     assert "= arith.subf" in out
 
 
-def test_an_access_that_is_wrong(
-    capsys: Capture, monkeypatch: pytest.MonkeyPatch, model: str
-) -> None:
-    with_pass(monkeypatch, "kernels", ShiftLoadsPass())
-    code, out = check(capsys, model, "--at", "batch=3", "-O1")
+def test_an_access_that_is_wrong(capsys: Capture, model: str) -> None:
+    with with_pass("kernels", ShiftLoadsPass()):
+        code, out = check(capsys, model, "--at", "batch=3", "-O1")
     assert code == 1
     assert "kernels    shift-loads              FAILS" in out
     assert f"check: shift-loads breaks {model}: what it leaves cannot be run:" in out
@@ -163,17 +158,17 @@ def test_an_access_that_is_wrong(
     assert "--dump-ir DIR writes the module before and after it" in out
 
 
-def test_what_is_not_valid(capsys: Capture, monkeypatch: pytest.MonkeyPatch, model: str) -> None:
-    with_pass(monkeypatch, "graph", NoReturnPass())
-    code, out = check(capsys, model, "--at", "batch=1")
+def test_what_is_not_valid(capsys: Capture, model: str) -> None:
+    with with_pass("graph", NoReturnPass()):
+        code, out = check(capsys, model, "-O1", "--at", "batch=1")
     assert code == 1
     assert "graph      no-return                FAILS" in out
     assert "what it leaves is not valid" in out
 
 
-def test_what_python_raises(capsys: Capture, monkeypatch: pytest.MonkeyPatch, model: str) -> None:
-    with_pass(monkeypatch, "graph", StumblePass())
-    code, out = check(capsys, model, "--at", "batch=1")
+def test_what_python_raises(capsys: Capture, model: str) -> None:
+    with with_pass("graph", StumblePass()):
+        code, out = check(capsys, model, "-O1", "--at", "batch=1")
     assert code == 1
     assert f"check: stumble breaks {model}: it raised KeyError: 'lost'" in out
 
