@@ -36,7 +36,10 @@ from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR
 from ...symbolic import IntExpr
 from ..llvm.expressions import Expressions
-from .host_function import CONTEXT_ALLOCATE, ERROR_MEMORY, Callee, HostFunction, Names
+from .host_builder import ERROR_MEMORY
+from .host_function import HostFunction
+from .host_memory import CONTEXT_ALLOCATE
+from .host_symbols import Callee, Names
 
 
 class _HostProgram:
