@@ -6,6 +6,7 @@ file or nowhere point at what is wrong.
 """
 
 from bisect import bisect_left
+from contextlib import suppress
 from typing import Any
 
 from typing_extensions import override
@@ -22,7 +23,7 @@ from xdsl.ir import Attribute, Block, Data, Operation, ParametrizedAttribute, SS
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Position, Span
-from xdsl.utils.mlir_lexer import MLIRTokenKind
+from xdsl.utils.mlir_lexer import MLIRTokenKind, StringLiteral
 
 
 class LocatingParser(Parser):
@@ -68,6 +69,17 @@ class LocatingParser(Parser):
         if isinstance(op.location, UnknownLoc):
             op.location = self._location(start)
         return op
+
+    @override
+    def parse_optional_str_literal(self) -> str | None:
+        # xDSL takes what is no ASCII for bytes; names and texts of models are in all languages.
+        token = self._current_token
+        if token.kind is MLIRTokenKind.BYTES_LIT:
+            with suppress(UnicodeDecodeError):
+                text = StringLiteral.from_span(token.span).bytes_contents.decode()
+                self._consume_token(MLIRTokenKind.BYTES_LIT)
+                return text
+        return super().parse_optional_str_literal()
 
     @override
     def resolve_operand(self, operand: UnresolvedOperand, type: Attribute) -> SSAValue:

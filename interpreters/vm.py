@@ -212,6 +212,17 @@ class _Run:
         self.told(op, [(op.result, x[:count])])
         return (x[:count],)
 
+    def _string(self, op: vm.StringOp) -> Sequence[Value]:
+        return (op.value.data,)
+
+    def _shape_of(self, op: vm.ShapeOfOp) -> Sequence[Value]:
+        return (tuple(self.values[op.x].shape),)
+
+    def _check_value(self, op: vm.CheckValueOp) -> Sequence[Value]:
+        value = self.values[op.x]
+        self.told(op, [(op.result, value)])
+        return (value,)
+
     def _tuple(self, op: vm.TupleOp) -> Sequence[Value]:
         return (tuple(self.values[field] for field in op.fields),)
 
@@ -266,6 +277,7 @@ class _Run:
         vm.CallOp: _call,
         vm.CallPackedOp: _call_packed,
         vm.CheckTensorOp: _check_tensor,
+        vm.CheckValueOp: _check_value,
         vm.ConstantOp: _constant,
         vm.CopyOp: _copy,
         vm.FailOp: _fail,
@@ -275,6 +287,8 @@ class _Run:
         vm.MakeClosureOp: _make_closure,
         vm.PrefixOp: _prefix,
         vm.ReshapeOp: _reshape,
+        vm.ShapeOfOp: _shape_of,
+        vm.StringOp: _string,
         vm.TensorOp: _tensor,
         vm.TupleGetOp: _tuple_get,
         vm.TupleOp: _tuple,

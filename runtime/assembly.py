@@ -47,7 +47,9 @@ from .bytecode import (
     Param,
     Program,
     Ret,
+    ShapeSpec,
     Spec,
+    StringSpec,
     Symbol,
     TensorSpec,
     TupleSpec,
@@ -328,12 +330,23 @@ class _Parser:
             return TupleSpec(tuple(self.items(")", self.spec)))
         if self.skip("object"):
             return ObjectSpec()
+        if self.skip("string"):
+            return StringSpec()
+        if self.skip("shape"):
+            return self.shape_spec()
         dtype = DType(self.token("word", "a type"))
         self.expect("[")
         if self.skip("*"):
             self.expect("]")
             return TensorSpec(dtype, None)
         return TensorSpec(dtype, tuple(self.items("]", self.dim)))
+
+    def shape_spec(self) -> ShapeSpec:
+        if not self.skip("["):
+            return ShapeSpec()
+        rank = self.number()
+        self.expect("]")
+        return ShapeSpec(rank)
 
     def dim(self) -> Dim:
         if self.skip("?"):

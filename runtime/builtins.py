@@ -190,6 +190,23 @@ def _move(image: Image, call: Call) -> Action:
     return lambda r, e: r[source]
 
 
+def _string(image: Image, call: Call) -> Action:
+    text = image.program.texts[call.args[0].value]
+    return lambda r, e: text
+
+
+def _shape(image: Image, call: Call) -> Action:
+    source = call.args[0].value
+
+    def action(r: Registers, e: Execution) -> tuple[int, ...]:
+        tensor = r[source]
+        if type(tensor) is not Tensor:
+            raise RuntimeFailure(f"shape: expected a tensor; found {tensor!r}")
+        return tensor.shape
+
+    return action
+
+
 def _tuple(image: Image, call: Call) -> Action:
     sources = tuple(arg.value for arg in call.args)
     return lambda r, e: tuple([r[source] for source in sources])
@@ -247,6 +264,8 @@ _PLAIN: dict[int, Callable[[Image, Call], Action]] = {
     Builtin.FAIL: _fail,
     Builtin.CLOSURE: make_closure,
     Builtin.INVOKE: invoke_closure,
+    Builtin.STRING: _string,
+    Builtin.SHAPE: _shape,
 }
 
 _TELLING: dict[int, Callable[[Image, Call, Tell], Action]] = {

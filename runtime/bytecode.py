@@ -5,9 +5,9 @@
     goto    continue at an instruction
     if      go on when the bool tensor in a register is true, else continue at an instruction
 
-A register holds a tensor, a storage, a tuple or an object of the host. Everything else that an
-instruction says (sizes, types, constants, texts) is in its arguments, known before it runs.
-Kernels take destinations: their arguments are inputs, outputs, workspaces, then integers.
+A register holds a tensor, a storage, a tuple, a text, a shape or an object of the host. Everything
+else that an instruction says (sizes, types, constants, texts) is in its arguments, known before it
+runs. Kernels take destinations: their arguments are inputs, outputs, workspaces, then integers.
 
 A function may have symbols: dims that its arguments' shapes tell when it is called (`matching.py`).
 Types and sizes of the program are expressions over them; a `match` in the code tells further ones.
@@ -106,7 +106,25 @@ class ObjectSpec:
         return "object"
 
 
-Spec = TensorSpec | TupleSpec | ObjectSpec
+@dataclass(frozen=True, slots=True)
+class StringSpec:
+    """A text: `string`; a `str` of Python."""
+
+    def __str__(self) -> str:
+        return "string"
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeSpec:
+    """A shape as a value: `shape[2]`, of rank 2, or `shape`; a tuple of numbers of Python."""
+
+    rank: int | None = None
+
+    def __str__(self) -> str:
+        return "shape" if self.rank is None else f"shape[{self.rank}]"
+
+
+Spec = TensorSpec | TupleSpec | ObjectSpec | StringSpec | ShapeSpec
 
 
 class Param(NamedTuple):
@@ -196,6 +214,10 @@ class Builtin(IntEnum):
     """`r = closure(text, tuple)`: the function of that name, its last arguments bound."""
     INVOKE = 15
     """`r = invoke(closure, tuple)`: call a closure with the arguments that are not bound."""
+    STRING = 16
+    """`r = string(text)`."""
+    SHAPE = 17
+    """`r = shape(tensor)`: its dims."""
 
 
 _R, _I, _C, _S, _T, _D = ArgKind
@@ -216,6 +238,8 @@ SIGNATURES: Mapping[Builtin, tuple[bool, tuple[ArgKind, ...] | None]] = {
     Builtin.PREFIX: (True, (_R, _R, _S, _T)),
     Builtin.CLOSURE: (True, (_T, _R)),
     Builtin.INVOKE: (True, (_R, _R)),
+    Builtin.STRING: (True, (_T,)),
+    Builtin.SHAPE: (True, (_R,)),
 }
 """Builtin -> (whether it has a result, kinds of its arguments; None: any registers).
 

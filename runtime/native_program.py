@@ -3,11 +3,11 @@
 The function is `int32_t run(context, inputs, outputs)`, made by lower-vm-to-llvm; it is linked into
 this process, or comes with an exported library. That of a model with symbols has a fourth argument,
 an array of their values: what the shapes of the inputs tell, checked here, as are the sizes that
-they lead to. Arguments are checked as those of bytecode: what
-fits as it is, native code sees for itself (native/call.c); the rest is converted, or refused, here.
-A result whose size data decide is *open*: its place among the outputs is that of a record,
-`{address, dim 0, ...}`, which the function fills in; what lies there is copied before the context
-has its next run.
+they lead to. Arguments are checked as those of bytecode: what fits as it is, native code sees for
+itself (native/call.c); the rest is converted, or refused, here. A shape is an int64 tensor of its
+dims there, and a tuple for the caller. A result whose size data decide is *open*: its place among
+the outputs is that of a record, `{address, dim 0, ...}`, which the function fills in; what lies
+there is copied before the context has its next run.
 
 Any number of threads may call one program at once: each run takes a context of its own, and leaves
 it for the next.
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .bytecode import Param, Symbol, TensorSpec
+from .bytecode import Param, ShapeSpec, Symbol, TensorSpec
 from .dtype import DType
 from .errors import LoadError
 from .image import Layout, check_size
@@ -104,7 +104,7 @@ class Shapes:
             LoadError: a result has no known rank.
         """
         self._name, self._matcher, self._check_memory = name, matcher, check_memory
-        self._specs = [_result_spec(param, name) for param in results]
+        self._specs = [_result_spec(param, name) for param in _as_tensors(results)]
         self._names = [symbol.name for symbol in symbols]
         self._last: tuple[dict[str, int], list[int], list[Result]] = ({}, [], [])
         self.count = len(self._names)
@@ -160,8 +160,8 @@ class NativeProgram:
         """Put a model together.
 
         Args:
-            signature: all of it tensors; of static shapes, unless there are symbols; dims of
-                results that data decide are not known.
+            signature: all of it tensors and shapes of known ranks; of static shapes, unless there
+                are symbols; dims of results that data decide are not known.
             entry: the model's code.
             threads: of a run.
             allocator: of results.
@@ -173,21 +173,24 @@ class NativeProgram:
         self.signature = signature
         self._shapes = shapes
         self._results: list[Result] = []
-        for param in signature.inputs:
+        inputs, outputs = map(_as_tensors, (signature.inputs, signature.outputs))
+        for param in inputs:
             if shapes is None:
                 _static(param, signature)
             else:
                 _shaped(param, signature.name)
         if shapes is None:
-            self._results = [_known(param, signature) for param in signature.outputs]
-        specs = [_result_spec(param, signature.name) for param in signature.outputs]
+            self._results = [_known(param, signature) for param in outputs]
+        specs = [_result_spec(param, signature.name) for param in outputs]
+        params = signature.inputs + signature.outputs
+        self._has_shapes = any(isinstance(param.spec, ShapeSpec) for param in params)
         self._open = {i: spec for i, spec in enumerate(specs) if not spec.is_shaped}
         self._entry = entry
         self._allocator = allocator or make_allocator("pooled")
         self._caller = caller_type()(
             entry.functions,
-            tuple(_parameter(param) for param in signature.inputs),
-            tuple(_parameter(param) for param in signature.outputs),
+            tuple(_parameter(param) for param in inputs),
+            tuple(_parameter(param) for param in outputs),
             Tensor,
             np.ndarray,
             self._allocator.allocate,
@@ -198,7 +201,9 @@ class NativeProgram:
             tuple(name for name, _ in signature.inputs),
             tuple(name for name, _ in signature.outputs),
         )
-        self._quick = _not_quick if self._open else self._caller.call
+        # Native code looks at tensors by itself; what is open, and shapes, are seen to here.
+        self._is_plain = not self._open and not self._has_shapes
+        self._quick = self._caller.call if self._is_plain else _not_quick
 
     @property
     def threads(self) -> int:
@@ -215,7 +220,7 @@ class NativeProgram:
         Raises:
             TyrexError: an argument does not fit, or the model failed.
         """
-        if named and not args:
+        if named and not args and not self._has_shapes:
             result = self._caller.call_into(named, None)
             if result is not NotImplemented:
                 return result
@@ -234,16 +239,14 @@ class NativeProgram:
         out: Mapping[str, Any] | Sequence[Any] | None = None,
     ) -> Any:
         """Run with arguments by name or in order, results into the buffers of `out` where given."""
-        if not self._open:
+        if self._is_plain:
             result = self._caller.call_into(inputs, out)
             if result is not NotImplemented:
                 return result
         return self._call(self.signature.positional(self.signature.by_name(inputs)), out)
 
-    def _call(
-        self, args: Sequence[Any], out: Mapping[str, Any] | Sequence[Any] | None
-    ) -> Tensor | tuple[Tensor, ...]:
-        values = self.signature.admit(args)
+    def _call(self, args: Sequence[Any], out: Mapping[str, Any] | Sequence[Any] | None) -> Any:
+        values = [_as_tensor(value) for value in self.signature.admit(args)]
         given = {} if out is None else admit_outputs(self.signature, out, values)
         symbols: list[int] = []
         wanted = self._results
@@ -265,7 +268,11 @@ class NativeProgram:
             else:
                 buffer = self._new(*result)
             results.append(buffer)
-        found = self._run(values, results, symbols, given)
+        found: list[Any] = self._run(values, results, symbols, given)
+        if self._has_shapes:
+            for index, param in enumerate(self.signature.outputs):
+                if isinstance(param.spec, ShapeSpec):
+                    found[index] = tuple(found[index].numpy().tolist())
         return found[0] if len(found) == 1 else tuple(found)
 
     def _run(
@@ -323,6 +330,23 @@ class NativeProgram:
 
     def __repr__(self) -> str:
         return str(self.signature)
+
+
+def _as_tensors(params: Sequence[Param]) -> list[Param]:
+    """Return parameters as native code has them."""
+    return [
+        Param(name, TensorSpec(DType("int64"), (spec.rank,)))
+        if isinstance(spec, ShapeSpec) and spec.rank is not None
+        else Param(name, spec)
+        for name, spec in params
+    ]
+
+
+def _as_tensor(value: Any) -> Tensor:
+    """Return an argument that fits as native code takes it."""
+    if isinstance(value, Tensor):
+        return value
+    return Tensor.from_numpy(np.asarray(value, np.int64))
 
 
 def _not_quick(*args: Any) -> Any:

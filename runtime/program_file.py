@@ -10,7 +10,7 @@ elements.
                 A dim is an expression in postfix, its tokens with spaces between: "n 2 * 1 +"
     SPEC        a list of types: u8 kind; 0 tensor: text dtype, u8 rank (255: unknown), i64 dims
                 (-1: unknown; -2: an expression), a text for each of these; 1 tuple: a list of
-                types; 2 object
+                types; 2 object; 3 text; 4 shape: u8 rank (255: unknown)
     CODE        a list of functions: text name; two lists (arguments, results) of text name and
                 type; u32 registers; a list of instructions; a list of symbols: text name, i64 least
                 value, i64 largest value (-1: any)
@@ -52,7 +52,9 @@ from .bytecode import (
     Param,
     Program,
     Ret,
+    ShapeSpec,
     Spec,
+    StringSpec,
     Symbol,
     TensorSpec,
     TupleSpec,
@@ -152,6 +154,10 @@ def _spec(spec: Spec) -> bytes:
             return b"\1" + _list(fields, _spec)
         case ObjectSpec():
             return b"\2"
+        case StringSpec():
+            return b"\3"
+        case ShapeSpec(rank):
+            return bytes((4, _UNKNOWN_RANK if rank is None else rank))
 
 
 def _dim_number(dim: Dim) -> int:
@@ -363,6 +369,11 @@ class _Reader:
             return TupleSpec(self.list(lambda: self.spec(depth + 1)))
         if kind == 2:
             return ObjectSpec()
+        if kind == 3:
+            return StringSpec()
+        if kind == 4:
+            rank = self.number("<B")
+            return ShapeSpec(None if rank == _UNKNOWN_RANK else rank)
         raise LoadError(f"section {self.name}: type of kind {kind} at depth {depth}")
 
     def tensor_spec(self) -> TensorSpec:

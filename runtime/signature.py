@@ -13,7 +13,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from .bytecode import Function, ObjectSpec, Param, Spec, TensorSpec, TupleSpec
+from .bytecode import (
+    Function,
+    ObjectSpec,
+    Param,
+    ShapeSpec,
+    Spec,
+    StringSpec,
+    TensorSpec,
+    TupleSpec,
+)
 from .errors import ArgumentError, DTypeError, ShapeError, TyrexError
 from .tensor import Tensor, as_tensor
 
@@ -139,23 +148,60 @@ def check_value(value: Any, spec: Spec, place: str, signature: Signature | None 
             if tensor.shape != spec.shape:
                 _check_shape(tensor.shape, spec, place, signature)
             return tensor.contiguous()
-        case TupleSpec(fields):
-            if not isinstance(value, tuple | list):
-                raise DTypeError(
-                    f"{place}: expected a tuple {spec}; found {_kind(value)}{_tail(signature)}"
-                )
-            items = cast(Sequence[Any], value)
-            if len(items) != len(fields):
-                raise ArgumentError(
-                    f"{place}: expected {_count(len(fields), 'field')}; found {len(items)}"
-                    f"{_tail(signature)}"
-                )
-            return tuple(
-                check_value(item, field, f"{place}, field {i}", signature)
-                for i, (item, field) in enumerate(zip(items, fields, strict=True))
-            )
+        case TupleSpec():
+            return _tuple(value, spec, place, signature)
         case ObjectSpec():
             return value
+        case StringSpec():
+            return _text(value, place, signature)
+        case ShapeSpec():
+            return _shape(value, spec, place, signature)
+
+
+def _text(value: Any, place: str, signature: Signature | None) -> str:
+    """Return a text, of a subclass such as numpy.str_ too."""
+    if not isinstance(value, str):
+        raise DTypeError(
+            f"{place}: expected a string; found {_described(cast(object, value))}{_tail(signature)}"
+        )
+    return str(value)
+
+
+def _tuple(value: Any, spec: TupleSpec, place: str, signature: Signature | None) -> Any:
+    """Return a tuple whose fields have their types."""
+    if not isinstance(value, tuple | list):
+        raise DTypeError(
+            f"{place}: expected a tuple {spec}; found {_kind(value)}{_tail(signature)}"
+        )
+    items = cast(Sequence[Any], value)
+    if len(items) != len(spec.fields):
+        raise ArgumentError(
+            f"{place}: expected {_count(len(spec.fields), 'field')}; found {len(items)}"
+            f"{_tail(signature)}"
+        )
+    return tuple(
+        check_value(item, field, f"{place}, field {i}", signature)
+        for i, (item, field) in enumerate(zip(items, spec.fields, strict=True))
+    )
+
+
+def _shape(value: Any, spec: ShapeSpec, place: str, signature: Signature | None) -> tuple[int, ...]:
+    """Return a shape as a tuple of integers."""
+    items = list(cast(Sequence[Any], value)) if isinstance(value, tuple | list) else None
+    if items is None or not all(
+        isinstance(item, int | np.integer) and not isinstance(item, bool) for item in items
+    ):
+        raise DTypeError(
+            f"{place}: expected a {spec}, a tuple of integers; found"
+            f" {_described(cast(object, value))}{_tail(signature)}"
+        )
+    dims = tuple(map(int, items))
+    if spec.rank not in (None, len(dims)) or any(dim < 0 for dim in dims):
+        raise ShapeError(
+            f"{place}: expected a {spec} of dims that are not negative; found {dims}"
+            f"{_tail(signature)}"
+        )
+    return dims
 
 
 def check_several(values: object, place: str) -> None:
@@ -203,6 +249,14 @@ def _check_shape(
 
 def _kind(value: object) -> str:
     return type(value).__name__
+
+
+def _described(value: object) -> str:
+    """Return what a value is, as a message says it."""
+    if isinstance(value, Tensor | np.ndarray):
+        array = cast(Any, value)
+        return f"a {array.dtype} tensor of shape {array.shape}"
+    return f"a {_kind(value)}" + (f" {value!r}" if isinstance(value, tuple | list) else "")
 
 
 def _count(number: int, what: str) -> str:

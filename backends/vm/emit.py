@@ -35,7 +35,9 @@ from ...runtime.bytecode import (
     Param,
     Program,
     Ret,
+    ShapeSpec,
     Spec,
+    StringSpec,
     Symbol,
     TensorSpec,
     TupleSpec,
@@ -363,6 +365,11 @@ def _check(e: _FunctionEmitter, op: vm.CheckTensorOp) -> None:
         e.builtin(op, Builtin.CHECK, *args)
 
 
+def _check_value(e: _FunctionEmitter, op: vm.CheckValueOp) -> None:
+    args = e.reg(op.x), e.tables.spec(op.result.type), e.tables.text(op.what.data)
+    e.builtin(op, Builtin.CHECK, *args)
+
+
 def _prefix(e: _FunctionEmitter, op: vm.PrefixOp) -> None:
     args = e.reg(op.x), e.reg(op.count), e.tables.spec(op.result.type)
     e.builtin(op, Builtin.PREFIX, *args, e.tables.text(",".join(op.symbol_names)))
@@ -385,6 +392,7 @@ _HANDLERS: dict[type[Operation], Callable[[_FunctionEmitter, Any], None]] = {
     vm.CallOp: _call,
     vm.CallPackedOp: _value_call,
     vm.CheckTensorOp: _check,
+    vm.CheckValueOp: _check_value,
     vm.CondBranchOp: _cond_branch,
     vm.ConstantOp: lambda e, op: e.builtin(op, Builtin.CONSTANT, e.tables.constant(op.value)),
     vm.CopyOp: lambda e, op: e.builtin(op, Builtin.COPY, *e.regs(op.operands)),
@@ -398,6 +406,8 @@ _HANDLERS: dict[type[Operation], Callable[[_FunctionEmitter, Any], None]] = {
         op, Builtin.VIEW, e.reg(op.x), e.tables.spec(op.result.type)
     ),
     vm.ReturnOp: _return,
+    vm.ShapeOfOp: lambda e, op: e.builtin(op, Builtin.SHAPE, e.reg(op.x)),
+    vm.StringOp: lambda e, op: e.builtin(op, Builtin.STRING, e.tables.text(op.value.data)),
     vm.TensorOp: _tensor,
     vm.TupleGetOp: lambda e, op: e.builtin(
         op, Builtin.FIELD, e.reg(op.tuple_value), integer(op.index.value.data)
@@ -417,6 +427,10 @@ def spec_of(value_type: Attribute) -> Spec:
             return TensorSpec(DType(dtypes.name_of(value_type.dtype)), shape)
         case TupleType():
             return TupleSpec(tuple(spec_of(field) for field in value_type.types.data))
+        case relax.StringType():
+            return StringSpec()
+        case relax.ShapeType():
+            return ShapeSpec(value_type.rank)
         case _:
             return ObjectSpec()
 

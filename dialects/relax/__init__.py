@@ -24,6 +24,7 @@ from .call import (
     MakeClosureOp,
     MatchCastOp,
     ShapeOfOp,
+    StringOp,
     TupleGetItemOp,
     TupleOp,
 )
@@ -175,7 +176,7 @@ from .selection import (
     UniqueOp,
 )
 from .symbol_bounds import bounds_attr, bounds_of, check_bounds
-from .types import ObjectType, ShapeType, TensorType
+from .types import ObjectType, ShapeType, StringType, TensorType
 from .windows import (
     AvgPoolOp,
     BlockedConvOp,
@@ -216,12 +217,13 @@ Relax = Dialect(
         MatchCastOp,
         ReturnOp,
         ShapeOfOp,
+        StringOp,
         TupleGetItemOp,
         TupleOp,
         WhileOp,
         YieldOp,
     ],
-    [ConstantAttr, DimsAttr, ObjectType, ShapeType, TensorType],
+    [ConstantAttr, DimsAttr, ObjectType, ShapeType, StringType, TensorType],
 )
 
 __all__ = [
@@ -363,6 +365,8 @@ __all__ = [
     "SplitOp",
     "SqrtOp",
     "StridedSliceOp",
+    "StringOp",
+    "StringType",
     "SubtractOp",
     "SumOp",
     "TanOp",

@@ -31,7 +31,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ...symbolic import IntExpr
 from .attributes import DimsAttr
-from .types import TensorType
+from .types import ShapeType, TensorType
 
 PropertyValue = Attribute | bool | int | float | str | Sequence[int] | Sequence[IntExpr] | None
 
@@ -166,6 +166,8 @@ def compatible(declared: Attribute, inferred: Attribute) -> bool:
     if isinstance(declared, TupleType) and isinstance(inferred, TupleType):
         fields = declared.types.data, inferred.types.data
         return len(fields[0]) == len(fields[1]) and all(map(compatible, *fields))
+    if isinstance(declared, ShapeType) and isinstance(inferred, ShapeType):
+        return declared.rank is None or inferred.rank in (None, declared.rank)
     if not isinstance(declared, TensorType) or not isinstance(inferred, TensorType):
         return declared == inferred
     if declared.dtype != inferred.dtype:

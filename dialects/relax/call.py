@@ -33,7 +33,7 @@ from xdsl.utils.exceptions import VerifyException
 from .base import RelaxOp, compatible
 from .constant import Array, ConstantAttr
 from .operand_checks import ints
-from .types import ObjectType, ShapeType, TensorType
+from .types import ObjectType, ShapeType, StringType, TensorType
 
 
 @irdl_op_definition
@@ -58,6 +58,20 @@ class ConstantOp(IRDLOperation):
             raise VerifyException(
                 f"relax.constant: type {self.result.type}, value {self.value.tensor_type}"
             )
+
+
+@irdl_op_definition
+class StringOp(IRDLOperation):
+    """`%s = relax.string "linear" : !relax.string`: a text known at compile time."""
+
+    name = "relax.string"
+    value = prop_def(StringAttr)
+    result = result_def(StringType)
+    traits = traits_def(Pure(), ConstantLike())
+    assembly_format = "$value attr-dict `:` type($result)"
+
+    def __init__(self, value: str) -> None:
+        super().__init__(properties={"value": StringAttr(value)}, result_types=[StringType()])
 
 
 class _CalleeOp(IRDLOperation):
@@ -201,6 +215,7 @@ class MatchCastOp(IRDLOperation):
     """`%y = relax.match_cast %x : A -> B`: `%x`, known from here on to have type B.
 
     Checked at run time; symbols that B names first are introduced here: `{new_symbols = ["k"]}`.
+    An object may turn out to be a tensor, a text or a shape.
 
     (C1) the types do not contradict each other.
     """
@@ -223,7 +238,9 @@ class MatchCastOp(IRDLOperation):
         )
 
     def verify_(self) -> None:
-        if not compatible(self.result.type, self.x.type):  # (C1)
+        found, wanted = self.x.type, self.result.type
+        is_open = isinstance(found, ObjectType) and not isinstance(wanted, TupleType)
+        if not is_open and not compatible(wanted, found):  # (C1)
             raise VerifyException(
                 f"relax.match_cast: {self.x.type} can never be {self.result.type}"
             )
@@ -256,7 +273,8 @@ class ShapeOfOp(RelaxOp):
     traits = traits_def(Pure())
 
     def infer_types(self) -> Sequence[Attribute]:
-        return [ShapeType()]
+        assert isinstance(self.x.type, TensorType)
+        return [ShapeType.of(self.x.type.rank)]
 
 
 @irdl_op_definition

@@ -115,10 +115,44 @@ class TensorType(Data[TensorInfo], TypeAttribute):
 
 
 @irdl_attr_definition
-class ShapeType(ParametrizedAttribute, TypeAttribute):
-    """A shape as a value: a run-time list of dims."""
+class ShapeType(Data[int | None], TypeAttribute):
+    """A shape as a value: a run-time list of dims, `!relax.shape<2>`; `!relax.shape`: of any rank.
+
+    Native code carries shapes whose rank is known.
+    """
 
     name = "relax.shape"
+
+    @staticmethod
+    def of(rank: int | None = None) -> ShapeType:
+        """Return the type of shapes of `rank` dims, or of any number of them."""
+        return ShapeType(rank)
+
+    @property
+    def rank(self) -> int | None:
+        """The number of dims, None where it is unknown."""
+        return self.data
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> int | None:
+        """Parse `<rank>` or nothing."""
+        if not parser.parse_optional_punctuation("<"):
+            return None
+        rank = parser.parse_integer(allow_boolean=False, allow_negative=False)
+        parser.parse_punctuation(">")
+        return rank
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Print what `parse_parameter` reads."""
+        if self.data is not None:
+            printer.print_string(f"<{self.data}>")
+
+
+@irdl_attr_definition
+class StringType(ParametrizedAttribute, TypeAttribute):
+    """A text as a value: what functions of the host are told, or tell, in words."""
+
+    name = "relax.string"
 
 
 @irdl_attr_definition

@@ -20,6 +20,7 @@ from .control import (
     ReturnOp,
     bounds_of,
     check_bounds,
+    passes_as,
 )
 from .memory import (
     AllocOutputOp,
@@ -39,6 +40,7 @@ from .memory import (
     tensor_type,
 )
 from .types import StorageType
+from .values import CheckValueOp, ShapeOfOp, StringOp
 
 VM = Dialect(
     "vm",
@@ -49,6 +51,7 @@ VM = Dialect(
         CallOp,
         CallPackedOp,
         CheckTensorOp,
+        CheckValueOp,
         CondBranchOp,
         ConstantOp,
         CopyOp,
@@ -61,6 +64,8 @@ VM = Dialect(
         PrefixOp,
         ReshapeOp,
         ReturnOp,
+        ShapeOfOp,
+        StringOp,
         TensorOp,
         TupleGetOp,
         TupleOp,
@@ -76,6 +81,7 @@ __all__ = [
     "CallOp",
     "CallPackedOp",
     "CheckTensorOp",
+    "CheckValueOp",
     "CondBranchOp",
     "ConstantOp",
     "CopyOp",
@@ -88,13 +94,16 @@ __all__ = [
     "PrefixOp",
     "ReshapeOp",
     "ReturnOp",
+    "ShapeOfOp",
     "StorageType",
+    "StringOp",
     "TensorOp",
     "TupleGetOp",
     "TupleOp",
     "bounds_of",
     "byte_size",
     "check_bounds",
+    "passes_as",
     "size_attr",
     "size_bytes",
     "tensor_type",

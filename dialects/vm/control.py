@@ -41,7 +41,7 @@ from ..dtypes import is_bool
 from ..relax.attributes import DimsAttr, new_symbols
 from ..relax.base import compatible
 from ..relax.symbol_bounds import bounds_of, check_bounds
-from ..relax.types import ObjectType, TensorType
+from ..relax.types import ObjectType, ShapeType, TensorType
 from ..tir.func import FuncOp as KernelOp
 from .calls import check_captured, check_function_call, check_kernel_call, symbols_beside
 from .memory import tensor_type
@@ -351,6 +351,8 @@ class InvokeClosureOp(IRDLOperation):
 
 def passes_as(found: Attribute, expected: Attribute) -> bool:
     """Tell whether a value of a type may become a block's argument of another one."""
+    if isinstance(found, ShapeType) and isinstance(expected, ShapeType):
+        return expected.rank in (None, found.rank)
     if not isinstance(found, TensorType) or not isinstance(expected, TensorType):
         return False
     if found.dtype != expected.dtype or expected.rank not in (None, found.rank):

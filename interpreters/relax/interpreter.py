@@ -22,7 +22,7 @@ from .registry import Array, evaluate
 from .symbols import bind_shapes, bind_types
 
 Value = Any
-"""An array (a tensor), a tuple of values, a tuple of ints (a shape), or a Closure."""
+"""An array (a tensor), a tuple of values, a tuple of ints (a shape), a str, or a Closure."""
 
 HostFunction = Callable[..., Any]
 
@@ -210,6 +210,9 @@ class Interpreter:
     def _constant(self, op: relax.ConstantOp, frame: Frame) -> Sequence[Value]:
         return (op.value.array,)
 
+    def _string(self, op: relax.StringOp, frame: Frame) -> Sequence[Value]:
+        return (op.value.data,)
+
     def _tuple(self, op: relax.TupleOp, frame: Frame) -> Sequence[Value]:
         return (tuple(frame.all(op.fields)),)
 
@@ -242,6 +245,7 @@ class Interpreter:
         relax.MakeClosureOp: _make_closure,
         relax.MatchCastOp: _match_cast,
         relax.ShapeOfOp: _shape_of,
+        relax.StringOp: _string,
         relax.TupleGetItemOp: _tuple_get_item,
         relax.TupleOp: _tuple,
         relax.WhileOp: _while,

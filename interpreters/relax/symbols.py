@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
+import numpy as np
 from xdsl.ir import Attribute
 
 from ...dialects import dtypes, relax
@@ -79,6 +81,7 @@ def _solve_one(dim: IntExpr, extent: int, symbol: str, symbols: dict[str, int]) 
 
 def _equations(value_type: Attribute, value: object, place: Place) -> Iterable[Equation]:
     """Yield what a tensor's type says of an array's dims; check rank and element type."""
+    _check_kind(value_type, value, place)
     if isinstance(value, tuple):
         return  # tuples were made of checked tensors
     if not isinstance(value_type, relax.TensorType):
@@ -94,3 +97,17 @@ def _equations(value_type: Attribute, value: object, place: Place) -> Iterable[E
     for dim, extent in zip(value_type.shape, array.shape, strict=True):
         if dim is not None:
             yield dim, extent, place
+
+
+def _check_kind(value_type: Attribute, value: object, place: Place) -> None:
+    """Check that a value is a text or a shape where its type says so."""
+    if isinstance(value_type, relax.StringType) and not isinstance(value, str):
+        raise ValueError(f"{place}: found {value!r}, expected a string")
+    if isinstance(value_type, relax.ShapeType):
+        dims = cast(tuple[object, ...], value) if isinstance(value, tuple) else None
+        if dims is None or not all(isinstance(dim, int) and dim >= 0 for dim in dims):
+            raise ValueError(f"{place}: found {value!r}, expected a shape")
+        if value_type.rank not in (None, len(dims)):
+            raise ValueError(f"{place}: a shape of rank {len(dims)}, expected {value_type.rank}")
+    if isinstance(value_type, relax.TensorType) and not isinstance(value, np.ndarray | np.generic):
+        raise ValueError(f"{place}: found {value!r}, expected a tensor")

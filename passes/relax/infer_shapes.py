@@ -42,6 +42,10 @@ def refined(declared: Attribute, inferred: Attribute) -> Attribute:
         pairs = zip(declared.types.data, inferred.types.data, strict=True)
         fields = (refined(a, b) for a, b in pairs)
         return TupleType(ArrayAttr([t for t in fields if isinstance(t, TypeAttribute)]))
+    if isinstance(inferred, relax.ObjectType):
+        return declared  # which a run looks at
+    if isinstance(declared, relax.ShapeType) and isinstance(inferred, relax.ShapeType):
+        return inferred if declared.rank is None else declared
     if not isinstance(declared, relax.TensorType) or not isinstance(inferred, relax.TensorType):
         return inferred
     if declared == inferred or inferred.shape is None:

@@ -73,7 +73,8 @@ def lower_while(b: MemoryBuilder, op: relax.WhileOp, lower_block: LowerBlock) ->
     for leaf in carried:
         _settle(b, starts[leaf], leaf, "what a loop starts with")
     head, body, following = Block(arg_types=[leaf.type for leaf in objects]), Block(), Block()
-    b.emit(vm.BranchOp(head, [b.value(starts[leaf]) for leaf in objects]))
+    handed = [_as(b, starts[leaf], leaf, "what a loop starts with") for leaf in objects]
+    b.emit(vm.BranchOp(head, handed))
     for leaf, arg in zip(objects, head.args, strict=True):
         b.set_value(leaf, arg)
     for leaf in leaves:
@@ -90,7 +91,8 @@ def lower_while(b: MemoryBuilder, op: relax.WhileOp, lower_block: LowerBlock) ->
     lower_block(b, op.body_region.block)
     b.current = op
     _carry(b, op, carried)
-    b.emit(vm.BranchOp(head, [b.value(yielded(op.body_region.block, leaf)) for leaf in objects]))
+    after = [(yielded(op.body_region.block, leaf), leaf) for leaf in objects]
+    b.emit(vm.BranchOp(head, [_as(b, *pair, "what a loop yields") for pair in after]))
     b.start(following)
 
 

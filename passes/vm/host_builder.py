@@ -1,7 +1,8 @@
 """What appends the native code of one function: addresses, numbers, errors.
 
-A tensor is its address. Symbols are numbers; sizes and places are expressions over them. Whatever
-fails leaves the function with a code, behind a message where one says more.
+A tensor is its address, a shape that of its dims (i64). Symbols are numbers; sizes and places are
+expressions over them. Whatever fails leaves the function with a code, behind a message where one
+says more.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ...dialects import llvm, relax, vm
 from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR
 from ...dialects.location import is_known, show
-from ...symbolic import IntExpr
+from ...symbolic import IntExpr, as_expr
 from ..llvm.expressions import Expressions
 from .host_symbols import Names
 
@@ -57,7 +58,9 @@ class HostBuilder:
     # -- values --------------------------------------------------------------------------------
 
     def bytes_of(self, op: Operation, type_: Attribute) -> IntExpr:
-        """Return the bytes of a tensor."""
+        """Return the bytes of a tensor, or of a shape: a number of 8 bytes for each dim."""
+        if isinstance(type_, relax.ShapeType) and type_.rank is not None:
+            return as_expr(WORD_BYTES * type_.rank)
         size = vm.byte_size(type_) if isinstance(type_, relax.TensorType) else None
         if size is None:
             raise missing(op, f"a value of type {type_}")

@@ -51,7 +51,7 @@ class HostFunction(HostBuilder):
         for type_ in types.inputs:
             self.bytes_of(self.func, type_)
         for type_ in types.outputs:
-            if not isinstance(type_, relax.TensorType) or type_.rank is None:
+            if not isinstance(type_, relax.TensorType | relax.ShapeType) or type_.rank is None:
                 raise missing(self.func, f"a result of type {type_}")
         b.location = self.func.location
         count = len(types.inputs) + len(types.outputs)
@@ -150,7 +150,7 @@ class HostFunction(HostBuilder):
         callee = self.callees[op.callee_name]
         frame = callee.frame_bytes
         if all(
-            isinstance(a.type, relax.TensorType) and a.type.known_shape() is not None
+            not isinstance(a.type, relax.TensorType) or a.type.known_shape() is not None
             for a in op.args
         ):
             frame = frame.substitute(dict(self.shapes.callee_symbols(op, callee.func)))
@@ -304,6 +304,13 @@ def _prefix(f: HostFunction, op: vm.PrefixOp) -> None:
     )
 
 
+def _shape_of(f: HostFunction, op: vm.ShapeOfOp) -> None:
+    b, shape = f.b, f.shapes.of(op, op.x)
+    place = f.values[op.result] = f.memory.allocate(op, f.bytes_of(op, op.result.type))
+    for axis, dim in enumerate(shape):
+        b.store(f.number(op, dim), b.gep(place, i64, axis), WORD_BYTES)
+
+
 def _fail(f: HostFunction, op: vm.FailOp) -> None:
     f.fail(op, ERROR_ARGUMENT, op.message.data)
     f.values |= dict.fromkeys(op.res, f.b.zero(PTR))
@@ -347,6 +354,7 @@ _HANDLERS: dict[type[Operation], Callable[[HostFunction, Any], None]] = {
     vm.PrefixOp: _prefix,
     vm.ReshapeOp: _reshape,
     vm.ReturnOp: _return,
+    vm.ShapeOfOp: _shape_of,
     vm.TensorOp: _tensor,
     vm.TupleGetOp: _tuple_get,
     vm.TupleOp: _tuple,

@@ -28,6 +28,8 @@ class HostShapes:
 
     def unknown_axes(self, op: Operation, type_: Attribute) -> list[int]:
         """Return the axes of a tensor whose dims have no name."""
+        if isinstance(type_, relax.ShapeType) and type_.rank is not None:
+            return []
         if not isinstance(type_, relax.TensorType) or type_.shape is None:
             raise missing(op, f"a value of type {type_}")
         return [axis for axis, dim in enumerate(type_.shape) if dim is None]

@@ -167,6 +167,19 @@ def _constant(b: MemoryBuilder, op: relax.ConstantOp) -> None:
     b.set_value(Leaf(op.result), b.emit_value(vm.ConstantOp(op.value), op.result.name_hint))
 
 
+def _string(b: MemoryBuilder, op: relax.StringOp) -> None:
+    text = vm.StringOp(op.value.data)
+    b.set_value(Leaf(op.result), b.emit_value(text, op.result.name_hint))
+
+
+def _shape_of(b: MemoryBuilder, op: relax.ShapeOfOp) -> None:
+    found = b.value(Leaf(op.x))
+    assert isinstance(found.type, relax.TensorType), "verified: the shape of a tensor"
+    shape = vm.ShapeOfOp(found, relax.ShapeType.of(found.type.rank))
+    value = b.emit_value(shape, op.result.name_hint)
+    b.set_value(Leaf(op.result), b.checked(value, op.result.type, "a shape"))
+
+
 def _reshape(b: MemoryBuilder, op: relax.ReshapeOp) -> None:
     wanted = b.shaped_type(op.result.type)
     b.set_value(Leaf(op.result), b.viewed(b.value(Leaf(op.x)), wanted, op.result.name_hint))
@@ -184,9 +197,11 @@ def _prefix(b: MemoryBuilder, op: relax.PrefixOp) -> None:
 def _match_cast(b: MemoryBuilder, op: relax.MatchCastOp) -> None:
     for leaf, result in zip(leaves_of(op.x), leaves_of(op.result), strict=True):
         value = b.value(leaf)
-        if value.type != result.type:
+        what = f"'{op.x.name_hint}'" if op.x.name_hint else "a value"
+        if value.type != result.type and not isinstance(result.type, relax.TensorType):
+            value = b.emit_value(vm.CheckValueOp(value, what, result.type), op.result.name_hint)
+        elif value.type != result.type:
             wanted = b.shaped_type(result.type)
-            what = f"'{op.x.name_hint}'" if op.x.name_hint else "a value"
             check = vm.CheckTensorOp(value, what, wanted, relax.new_symbols(op))
             value = b.emit_value(check, op.result.name_hint)
         b.set_value(result, value)
@@ -211,6 +226,8 @@ _HANDLERS: dict[type[Operation], Callable[[MemoryBuilder, Any], None]] = {
     relax.PrefixOp: _prefix,
     relax.ReshapeOp: _reshape,
     relax.ReturnOp: _nothing,
+    relax.ShapeOfOp: _shape_of,
+    relax.StringOp: _string,
     relax.TupleGetItemOp: _nothing,
     relax.TupleOp: _nothing,
     relax.WhileOp: lambda b, op: lower_while(b, op, _block),
@@ -222,8 +239,6 @@ def _block(b: MemoryBuilder, block: Block) -> None:
     for op in block.ops:
         handler = _HANDLERS.get(type(op))
         if handler is None:
-            if isinstance(op, relax.ShapeOfOp):
-                raise NotImplementedError(f"lower-to-vm: {op.name}")
             raise CompileError(op, "is no call of a kernel", hint="run legalize-ops before")
         b.current = op
         handler(b, op)
@@ -234,10 +249,9 @@ def _returned(b: MemoryBuilder) -> list[SSAValue]:
     handed: set[Leaf] = set()
     values: list[SSAValue] = []
     for index, leaf in enumerate(b.returned):
-        value = b.value(leaf)
+        what = f"{b.func.sym_name.data}: what it returns as {_result_name(b.func, index)}"
+        value = b.checked(b.value(leaf), b.result_types[index], what)
         if isinstance(leaf.type, relax.TensorType):
-            what = f"{b.func.sym_name.data}: what it returns as {_result_name(b.func, index)}"
-            value = b.checked(value, b.result_types[index], what)
             placed = b.destinations.of(leaf)
             source = b.aliases.source(leaf)
             fresh = isinstance(source.op, relax.CallOp) and source not in handed

@@ -144,6 +144,8 @@ class MemoryBuilder:
         Where its shape may be another, the run looks at it; an error names it by `what`.
         """
         wanted = refined(declared, value.type)
+        if isinstance(wanted, relax.ShapeType) and not vm.passes_as(value.type, wanted):
+            return self.emit_value(vm.CheckValueOp(value, what, wanted), value.name_hint)
         if not isinstance(wanted, relax.TensorType) or wanted == value.type:
             return value
         if not relax.compatible(wanted, value.type):

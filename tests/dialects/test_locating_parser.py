@@ -3,7 +3,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, NameLoc
 from xdsl.utils.exceptions import ParseError
 
-from tyrex.dialects import register_all_dialects
+from tyrex.dialects import register_all_dialects, relax
 from tyrex.dialects.locating_parser import parse_module
 
 
@@ -68,3 +68,19 @@ def test_errors_point_at_what_is_wrong(text: str, place: str, message: str) -> N
 
 def test_a_value_defined_later_is_not_undefined() -> None:
     assert len(list(parse('"test.op"(%x) : (i32) -> ()\n%x = "test.op"() : () -> i32').ops)) == 2
+
+
+def test_texts_and_names_in_any_language() -> None:
+    text = """relax.func @main(%x: !relax.tensor<[2], f32>) -> (!relax.string)
+    attributes {input_names = ["größe"], output_names = ["名前"]} {
+  %s = relax.string "naïve \\\\ \\"日本\\"\\n" : !relax.string loc("Знак":1:2)
+  relax.return %s : !relax.string
+}"""
+    module = parse(text)
+    printed = str(module)
+    assert printed.isascii()
+    assert str(parse(printed)) == printed
+    strings = [op.value.data for op in module.walk() if isinstance(op, relax.StringOp)]
+    assert strings == ['naïve \\ "日本"\n']
+    with pytest.raises(ParseError, match="base attribute string"):
+        parse(text.replace("naïve", "\\FF"))

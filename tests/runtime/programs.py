@@ -67,6 +67,14 @@ func @leaks(x: float32[4]) -> (a: float32[4], b: float32[4], c: float32[4]) regi
   3: copy(%0, %2)
   4: ret %0, %2, %3
 }
+
+func @words(s: string, d: shape[2], e: (shape, object)) -> (t: string, n: shape[1]) registers 7 {
+  0: %3 = string("a \"word\", größer")
+  1: %4 = constant(#0)
+  2: %5 = shape(%4)
+  3: %6 = check(%0, string, "s")
+  4: ret %3, %5
+}
 """
 
 SIZE = 4

@@ -376,7 +376,7 @@ def test_what_an_executable_says() -> None:
     assert [name for name, _ in exe.signature.inputs] == ["x", "c"]
     assert exe.metadata == {"producer": 'a "test"', "model": "m"}
     assert exe.stats() == {
-        "functions": 5,
+        "functions": 6,
         "kernels": 2,
         "kernel_calls": 5,
         "host_callbacks": 1,

@@ -38,6 +38,12 @@ relax.func @values(%x: !relax.tensor<[?, 2], f32>) {
   %t = relax.tuple %c, %i : (!relax.tensor<[2], i64>, !relax.tensor<[], f32>) -> tuple<!relax.tensor<[2], i64>, !relax.tensor<[], f32>>
   // CHECK: relax.tuple_get_item %t {index = 1 : i64} : (tuple<!relax.tensor<[2], i64>, !relax.tensor<[], f32>>) -> !relax.tensor<[], f32>
   %g = relax.tuple_get_item %t {index = 1} : (tuple<!relax.tensor<[2], i64>, !relax.tensor<[], f32>>) -> !relax.tensor<[], f32>
+  // CHECK: relax.string "a \22word\22, \E4\BD\A0" : !relax.string
+  %w = relax.string "a \"word\", 你" : !relax.string
+  // CHECK: relax.shape_of %x : (!relax.tensor<[?, 2], f32>) -> !relax.shape<2>
+  %r = relax.shape_of %x : (!relax.tensor<[?, 2], f32>) -> !relax.shape<2>
+  // CHECK: relax.match_cast %r : !relax.shape<2> -> !relax.shape
+  %v = relax.match_cast %r : !relax.shape<2> -> !relax.shape
   // CHECK: relax.shape_of %x : (!relax.tensor<[?, 2], f32>) -> !relax.shape
   %s = relax.shape_of %x : (!relax.tensor<[?, 2], f32>) -> !relax.shape
   // CHECK: relax.match_cast %x {new_symbols = ["k"]} : !relax.tensor<[?, 2], f32> -> !relax.tensor<[k, 2], f32>

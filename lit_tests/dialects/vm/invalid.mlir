@@ -297,3 +297,19 @@ vm.func @captured(%x: !relax.tensor<[4], f32>, %o: !relax.object) {
   %f = vm.make_closure @captured(%x) : (!relax.tensor<[4], f32>) -> !relax.object
   vm.return
 }
+
+// -----
+
+vm.func @shape_of_c1(%x: !relax.tensor<[4, ?], f32>) {
+  // expected-error @below {{vm.shape_of: the shape of !relax.tensor<[4, ?], f32> is no !relax.shape<3>}}
+  %s = vm.shape_of %x : !relax.tensor<[4, ?], f32> -> !relax.shape<3>
+  vm.return
+}
+
+// -----
+
+vm.func @check_value_c1(%x: !relax.shape<1>) {
+  // expected-error @below {{vm.check_value: !relax.shape<1> can never be !relax.shape<2>}}
+  %s = vm.check_value %x "a shape" : !relax.shape<1> -> !relax.shape<2>
+  vm.return
+}

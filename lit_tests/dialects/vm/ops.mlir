@@ -69,3 +69,21 @@ vm.func @closures(%x: !relax.tensor<[4], f32>, %y: !relax.tensor<[4], f32>) -> (
   %z = vm.invoke_closure %f(%y) : !relax.object, (!relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
   vm.return %z : !relax.tensor<[4], f32>
 }
+
+// CHECK-LABEL: vm.func @texts_and_shapes
+vm.func @texts_and_shapes(%o: !relax.object, %x: !relax.tensor<[4, ?], f32>, %u: !relax.tensor<*, f32>) -> (!relax.string, !relax.shape<2>, !relax.shape) {
+  // CHECK: vm.string "gr\C3\BC\C3\9F\0A" : !relax.string
+  %s = vm.string "grüß\n" : !relax.string
+  // CHECK: vm.shape_of %x : !relax.tensor<[4, ?], f32> -> !relax.shape<2>
+  %d = vm.shape_of %x : !relax.tensor<[4, ?], f32> -> !relax.shape<2>
+  // CHECK: vm.shape_of %u : !relax.tensor<*, f32> -> !relax.shape
+  %v = vm.shape_of %u : !relax.tensor<*, f32> -> !relax.shape
+  // CHECK: vm.check_value %o "a word" : !relax.object -> !relax.string
+  %t = vm.check_value %o "a word" : !relax.object -> !relax.string
+  // CHECK: vm.check_value %v "a shape" : !relax.shape -> !relax.shape<2>
+  %w = vm.check_value %v "a shape" : !relax.shape -> !relax.shape<2>
+  // CHECK: vm.br ^{{.*}}(%w : !relax.shape<2>)
+  vm.br ^next(%w : !relax.shape<2>)
+^next(%any: !relax.shape):
+  vm.return %t, %d, %any : !relax.string, !relax.shape<2>, !relax.shape
+}

@@ -48,3 +48,16 @@ relax.func @promised<n, m>(%y: !relax.tensor<[m, 8], f32>, %z: !relax.tensor<[n]
   %b = relax.match_cast %z {new_symbols = ["k"]} : !relax.tensor<[n], f32> -> !relax.tensor<[k], f32>
   relax.return %y, %a : !relax.tensor<[m, 8], f32>, !relax.tensor<[m], f32>
 }
+
+// -----
+
+// A shape has the rank of its tensor; what an object turns out to be, only a match_cast says.
+// CHECK-LABEL: relax.func @others
+// CHECK-SAME:    -> (!relax.shape<2>, !relax.string)
+// CHECK:         relax.shape_of %x : {{.*}} -> !relax.shape<2>
+// CHECK:         relax.match_cast %o : !relax.object -> !relax.string
+relax.func @others(%x: !relax.tensor<[2, ?], f32>, %o: !relax.object) -> (!relax.shape, !relax.string) {
+  %s = relax.shape_of %x : (!relax.tensor<[2, ?], f32>) -> !relax.shape
+  %w = relax.match_cast %o : !relax.object -> !relax.string
+  relax.return %s, %w : !relax.shape, !relax.string
+}

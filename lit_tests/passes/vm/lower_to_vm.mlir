@@ -418,3 +418,25 @@ relax.func @loop_in_loop(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>)
   }
   relax.return %v : !relax.tensor<[4], f32>
 }
+
+// -----
+
+// Texts and shapes are handed on as they are; what an object turns out to be is looked at.
+
+// CHECK-LABEL: vm.func @words
+// CHECK: %d = vm.string "default" : !relax.string
+// CHECK: vm.br ^[[END:.*]](%d : !relax.string)
+// CHECK: vm.check_value %o "'o'" : !relax.object -> !relax.string
+// CHECK: vm.shape_of %x : !relax.tensor<[n, 4], f32> -> !relax.shape<2>
+// CHECK-NOT: vm.copy
+relax.func @words<n>(%c: !relax.tensor<[], i1>, %o: !relax.object, %x: !relax.tensor<[n, 4], f32>) -> (!relax.string, !relax.shape<2>) {
+  %y = relax.if %c : !relax.tensor<[], i1> -> (!relax.string) {
+    %d = relax.string "default" : !relax.string
+    relax.yield %d : !relax.string
+  } else {
+    %t = relax.match_cast %o : !relax.object -> !relax.string
+    relax.yield %t : !relax.string
+  }
+  %s = relax.shape_of %x : (!relax.tensor<[n, 4], f32>) -> !relax.shape<2>
+  relax.return %y, %s : !relax.string, !relax.shape<2>
+}

@@ -160,3 +160,16 @@ vm.func @found<n>(%x: !relax.tensor<[n], i1>) -> (!relax.tensor<[?], i64>) {
   vm.copy %q, %y : !relax.tensor<[k], i64>, !relax.tensor<[k], i64>
   vm.return %y : !relax.tensor<[k], i64>
 }
+
+// -----
+
+// A shape is its dims, one number after the other.
+
+// CHECK: llvm.func internal @tyrex_main.body(%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %[[S:[^:]*]]: !llvm.ptr, %[[N:[^:]*]]: i64)
+// CHECK: llvm.store %[[N]], %[[D:.*]] {
+// CHECK: llvm.store %{{.*}}, %
+// CHECK: llvm.{{.*}}memcpy
+vm.func @main<n>(%x: !relax.tensor<[n, 16], f32>) -> (!relax.shape<2>) {
+  %s = vm.shape_of %x : !relax.tensor<[n, 16], f32> -> !relax.shape<2>
+  vm.return %s : !relax.shape<2>
+}
