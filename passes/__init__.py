@@ -46,6 +46,7 @@ PASSES: dict[str, str] = {
     "relax-cse": "relax.relax_cse:RelaxCsePass",
     "relax-dce": "relax.relax_dce:RelaxDcePass",
     "schedule-default": "tir.schedule_default:ScheduleDefaultPass",
+    "shrink-convolutions": "relax.shrink_convolutions:ShrinkConvolutionsPass",
     "simplify-algebra": "relax.simplify_algebra:SimplifyAlgebraPass",
     "simplify-moves": "relax.simplify_moves:SimplifyMovesPass",
     "split-conv-transpose": "relax.split_conv_transpose:SplitConvTransposePass",

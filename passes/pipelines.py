@@ -23,6 +23,7 @@ from .relax.mark_inplace import MarkInplacePass
 from .relax.name_dims import NameDimsPass
 from .relax.relax_cse import RelaxCsePass
 from .relax.relax_dce import RelaxDcePass
+from .relax.shrink_convolutions import ShrinkConvolutionsPass
 from .relax.simplify_algebra import SimplifyAlgebraPass
 from .relax.simplify_moves import SimplifyMovesPass
 from .relax.split_conv_transpose import SplitConvTransposePass
@@ -49,6 +50,7 @@ GRAPH: tuple[ModulePass, ...] = (
     SimplifyMovesPass(),  # moves hide neighbours from each other
     SimplifyAlgebraPass(),  # subtract and divide become the add and multiply that scales are
     FoldScalesPass(),  # neighbours are final: what scales a weight's result is beside it
+    ShrinkConvolutionsPass(),  # weights are final; before what looks at sizes
     SplitConvTransposePass(),  # weights are final; a bias goes along as an epilogue
     TrimWindowsPass(),  # before what chooses by the size of a window
     GroupConvolutionsPass(),  # scales are in the weights; before blocks, which know no groups

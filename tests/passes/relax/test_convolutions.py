@@ -17,6 +17,7 @@ from tyrex.dialects import relax
 from tyrex.dialects.verify import verify_module
 from tyrex.interpreters.relax import run
 from tyrex.passes.relax.group_convolutions import GroupConvolutionsPass
+from tyrex.passes.relax.shrink_convolutions import ShrinkConvolutionsPass
 from tyrex.passes.relax.trim_windows import TrimWindowsPass
 
 TOLERANCE = 2e-5  # of the largest value: sums in another order, minimal filtering
@@ -163,6 +164,59 @@ def test_windows_wider_than_the_image_are_trimmed() -> None:
         (found,) = run(module, "main", [x])
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     assert 20 < trimmed < 70, "some are, some are not"
+
+
+def mixed(network: Network, x: SSAValue, filters: int) -> SSAValue:
+    """Append a convolution of one tap and a bias."""
+    w = network.constant(filters, shape_of(x)[1], 1, 1)
+    window: dict[str, Any] = {"strides": (1, 1), "padding": (0,) * 4, "dilations": (1, 1)}
+    y = network.add(relax.ConvOp(x, w, groups=1, **window))
+    return network.add(relax.AddOp(y, network.constant(filters, 1, 1)))
+
+
+def resampled(network: Network, rng: np.random.Generator, x: SSAValue) -> SSAValue:
+    """Append a pooling, a mean over all positions or a resampling."""
+    n, channels, *size = shape_of(x)
+    kind = rng.integers(4)
+    if kind == 0:
+        return network.add(relax.MeanOp(x, axes=(2, 3), keepdims=True))
+    if kind == 1:
+        mode, nearest = (str(rng.choice(words)) for words in (("nearest", "linear"), ("floor",)))
+        sizes = (n, channels, *(length * int(rng.integers(1, 4)) for length in size))
+        return network.add(relax.ResizeOp(x, sizes=sizes, mode=mode, nearest_mode=nearest))
+    k, stride = int(rng.integers(1, 4)), int(rng.integers(1, 3))
+    window: dict[str, Any] = {
+        "kernel": (k, k),
+        "strides": (stride, stride),
+        "padding": (k // 2,) * 4,
+        "dilations": (1, 1),
+    }
+    return network.add(relax.AvgPoolOp(x, count_include_pad=bool(rng.integers(2)), **window))
+
+
+def test_channels_are_mixed_where_positions_are_few() -> None:
+    rng, changed = np.random.default_rng(0), 0
+    for seed in range(40):
+        shape = (1, int(rng.integers(1, 40)), *(int(n) for n in rng.integers(3, 7, 2)))
+        network = Network(shape, seed)
+        y, filters = network.image, int(rng.integers(1, 40))
+        if rng.integers(2):
+            y = resampled(network, rng, mixed(network, y, filters))
+        else:
+            y = resampled(network, rng, y)
+            other = network.constant(1, int(rng.integers(1, 20)), *shape_of(y)[2:])
+            y = network.add(relax.ConcatOp(y, other, axis=1)) if rng.integers(2) else y
+            y = mixed(network, y, filters)
+        module = network.module(network.add(relax.TanhOp(y)))
+        x = rng.standard_normal(shape).astype(np.float32)
+        (expected,) = run(module, "main", [x])
+        before = str(module)
+        ShrinkConvolutionsPass().apply(Context(), module)
+        verify_module(module)
+        changed += str(module) != before
+        (found,) = run(module, "main", [x])
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    assert 10 < changed < 30, "some are, some are not"
 
 
 def random_conv(rng: np.random.Generator, channels: int, depthwise: bool) -> Conv:

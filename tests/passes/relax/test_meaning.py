@@ -310,6 +310,7 @@ GRAPH_PASSES = (
     "infer-shapes",
     "relax-cse",
     "relax-dce",
+    "shrink-convolutions",
     "simplify-algebra",
     "simplify-moves",
     "split-conv-transpose",
