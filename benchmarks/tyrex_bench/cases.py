@@ -7,34 +7,18 @@ Convolutions come in chains of four, since the first and the last also convert t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import helper
 
-OPSET = 20
-IR_VERSION = 10
+from . import movement_cases
+from .case import Case, make_case, random_array
+
 CHAIN = 4
 FLOAT_BYTES = 4
-
-Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One kernel, and the work that any implementation has to do."""
-
-    name: str
-    model: onnx.ModelProto
-    inputs: tuple[Array, ...]
-    flops: int
-    """Additions and multiplications; 0 where memory is all that counts."""
-    size_bytes: int
-    """What is read and written if nothing is touched twice: inputs, weights, outputs."""
 
 
 def cases() -> list[Case]:
@@ -48,48 +32,12 @@ def cases() -> list[Case]:
         *_rows(),
         *_elementwise(),
         *_movements(),
+        *movement_cases.cases(),
     ]
 
 
 _RESNET50 = ((64, 56), (128, 28), (256, 14), (512, 7))
 """Channels inside a bottleneck block, height and width."""
-
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(0)
-
-
-def _random(shape: Sequence[int], scale: float = 1.0) -> Array:
-    return (_rng().standard_normal(shape) * scale).astype(np.float32)
-
-
-def make_case(
-    name: str,
-    nodes: Sequence[onnx.NodeProto],
-    inputs: Mapping[str, Array],
-    weights: Mapping[str, Array],
-    output: Sequence[int],
-    flops: int = 0,
-) -> Case:
-    """Return the case of a graph whose output is named y."""
-    graph = helper.make_graph(
-        list(nodes),
-        name,
-        [
-            helper.make_tensor_value_info(
-                key, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
-            )
-            for key, array in inputs.items()
-        ],
-        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, output)],
-        [numpy_helper.from_array(array, key) for key, array in weights.items()],
-    )
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
-    )
-    arrays = [*inputs.values(), *weights.values()]
-    size_bytes = sum(array.nbytes for array in arrays) + math.prod(output) * FLOAT_BYTES
-    return Case(name, model, tuple(inputs.values()), flops, size_bytes)
 
 
 def _matmuls() -> list[Case]:
@@ -119,7 +67,7 @@ def _matmul(
     """A weight on the right, or two activations; `swapped`: the operands given as transposed."""
     output = (*a[:-1], b[-1])
     flops = 2 * math.prod(output) * a[-1]
-    arrays = {"a": _random(a), "b": _random(b, a[-1] ** -0.5)}
+    arrays = {"a": random_array(a), "b": random_array(b, a[-1] ** -0.5)}
     nodes: list[onnx.NodeProto] = []
     for name in swapped:
         axes = [*range(len(a) - 2), len(a) - 1, len(a) - 2]
@@ -137,10 +85,10 @@ def _matmul(
 def _attention(heads: int, rows: int, depth: int) -> Case:
     """softmax(q k / sqrt(depth) + mask) v for every head."""
     inputs = {
-        "q": _random((1, heads, rows, depth)),
-        "k": _random((1, heads, depth, rows)),
-        "v": _random((1, heads, rows, depth)),
-        "mask": _random((1, 1, 1, rows)),
+        "q": random_array((1, heads, rows, depth)),
+        "k": random_array((1, heads, depth, rows)),
+        "v": random_array((1, heads, rows, depth)),
+        "mask": random_array((1, 1, 1, rows)),
     }
     scale = {"scale": np.array(depth**-0.5, np.float32)}
     nodes = [
@@ -164,7 +112,7 @@ def _conv_chain(narrow: int, wide: int, size: int, kernel: int, depthwise: bool 
         channels, filters = (narrow, wide) if number % 2 == 0 else (wide, narrow)
         group = channels if depthwise else 1
         shape = (filters, channels // group, kernel, kernel)
-        weights[f"w{number}"] = _random(shape, math.prod(shape[1:]) ** -0.5)
+        weights[f"w{number}"] = random_array(shape, math.prod(shape[1:]) ** -0.5)
         result = "y" if number == CHAIN - 1 else f"t{number}"
         nodes.append(
             helper.make_node(
@@ -176,7 +124,7 @@ def _conv_chain(narrow: int, wide: int, size: int, kernel: int, depthwise: bool 
     kind = "depthwise" if depthwise else "conv"
     name = f"{CHAIN} {kind} {kernel}x{kernel} {narrow}-{wide} {size}x{size}"
     shape = (1, narrow, size, size)
-    case = make_case(name, nodes, {"x": _random(shape)}, weights, shape, flops)
+    case = make_case(name, nodes, {"x": random_array(shape)}, weights, shape, flops)
     between = sum((wide, narrow)[i % 2] for i in range(CHAIN - 1)) * size * size
     return Case(name, case.model, case.inputs, flops, case.size_bytes + 2 * between * FLOAT_BYTES)
 
@@ -188,27 +136,27 @@ def _pools() -> list[Case]:
     }  # fmt: skip
     return [
         make_case(f"{op} 3x3/2 64 112x112", [helper.make_node(op, ["x"], ["y"], **window)],
-                  {"x": _random(shape)}, {}, out)
+                  {"x": random_array(shape)}, {}, out)
         for op in ("MaxPool", "AveragePool")
     ] + [
         make_case("GlobalAveragePool 2048 7x7",
                   [helper.make_node("GlobalAveragePool", ["x"], ["y"])],
-                  {"x": _random((1, 2048, 7, 7))}, {}, (1, 2048, 1, 1))
+                  {"x": random_array((1, 2048, 7, 7))}, {}, (1, 2048, 1, 1))
     ]  # fmt: skip
 
 
 def _rows() -> list[Case]:
     """What reads a row more than once."""
     scores, words = (12, 384, 384), (384, 768)
-    weights = {"scale": _random(words[1:]), "bias": _random(words[1:])}
+    weights = {"scale": random_array(words[1:]), "bias": random_array(words[1:])}
     norm = helper.make_node("LayerNormalization", ["x", "scale", "bias"], ["y"], axis=-1)
     softmax = helper.make_node("Softmax", ["x"], ["y"], axis=-1)
     return [
-        make_case("Softmax 12x384x384", [softmax], {"x": _random(scores)}, {}, scores),
-        make_case("Softmax 40x6625", [softmax], {"x": _random((40, 6625))}, {}, (40, 6625)),
+        make_case("Softmax 12x384x384", [softmax], {"x": random_array(scores)}, {}, scores),
+        make_case("Softmax 40x6625", [softmax], {"x": random_array((40, 6625))}, {}, (40, 6625)),
         _along_columns("Softmax"),
         _along_columns("LogSoftmax"),
-        make_case("LayerNorm 384x768", [norm], {"x": _random(words)}, weights, words),
+        make_case("LayerNorm 384x768", [norm], {"x": random_array(words)}, weights, words),
         _norm_in_steps(words, centred=True),
         _norm_in_steps(words, centred=False),
         _instance_norm((1, 64, 56, 56)),
@@ -221,7 +169,7 @@ def _along_columns(op: str) -> Case:
     """Along an axis that is not contiguous, as a detector's distributions lie."""
     shape = (1, 16, 4, 2100)
     node = helper.make_node(op, ["x"], ["y"], axis=1)
-    return make_case(f"{op} 16x4x2100 axis 1", [node], {"x": _random(shape)}, {}, shape)
+    return make_case(f"{op} 16x4x2100 axis 1", [node], {"x": random_array(shape)}, {}, shape)
 
 
 def _norm_in_steps(shape: Sequence[int], centred: bool) -> Case:
@@ -241,19 +189,19 @@ def _norm_in_steps(shape: Sequence[int], centred: bool) -> Case:
         for op, inputs, output in steps
     ]
     weights = {
-        "scale": _random(shape[1:]),
+        "scale": random_array(shape[1:]),
         "epsilon": np.array(1e-5, np.float32),
         "last": np.array([-1], np.int64),
     }
     name = "LayerNorm" if centred else "RMSNorm"
-    return make_case(f"{name} in steps {shape[0]}x{shape[1]}", nodes, {"x": _random(shape)},
+    return make_case(f"{name} in steps {shape[0]}x{shape[1]}", nodes, {"x": random_array(shape)},
                      weights, shape)  # fmt: skip
 
 
 def _instance_norm(shape: Sequence[int]) -> Case:
     node = helper.make_node("InstanceNormalization", ["x", "scale", "bias"], ["y"])
-    weights = {"scale": _random(shape[1:2]), "bias": _random(shape[1:2])}
-    return make_case("InstanceNorm 64x56x56", [node], {"x": _random(shape)}, weights, shape)
+    weights = {"scale": random_array(shape[1:2]), "bias": random_array(shape[1:2])}
+    return make_case("InstanceNorm 64x56x56", [node], {"x": random_array(shape)}, weights, shape)
 
 
 def _arg_max(axis: int) -> Case:
@@ -262,38 +210,38 @@ def _arg_max(axis: int) -> Case:
         helper.make_node("Cast", ["at"], ["y"], to=onnx.TensorProto.FLOAT),
     ]
     name = f"ArgMax 1024x1024 axis {axis}"
-    return make_case(name, nodes, {"x": _random((1024, 1024))}, {}, (1024,))
+    return make_case(name, nodes, {"x": random_array((1024, 1024))}, {}, (1024,))
 
 
 def _reduce(op: str, axis: int) -> Case:
     shape = (1024, 1024)
     node = helper.make_node(op, ["x", "axes"], ["y"], keepdims=0)
     weights = {"axes": np.array([axis], np.int64)}
-    return make_case(f"{op} 1024x1024 axis {axis}", [node], {"x": _random(shape)}, weights, (1024,))
+    return make_case(f"{op} 1024x1024 axis {axis}", [node], {"x": random_array(shape)}, weights, (1024,))
 
 
 def _elementwise() -> list[Case]:
     shape = (384, 3072)
     unary = [
-        make_case(f"{op} 384x3072", [helper.make_node(op, ["x"], ["y"])], {"x": _random(shape)},
+        make_case(f"{op} 384x3072", [helper.make_node(op, ["x"], ["y"])], {"x": random_array(shape)},
                   {}, shape)
         for op in ("Relu", "Exp", "Tanh", "Sigmoid", "Erf", "Gelu")
     ]  # fmt: skip
     add = helper.make_node("Add", ["x", "z"], ["y"])
-    inputs = {"x": _random(shape), "z": _random(shape)}
+    inputs = {"x": random_array(shape), "z": random_array(shape)}
     return [*unary, make_case("Add 384x3072", [add], inputs, {}, shape)]
 
 
 def _permutation(name: str, shape: Sequence[int], axes: Sequence[int]) -> Case:
     node = helper.make_node("Transpose", ["x"], ["y"], perm=axes)
-    return make_case(name, [node], {"x": _random(shape)}, {}, [shape[axis] for axis in axes])
+    return make_case(name, [node], {"x": random_array(shape)}, {}, [shape[axis] for axis in axes])
 
 
 def _cum_sum() -> Case:
     shape = (384, 768)
     node = helper.make_node("CumSum", ["x", "axis"], ["y"])
     weights = {"axis": np.array(1, np.int64)}
-    return make_case("CumSum 384x768", [node], {"x": _random(shape)}, weights, shape)
+    return make_case("CumSum 384x768", [node], {"x": random_array(shape)}, weights, shape)
 
 
 def _movements() -> list[Case]:
@@ -301,21 +249,21 @@ def _movements() -> list[Case]:
     swap = helper.make_node("Transpose", ["x"], ["y"], perm=[1, 0])
     split = helper.make_node("Transpose", ["x"], ["y"], perm=[0, 2, 1, 3])
     concat = helper.make_node("Concat", ["x", "z"], ["y"], axis=1)
-    parts = {"x": _random((1, 128, 56, 56)), "z": _random((1, 128, 56, 56))}
-    ids = _rng().integers(0, table[0], (1, 384))
+    parts = {"x": random_array((1, 128, 56, 56)), "z": random_array((1, 128, 56, 56))}
+    ids = np.random.default_rng(0).integers(0, table[0], (1, 384))
     gather = make_case(
         "Gather 384 rows of 384", [helper.make_node("Gather", ["w", "x"], ["y"])],
-        {"x": ids}, {"w": _random(table)}, (1, 384, 384),
+        {"x": ids}, {"w": random_array(table)}, (1, 384, 384),
     )  # fmt: skip
     moved = 2 * 384 * 384 * FLOAT_BYTES + ids.nbytes  # not the whole table
     return [
-        make_case("Transpose 1024x1024", [swap], {"x": _random(square)}, {}, square),
+        make_case("Transpose 1024x1024", [swap], {"x": random_array(square)}, {}, square),
         _permutation("Transpose 1000x999", (1000, 999), (1, 0)),
         _permutation("NCHW to NHWC 64x56x56", (1, 64, 56, 56), (0, 2, 3, 1)),
         _permutation("NHWC to NCHW 224x224x3", (1, 224, 224, 3), (0, 3, 1, 2)),
         _permutation("Shuffle of 4x60 28x28", (1, 4, 60, 28, 28), (0, 2, 1, 3, 4)),
         _cum_sum(),
-        make_case("Transpose 384x12x64", [split], {"x": _random(heads)}, {}, (1, 12, 384, 64)),
+        make_case("Transpose 384x12x64", [split], {"x": random_array(heads)}, {}, (1, 12, 384, 64)),
         make_case("Concat 2 of 128x56x56", [concat], parts, {}, (1, 256, 56, 56)),
         Case(gather.name, gather.model, gather.inputs, 0, moved),
     ]
