@@ -15,7 +15,7 @@ import onnx
 from onnx import helper
 
 from . import movement_cases
-from .case import Case, make_case, random_array
+from .case import Array, Case, make_case, random_array
 
 CHAIN = 4
 FLOAT_BYTES = 4
@@ -217,16 +217,23 @@ def _reduce(op: str, axis: int) -> Case:
     shape = (1024, 1024)
     node = helper.make_node(op, ["x", "axes"], ["y"], keepdims=0)
     weights = {"axes": np.array([axis], np.int64)}
-    return make_case(f"{op} 1024x1024 axis {axis}", [node], {"x": random_array(shape)}, weights, (1024,))
+    return make_case(
+        f"{op} 1024x1024 axis {axis}", [node], {"x": random_array(shape)}, weights, (1024,)
+    )
 
 
 def _elementwise() -> list[Case]:
     shape = (384, 3072)
     unary = [
-        make_case(f"{op} 384x3072", [helper.make_node(op, ["x"], ["y"])], {"x": random_array(shape)},
-                  {}, shape)
+        make_case(
+            f"{op} 384x3072",
+            [helper.make_node(op, ["x"], ["y"])],
+            {"x": random_array(shape)},
+            {},
+            shape,
+        )
         for op in ("Relu", "Exp", "Tanh", "Sigmoid", "Erf", "Gelu")
-    ]  # fmt: skip
+    ]
     add = helper.make_node("Add", ["x", "z"], ["y"])
     inputs = {"x": random_array(shape), "z": random_array(shape)}
     return [*unary, make_case("Add 384x3072", [add], inputs, {}, shape)]

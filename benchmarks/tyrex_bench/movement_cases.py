@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import helper
 
-from .case import Case, make_case, random_array
+from .case import Array, Case, make_case, random_array
 
-Array = NDArray[Any]
+Attributes = dict[str, Any]  # of an operator: their types differ
 
 _IMAGE = (1, 64, 112, 112)
 _SQUARE = (1024, 1024)
@@ -35,12 +34,11 @@ def _one(
     weights: dict[str, Array] | None = None,
     dtype: int = onnx.TensorProto.FLOAT,
     moved: int | None = None,
-    **attributes: Any,  # an operator's attributes are of many types
+    **attributes: Any,  # their types differ
 ) -> Case:
     """Return the case of one operator, whose inputs come before its weights.
 
-    Args:
-        moved: how many bytes are read and written; None for those of all tensors.
+    `moved` is how many bytes are read and written; None for those of all tensors.
     """
     names = [*inputs, *(weights or {})]
     node = helper.make_node(op, names, ["y"], **attributes)
@@ -53,10 +51,10 @@ def _ints(*values: int) -> Array:
 
 
 def _pools() -> list[Case]:
-    same: dict[str, Any] = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
-    half = {"kernel_shape": [2, 2], "strides": [2, 2]}
-    volume = {"kernel_shape": [2, 2, 2], "strides": [2, 2, 2]}
-    wide = {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1}
+    same: Attributes = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
+    half: Attributes = {"kernel_shape": [2, 2], "strides": [2, 2]}
+    volume: Attributes = {"kernel_shape": [2, 2, 2], "strides": [2, 2, 2]}
+    wide: Attributes = {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1}
     small, large, flat = (1, 64, 56, 56), (1, 64, 113, 113), (1, 64, 4096)
     x, line = {"x": random_array(_IMAGE)}, {"x": random_array(flat)}
     cube = {"x": random_array((1, 16, 32, 32, 32))}
@@ -86,8 +84,8 @@ _POOLS = ("MaxPool", "AveragePool")
 def _norms() -> list[Case]:
     image, words = (1, 64, 56, 56), (64, 8192)
     vector = [random_array((64,)) for _ in range(3)]
-    names = ("scale", "bias", "mean", "variance")
-    statistics = dict(zip(names, [*vector, np.abs(vector[0]) + 1], strict=True))
+    scale, bias, mean = vector
+    statistics = {"scale": scale, "bias": bias, "mean": mean, "variance": np.abs(scale) + 1}
     return [
         _one("BatchNorm 64x56x56", "BatchNormalization", {"x": random_array(image)}, image,
              statistics),
@@ -226,16 +224,23 @@ def _images() -> list[Case]:
     scales = {"roi": np.zeros(0, np.float32), "scales": np.array([1, 1, 2, 2], np.float32)}
     odd = {"roi": np.zeros(0, np.float32), "scales": np.array([1, 1, 1.5, 1.5], np.float32)}
     half = {"roi": np.zeros(0, np.float32), "scales": np.array([1, 1, 0.5, 0.5], np.float32)}
-    floor: dict[str, Any] = {
-        "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"
-    }  # fmt: skip
+    floor: Attributes = {
+        "coordinate_transformation_mode": "asymmetric",
+        "nearest_mode": "floor",
+    }
     x = {"x": random_array(small)}
     return [
         _one("Resize nearest x2 64x56x56", "Resize", x, large, scales, **floor),
         _one("Resize nearest x1.5 64x56x56", "Resize", x, (1, 64, 84, 84), odd, **floor),
         _one("Resize linear x2 64x56x56", "Resize", x, large, scales, mode="linear"),
         _one("Resize linear x1.5 64x56x56", "Resize", x, (1, 64, 84, 84), odd, mode="linear"),
-        _one("Resize linear x0.5 64x112x112", "Resize", {"x": random_array(large)}, small, half,
-             mode="linear"),
+        _one(
+            "Resize linear x0.5 64x112x112",
+            "Resize",
+            {"x": random_array(large)},
+            small,
+            half,
+            mode="linear",
+        ),
         _one("Resize cubic x2 64x56x56", "Resize", x, large, scales, mode="cubic"),
     ]

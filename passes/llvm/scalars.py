@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import (
     f32,
     f64,
     i1,
+    i32,
     i64,
 )
 from xdsl.dialects.utils import FastMathFlag
@@ -24,7 +25,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from ...dialects import dtypes, llvm
 from ...dialects.diagnostics import CompileError
 from ...dialects.llvm.build import CONTRACT, EITHER_ZERO, NO_FASTMATH, LLVMBuilder
-from ...dialects.llvm.types import element_of, lanes, like
+from ...dialects.llvm.types import element_of, lanes, like, vector
 
 Handler = Callable[[LLVMBuilder, Operation, list[SSAValue]], SSAValue]
 
@@ -73,7 +74,7 @@ def _cast(op_type: type[Operation]) -> Handler:
     return lower
 
 
-def _saturating(name: str) -> Handler:
+def _saturating(name: str, cast: type[Operation]) -> Handler:
     """Float to integer: NaN is 0, what does not fit the nearest that does (never poison)."""
 
     def lower(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
@@ -82,11 +83,43 @@ def _saturating(name: str) -> Handler:
             # LLVM 22's own f16 to i16 makes -32768 of NaN where AVX512-FP16 is there.
             source = b.cast(llvm.FPExtOp, source, like(source.type, f32))
         target = _result(op, source)
+        if lanes(source.type) is not None:
+            return _clamped(b, source, target, cast)
         result = b.intrinsic(name, [source], target, (target, source.type))
         assert result is not None, "the intrinsic has a result"
         return result
 
     return lower
+
+
+def _clamped(b: LLVMBuilder, x: SSAValue, target: Attribute, cast: type[Operation]) -> SSAValue:
+    """Convert a vector within its range: LLVM takes saturating conversions apart on x86.
+
+    Types below 32 bits go through i32, which has an instruction.
+    """
+    bits, count = _width(element_of(target)), lanes(x.type)
+    assert count is not None, "a vector"
+    real, signed = vector(element_of(x.type), count), cast is llvm.FPToSIOp
+    least, most = -(1 << (bits - 1)) if signed else 0, (1 << (bits - signed)) - 1
+    high = _at_most(most, element_of(x.type))
+    low, top = b.splat(float(least), real), b.splat(high, real)
+    wide = vector(i32 if bits < 32 else IntegerType(bits), count)
+    above = b.select(b.fcmp("ogt", x, low), x, low)  # NaN becomes the least
+    within = b.select(b.fcmp("olt", above, top), above, top)
+    result = b.cast(llvm.FPToSIOp if bits < 32 else cast, within, wide)
+    if high != most:
+        bound = b.splat(most if signed else -1, wide)
+        result = b.select(b.fcmp("ogt", x, top), bound, result)
+    if least:
+        result = b.select(b.fcmp("uno", x, x), b.zero(wide), result)
+    return result if bits >= 32 else b.cast(llvm.TruncOp, result, target)
+
+
+def _at_most(number: int, element: Attribute) -> float:
+    """Return the largest float of f32 or f64 that is not above an integer 2^n - 1."""
+    digits = 53 if element == f64 else 24
+    spare = max(0, number.bit_length() - digits)
+    return float(number >> spare << spare)
 
 
 def _truncf(b: LLVMBuilder, op: Operation, args: list[SSAValue]) -> SSAValue:
@@ -215,8 +248,8 @@ HANDLERS: dict[type[Operation], Handler] = {
     arith.TruncIOp: _cast(llvm.TruncOp),
     arith.SIToFPOp: _cast(llvm.SIToFPOp),
     arith.UIToFPOp: _cast(llvm.UIToFPOp),
-    arith.FPToSIOp: _saturating("llvm.fptosi.sat"),
-    arith.FPToUIOp: _saturating("llvm.fptoui.sat"),
+    arith.FPToSIOp: _saturating("llvm.fptosi.sat", llvm.FPToSIOp),
+    arith.FPToUIOp: _saturating("llvm.fptoui.sat", llvm.FPToUIOp),
     arith.BitcastOp: _cast(llvm.BitcastOp),
     arith.IndexCastOp: _index_cast,
     math.AbsFOp: _intrinsic("llvm.fabs"),
