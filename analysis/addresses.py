@@ -7,6 +7,8 @@ from collections.abc import Hashable, Sequence
 from ..dialects import tir
 from ..symbolic import FloorDiv, IntExpr, Max, Min, Mod, Var, const, max_, min_, var
 
+MAX_STRIDE = 4  # so many vectors and choices between them take less than a load per lane
+
 
 def expand_mods(expr: IntExpr) -> IntExpr:
     """Return the expression with `a mod k` written as `a - (a floordiv k) * k`.

@@ -20,6 +20,7 @@ from ..symbolic import IntExpr, as_expr, var
 from .nests import Access, Nest
 from .op_patterns import has_reuse, plain_steps
 from .steps import NestSteps, constant_extents, nominal_extents
+from .windows import is_windowed
 
 _ZERO, _ONE = as_expr(0), as_expr(1)
 
@@ -108,6 +109,8 @@ def works_in_rows(nest: Nest) -> bool:
     if nest.block.init is None or has_reuse(nest):
         return False
     steps = NestSteps(nest, extents)
+    if is_windowed(nest):
+        return False
     groups = steps.groups(nest.reduce)
     moves = {m.steps[groups[-1][-1]] for m in steps.loads} if groups else set[int | None]()
     return moves <= {0, 1} and 1 in moves

@@ -46,6 +46,7 @@ PASSES: dict[str, str] = {
     "relax-cse": "relax.relax_cse:RelaxCsePass",
     "relax-dce": "relax.relax_dce:RelaxDcePass",
     "schedule-default": "tir.schedule_default:ScheduleDefaultPass",
+    "separate-windows": "tir.separate_windows:SeparateWindowsPass",
     "shrink-convolutions": "relax.shrink_convolutions:ShrinkConvolutionsPass",
     "simplify-algebra": "relax.simplify_algebra:SimplifyAlgebraPass",
     "simplify-moves": "relax.simplify_moves:SimplifyMovesPass",

@@ -39,6 +39,7 @@ from .tir.lower_blocks import LowerBlocksPass
 from .tir.pack_constants import PackConstantsPass
 from .tir.pad_reductions import PadReductionsPass
 from .tir.schedule_default import ScheduleDefaultPass
+from .tir.separate_windows import SeparateWindowsPass
 from .vm.lower_to_vm import LowerToVmPass
 from .vm.place_pieces import PlacePiecesPass
 from .vm.plan_memory import PlanMemoryPass
@@ -74,6 +75,7 @@ KERNELS: tuple[ModulePass, ...] = (
 SCHEDULED: tuple[ModulePass, ...] = (
     InlineBlocksPass(),  # first: a schedule must see one block per pass over memory
     InlineEpiloguesPass(),  # maps are one block each now; a tile's writer takes the one after it
+    SeparateWindowsPass(),  # rows deal with borders and strides; what is left gets copies
     PadReductionsPass(),  # after inlining, which would put the padded copy back
     FuseRowsPass(),  # what is left are passes over memory: those over the same rows share a loop
     ExpandMathPass(),  # functions of libm would keep their loops out of vectors

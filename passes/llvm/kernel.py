@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import i1, i8, i32, i64
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from ...analysis.addresses import flat_address, step_of
+from ...analysis.addresses import MAX_STRIDE, flat_address, step_of
 from ...analysis.nominal import least_size
 from ...dialects import dtypes, llvm, tir
 from ...dialects.diagnostics import CompileError
@@ -375,11 +375,40 @@ class KernelLowering:
             if mask is None:
                 return b.load(pointer, type_, size)
             return b.masked_load(pointer, mask, default, size)
+        if mask is None and step is not None and 1 <= abs(step) <= MAX_STRIDE:
+            return self.strided_load(base, element, address, step)
         pointers = b.gep(
             base, element, self.spread(self.exprs.value(address)), flags=_in_bounds(mask)
         )
         every = mask if mask is not None else b.splat(1, vector(i1, count))
         return b.gather(pointers, every, default, size)
+
+    def strided_load(
+        self, base: SSAValue, element: Attribute, address: IntExpr, step: int
+    ) -> SSAValue:
+        """Append loads of all that lies between the lanes, and pick the lanes out of them.
+
+        As many vectors as the stride, the last of which ends with the last lane that is read: a
+        gather takes a load per lane. A step of -1 is one vector in reverse.
+        """
+        assert self.lane is not None, "only vectorized loops make vectors"
+        b, count, stride = self.b, self.lane_count(), abs(step)
+        first = address.substitute({self.lane[0]: 0 if step > 0 else count - 1})  # lowest
+        start, type_ = self.exprs.value(first), vector(element, count)
+        starts = [k * count for k in range(stride - 1)] + [(stride - 1) * (count - 1)]
+        offsets = [lane * stride for lane in range(count)][:: 1 if step > 0 else -1]
+        found: SSAValue | None = None
+        for k, at in enumerate(starts):
+            place = start if at == 0 else b.add(start, b.integer(at), "nsw")
+            piece = b.load(b.gep(base, element, place), type_, element_bytes(element))
+            limit = starts[k + 1] if k + 1 < stride else at + count
+            picked = [
+                offset - at + count if at <= offset < limit else (-1 if found is None else lane)
+                for lane, offset in enumerate(offsets)
+            ]
+            found = b.shuffle(piece if found is None else found, piece, picked)
+        assert found is not None, "a stride is at least 1"
+        return found
 
     def store(self, op: Store) -> None:
         """Append a store of one element or of all lanes."""

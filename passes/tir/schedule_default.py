@@ -25,6 +25,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
+from ...analysis.addresses import MAX_STRIDE
 from ...analysis.nests import Access, Nest, nest_of, same_indices, statement_beside
 from ...analysis.nominal import nominal_extent
 from ...analysis.staging import Staging, choose_staging
@@ -296,7 +297,7 @@ class _Policy:
     def prefers_tile(self, steps: NestSteps, tile: Tile) -> bool:
         """Tell whether a tile beats a sum per lane: its loads are vectors, or much reused."""
         axis = tile.lane_group[-1]
-        contiguous = all(m.steps[axis] in (0, 1) for m in steps.loads)
+        contiguous = all(0 <= (m.steps[axis] or 0) <= MAX_STRIDE for m in steps.loads)
         return contiguous or tile.rows >= MIN_ROWS_FOR_STRIDED
 
     def split_init(self, b: NestBuilder, nest: Nest, outermost: tir.ForKind) -> None:

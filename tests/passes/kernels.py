@@ -265,6 +265,36 @@ def pooling(k: Kernel, r: Random, dtype: Attribute) -> None:
     k.reduce("sum", z, (size, size), 0, more)
 
 
+def windows(k: Kernel, r: Random, dtype: Attribute) -> None:
+    """Sums of squares in windows of any stride, dilation and border, halved by a map."""
+    rank, lanes = r.choice((1, 2, 3)), r.choice(((), (), (5,)))
+    axes = [_random_window(r) for _ in range(rank)]
+    sizes = [
+        max(1, (n - 1) * step + (size - 1) * far + 1 - pad) for n, size, step, far, pad in axes
+    ]
+    c = r.choice(SMALL)
+    out = (c, *(axis[0] for axis in axes), *lanes)
+    x, y = k.input((c, *sizes, *lanes), dtype), k.output(out, dtype)
+    total = k.temp(out, dtype)
+
+    def more(acc: Value, ch: IntExpr, *iters: IntExpr) -> Value:
+        at, inner, taps = iters[:rank], iters[rank : len(out) - 1], iters[len(out) - 1 :]
+        rows = zip(axes, at, taps, strict=True)
+        places = [i * step + t * far - pad for (_, _, step, far, pad), i, t in rows]
+        where = [e for p, size in zip(places, sizes, strict=True) for e in (p, size - 1 - p)]
+        value = k.load(x, ch, *places, *inner, where=where, default=1)
+        return acc + value * value
+
+    k.reduce("sum", total, [axis[1] for axis in axes], 0, more)
+    k.compute("twice", y, lambda *i: k.load(total, *i) * k.const(2, dtype))
+
+
+def _random_window(r: Random) -> tuple[int, int, int, int, int]:
+    """Return how many windows, their size, stride and dilation, and the border before."""
+    count = r.choice((1, 4, 9, 21))
+    return count, r.choice((1, 2, 3)), r.choice((1, 2, 3, 5)), r.choice((1, 1, 2)), r.choice((0, 1))
+
+
 def softmax(k: Kernel, r: Random, dtype: Attribute) -> None:
     """The shape of softmax: maximum, map, sum, map. In integers, so that it is exact."""
     m, n = _pick(r), _pick(r)
@@ -450,6 +480,7 @@ BUILDERS: tuple[Build, ...] = (
     matmul,
     conv,
     pooling,
+    windows,
     softmax,
     attention,
     reductions,

@@ -59,12 +59,18 @@ tir.func @unrolled(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
 
 // -----
 
-// Vectors: contiguous, strided, the same element in every lane.
+// Vectors: contiguous, a small stride, far apart, the same element in every lane, in reverse.
 // CHECK-LABEL: llvm.func internal @vectorized.impl
 // CHECK: %[[lanes:.*]] = llvm.mlir.constant(dense<[0, 1, 2, 3, 4, 5, 6, 7]> : vector<8xi64>)
 // CHECK: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
+// CHECK: %[[low:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
+// CHECK: %[[half:.*]] = llvm.shufflevector %[[low]], %[[low]] [8, 10, 12, 14, -1, -1, -1, -1]
+// CHECK: %[[high:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
+// CHECK: llvm.shufflevector %[[half]], %[[high]] [0, 1, 2, 3, 9, 11, 13, 15]
 // CHECK: llvm.mul %[[lanes]], %{{.*}} overflow<nsw> : vector<8xi64>
 // CHECK: llvm.intr.masked.gather
+// CHECK: %[[last:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
+// CHECK: llvm.shufflevector %[[last]], %[[last]] [15, 14, 13, 12, 11, 10, 9, 8]
 // CHECK: %[[one:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> f32
 // CHECK-NEXT: llvm.insertelement %[[one]]
 // CHECK-NEXT: llvm.shufflevector
@@ -74,10 +80,14 @@ tir.func @vectorized(%x: !tir.buffer<[64], f32>, %z: !tir.buffer<[4], f32>) -> (
     tir.for %l in 8 vectorized {
       %a = tir.load %x[%i * 8 + %l] : !tir.buffer<[64], f32>
       %b = tir.load %x[%i * 16 + %l * 2] : !tir.buffer<[64], f32>
+      %far = tir.load %x[%i + %l * 8] : !tir.buffer<[64], f32>
+      %back = tir.load %x[%i * 8 + 7 - %l] : !tir.buffer<[64], f32>
       %c = tir.load %z[%i] : !tir.buffer<[4], f32>
       %d = arith.mulf %a, %c : f32
       %e = arith.addf %d, %b : f32
-      tir.store %e, %y[%i * 8 + %l] : !tir.buffer<[32], f32>
+      %f = arith.addf %far, %back : f32
+      %g = arith.addf %e, %f : f32
+      tir.store %g, %y[%i * 8 + %l] : !tir.buffer<[32], f32>
     }
   }
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, prod
 
 from xdsl.dialects.builtin import i64
+from xdsl.ir import Attribute
 
 from ....dialects import dtypes, relax
 from ....dialects.tir.compute import Buffer, KernelBuilder
@@ -14,7 +15,7 @@ from ....dialects.tir.values import Value
 from ....symbolic import IntExpr, as_expr, ceildiv, max_, min_, var
 from .accumulate import count_of, divide_by_count, reduce_into, reduce_temp
 from .rules import rule
-from .scalars import highest, lowest, wide_load
+from .scalars import compute_dtype, highest, lowest, wide_load
 
 Buffers = Sequence[Buffer]
 _OUT, _TAP = "window", "tap"  # variables of a proof
@@ -312,7 +313,11 @@ def _max_pool_with_indices(
 @rule(relax.AvgPoolOp)
 def _avg_pool(k: KernelBuilder, op: relax.AvgPoolOp, ins: Buffers, outs: Buffers) -> None:
     (x,), (out,) = ins, outs
-    axes = _pool_axes(op, x, out)
+    axes, dtype = _pool_axes(op, x, out), compute_dtype(x.dtype)
+    pairs = zip(axes, _counted(op), strict=True)
+    counts = [_counts(k, axis, counted, dtype) for axis, counted in pairs]
+    whole = count_of([count for count in counts if isinstance(count, IntExpr)])
+    tables = {d: count for d, count in enumerate(counts, 2) if isinstance(count, Buffer)}
 
     def add(acc: Value, n: IntExpr, c: IntExpr, *iters: IntExpr) -> Value:
         positions, inside = _read(axes, iters[: len(axes)], iters[len(axes) :])
@@ -321,21 +326,38 @@ def _avg_pool(k: KernelBuilder, op: relax.AvgPoolOp, ins: Buffers, outs: Buffers
     total = reduce_temp(k, "sum", out.shape, x.dtype, relax.ints(op.kernel), 0, add)
 
     def mean(*i: IntExpr) -> Value:
-        value = divide_by_count(k, k.load(total, *i), _window_count(op, axes, i[2:]))
-        return k.cast(value, out.dtype)
+        value = k.load(total, *i)
+        if not tables:
+            return k.cast(divide_by_count(k, value, whole), out.dtype)
+        factors = [k.load(table, i[d]) for d, table in tables.items()]
+        if whole != 1:
+            factors.append(k.index_value(whole, dtype))
+        return k.cast(value / prod(factors[1:], start=factors[0]), out.dtype)
 
     k.compute("avg_pool", out, mean)
 
 
-def _window_count(op: relax.AvgPoolOp, axes: Sequence[Axis], at: Sequence[IntExpr]) -> IntExpr:
-    """Return how many positions of a window count."""
-    whole = op.counts_padding and not any(op.extra)
-    counts: list[IntExpr] = []
-    for axis, out, extra in zip(axes, at, op.extra, strict=True):
-        if whole or axis.is_always_inside():
-            counts.append(axis.kernel)
-        elif op.counts_padding:
-            counts.append(axis.count(out, axis.before, axis.after - extra))
-        else:
-            counts.append(axis.count(out, 0, 0))
-    return count_of(counts)
+def _counted(op: relax.AvgPoolOp) -> list[tuple[int, int] | None]:
+    """Return by axis how much of the padding counts at each end, None where all of it does."""
+    if not op.counts_padding:
+        return [(0, 0)] * op.spatial_rank
+    ends = zip(op.padding_before, op.padding_after, op.extra, strict=True)
+    return [None if extra == 0 else (before, after) for before, after, extra in ends]
+
+
+def _counts(
+    k: KernelBuilder, axis: Axis, counted: tuple[int, int] | None, dtype: Attribute
+) -> IntExpr | Buffer:
+    """Return how many taps along an axis count: for all windows, or by window.
+
+    By window they are a table: the expression takes longer than the window.
+    """
+    if counted is None or axis.is_always_inside():
+        return axis.kernel
+    table = k.temp((axis.extent,), dtype)
+
+    def count(i: IntExpr) -> Value:
+        return k.index_value(axis.count(i, *counted), dtype)
+
+    k.compute("count", table, count)
+    return table

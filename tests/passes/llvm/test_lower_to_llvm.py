@@ -75,3 +75,21 @@ def test_a_parallel_loop_uses_values_of_every_type_from_outside() -> None:
         x, n = np.array([first, 2.0], np.float32), np.array([0])
         (found,) = kernel([x, n, np.full(9, 7.0, np.float32)], {})
         assert found.tolist() == [expected] * 9
+
+
+@pytest.mark.parametrize("step", [-5, -4, -3, -2, -1, 2, 3, 4, 5])
+def test_strided_vectors(step: int) -> None:
+    lanes, size = 8, 7 * abs(step) + 1  # the buffer begins and ends with a lane
+    start = 0 if step > 0 else size - 1
+    text = f"""
+    tir.func @strided(%x: !tir.buffer<[{size}], f32>) -> (%y: !tir.buffer<[{lanes}], f32>) {{
+      tir.for %l in {lanes} vectorized {{
+        %a = tir.load %x[{start} + %l * {step}] : !tir.buffer<[{size}], f32>
+        tir.store %a, %y[%l] : !tir.buffer<[{lanes}], f32>
+      }}
+    }}
+    """
+    kernel = NativeKernel(parse_module(compiler_context(), text, "strided.mlir"))
+    x = np.arange(size, dtype=np.float32)
+    (found,) = kernel([x, np.zeros(lanes, np.float32)], {})
+    assert found.tolist() == [start + lane * step for lane in range(lanes)]
