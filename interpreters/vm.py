@@ -232,6 +232,12 @@ class _Run:
     def _fail(self, op: vm.FailOp) -> Sequence[Value]:
         raise CompileError(op, op.message.data)
 
+    def _check_dims(self, op: vm.CheckDimsOp) -> Sequence[Value]:
+        fault = relax.fault_of(op.relation.data, *map(self.number, op.dims.data))
+        if fault is not None:
+            raise CompileError(op, f"{op.what.data}: {fault}")
+        return ()
+
     def _kill(self, op: vm.KillOp) -> Sequence[Value]:
         for value in op.values:
             self.values.pop(value)
@@ -276,6 +282,7 @@ class _Run:
         vm.AllocStorageOp: _alloc_storage,
         vm.CallOp: _call,
         vm.CallPackedOp: _call_packed,
+        vm.CheckDimsOp: _check_dims,
         vm.CheckTensorOp: _check_tensor,
         vm.CheckValueOp: _check_value,
         vm.ConstantOp: _constant,

@@ -17,6 +17,7 @@ PASSES: dict[str, str] = {
     "annotate-patterns": "relax.annotate_patterns:AnnotatePatternsPass",
     "apply-schedule": "tir.apply_schedule:ApplySchedulePass",
     "check-bounds": "tir.check_bounds:CheckBoundsPass",
+    "check-shapes": "relax.check_shapes:CheckShapesPass",
     "choose-layouts": "relax.choose_layouts:ChooseLayoutsPass",
     "compact-buffers": "tir.compact_buffers:CompactBuffersPass",
     "deduplicate-kernels": "relax.deduplicate_kernels:DeduplicateKernelsPass",

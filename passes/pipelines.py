@@ -8,6 +8,7 @@ from xdsl.passes import ModulePass
 
 from .llvm.lower_to_llvm import LowerToLlvmPass
 from .relax.annotate_patterns import AnnotatePatternsPass
+from .relax.check_shapes import CheckShapesPass
 from .relax.choose_layouts import ChooseLayoutsPass
 from .relax.deduplicate_kernels import DeduplicateKernelsPass
 from .relax.fold_batch_norm import FoldBatchNormPass
@@ -16,7 +17,6 @@ from .relax.fold_scales import FoldScalesPass
 from .relax.fuse_ops import FuseOpsPass
 from .relax.fuse_tir import FuseTirPass
 from .relax.group_convolutions import GroupConvolutionsPass
-from .relax.infer_shapes import InferShapesPass
 from .relax.legalize_ops import LegalizeOpsPass
 from .relax.lower_selections import LowerSelectionsPass
 from .relax.mark_inplace import MarkInplacePass
@@ -45,7 +45,7 @@ from .vm.place_pieces import PlacePiecesPass
 from .vm.plan_memory import PlanMemoryPass
 
 GRAPH: tuple[ModulePass, ...] = (
-    InferShapesPass(),  # first: every rule asks for shapes
+    CheckShapesPass(),  # first: operators say what they need, every rule asks for shapes
     FoldConstantsPass(),  # rules ask for constants, exporters wrap them in shape arithmetic
     FoldBatchNormPass(),  # statistics are constants now; scales and shifts remain
     SimplifyMovesPass(),  # moves hide neighbours from each other
@@ -110,7 +110,7 @@ Levels = dict[str, tuple[ModulePass, ...]]
 """Level -> the passes that end at it."""
 
 O0: Levels = {
-    "graph": (),
+    "graph": (CheckShapesPass(),),  # what a run may get wrong is an error at every level
     "kernels": (
         LowerSelectionsPass(),  # not rules: they are several kernels
         LegalizeOpsPass(),  # one kernel per operator: what runs is what was written
@@ -122,7 +122,7 @@ O0: Levels = {
 
 O1: Levels = {
     "graph": (
-        InferShapesPass(),  # first: every rule asks for shapes
+        CheckShapesPass(),  # first: operators say what they need, every rule asks for shapes
         FoldConstantsPass(),  # the operators themselves compute: no result changes
         SimplifyMovesPass(),  # elements are moved less, and stay what they are
         RelaxCsePass(),  # the same operator of the same values

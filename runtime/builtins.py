@@ -15,7 +15,7 @@ from .closures import invoke_closure, make_closure
 from .dtype import DType
 from .errors import ArgumentError, RuntimeFailure
 from .execution import Action, Execution, FrameMemory, Registers
-from .image import Image, check_size, check_tensor_place, number_of
+from .image import Image, check_dims, check_size, check_tensor_place, number_of
 from .matching import Matcher
 from .signature import check_value
 from .tensor import Tensor
@@ -235,6 +235,10 @@ def _fail(image: Image, call: Call) -> Action:
     return action
 
 
+def _check_dims(image: Image, call: Call) -> Action:
+    return lambda r, e: check_dims(image.program, call, e.symbols)
+
+
 def _kill(image: Image, call: Call) -> Action:
     killed = tuple(arg.value for arg in call.args)
 
@@ -256,6 +260,7 @@ _PLAIN: dict[int, Callable[[Image, Call], Action]] = {
     Builtin.OUTPUT: _output,
     Builtin.CONSTANT: _constant,
     Builtin.CHECK: _check,
+    Builtin.CHECK_DIMS: _check_dims,
     Builtin.COPY: _copy,
     Builtin.MOVE: _move,
     Builtin.TUPLE: _tuple,

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .dims import Dim, SymbolicDim
+from .dims import RELATIONS, Dim, SymbolicDim
 from .dtype import DType
 from .errors import LoadError
 
@@ -218,6 +218,11 @@ class Builtin(IntEnum):
     """`r = string(text)`."""
     SHAPE = 17
     """`r = shape(tensor)`: its dims."""
+    CHECK_DIMS = 18
+    """`check_dims(text, relation, found, expected)`: end the run where two dims are not related so.
+
+    The relations are numbered as in native/abi.h; a dim may also be a number.
+    """
 
 
 _R, _I, _C, _S, _T, _D = ArgKind
@@ -240,6 +245,7 @@ SIGNATURES: Mapping[Builtin, tuple[bool, tuple[ArgKind, ...] | None]] = {
     Builtin.INVOKE: (True, (_R, _R)),
     Builtin.STRING: (True, (_T,)),
     Builtin.SHAPE: (True, (_R,)),
+    Builtin.CHECK_DIMS: (False, (_T, _I, _I, _I)),
 }
 """Builtin -> (whether it has a result, kinds of its arguments; None: any registers).
 
@@ -248,8 +254,10 @@ A dim may stand where an integer does: sizes of storages, offsets of tensors."""
 TELLING = (Builtin.MATCH, Builtin.PREFIX)
 """The builtins whose last argument names symbols, with commas between them."""
 
-SIZED = (Builtin.STORAGE, Builtin.TENSOR)
+SIZED = (Builtin.STORAGE, Builtin.TENSOR, Builtin.CHECK_DIMS)
 """The builtins whose integers may be dims."""
+
+_SIGNED = (Builtin.OUTPUT, Builtin.CHECK_DIMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,8 +544,10 @@ def _spec_fault(program: Program, call: Call, name: str) -> str | None:
             spec = program.specs[arg.value]
             if not isinstance(spec, TensorSpec) or not spec.is_shaped:
                 return f"builtin {name} of type {spec}; expected a tensor of known shape"
-        if arg.kind is _I and arg.value < 0 and call.callee != Builtin.OUTPUT:
+        if arg.kind is _I and arg.value < 0 and call.callee not in _SIGNED:
             return f"builtin {name} with the negative number {arg.value}"
+    if call.callee == Builtin.CHECK_DIMS and not 0 <= call.args[1].value < len(RELATIONS):
+        return f"builtin {name} of relation {call.args[1].value}; there are {len(RELATIONS)}"
     if call.callee == Builtin.STORAGE and call.args[1].value not in (1, 2, 4, 8, 16, 32, 64):
         return f"builtin storage aligned to {call.args[1].value}; expected a power of two to 64"
     return None

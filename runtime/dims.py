@@ -83,6 +83,29 @@ class SymbolicDim:
         return stack[0][0]
 
 
+RELATIONS = ("equal", "broadcast", "expand", "at_most", "at_least")
+"""How two dims have to be related, in the order of enum tyrex_dims_relation (native/abi.h)."""
+
+
+def relation_fault(relation: int, found: int, expected: int) -> str | None:
+    """Return the end of a message about dims that are not related as they have to be, or None.
+
+    As tyrex_fail_dims (native/error.c) has it.
+    """
+    match RELATIONS[relation]:
+        case "equal":
+            holds, words = found == expected, f"{expected}"
+        case "broadcast":
+            holds, words = found == expected or 1 in (found, expected), f"{expected} or 1"
+        case "expand":
+            holds, words = found in (expected, 1), f"{expected} or 1"
+        case "at_most":
+            holds, words = found <= expected, f"at most {expected}"
+        case _:
+            holds, words = found >= expected, f"at least {expected}"
+    return None if holds else f"found {found}, expected {words}"
+
+
 Dim = int | SymbolicDim | None
 """A dim of a type: a number, an expression, or not known."""
 

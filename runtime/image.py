@@ -31,7 +31,7 @@ from .bytecode import (
     introduced,
     used_symbols,
 )
-from .dims import MAX_SIZE, Dim
+from .dims import MAX_SIZE, Dim, relation_fault
 from .errors import LoadError, ShapeError
 from .host_functions import HostFunction, host_function
 from .kernel_facts import unpack_facts
@@ -70,6 +70,8 @@ class Layout:
         self.static: dict[int, Call] = {}
         """Register -> the builtin that says what it holds, in the order of the code."""
         items = [(f"{function.name}: argument {name!r}", spec) for name, spec in function.params]
+        self.checks: list[Call] = []
+        """Those of dims that the function's symbols tell, which no branch keeps a run from."""
         self.matcher = Matcher(items, function.symbols)
         self._late = frozenset(
             name for instruction in function.code for name in introduced(program, instruction)
@@ -80,6 +82,9 @@ class Layout:
             if not isinstance(instruction, Call) or instruction.kind is not CalleeKind.BUILTIN:
                 continue
             dst = instruction.dst
+            is_check = instruction.callee == Builtin.CHECK_DIMS
+            if is_check and position < first_branch and not self.is_late(instruction):
+                self.checks.append(instruction)
             if dst is None or writes[dst] != 1 or dst < len(function.params):
                 continue
             if not self.is_late(instruction):
@@ -129,8 +134,11 @@ class Layout:
             symbols: their values.
 
         Raises:
-            ShapeError: the memory would be larger than addresses can say.
+            ShapeError: operands do not fit together, or the memory would be larger than addresses
+                can say.
         """
+        for check in self.checks:
+            check_dims(self.program, check, symbols)
         found: dict[int, tuple[int, int]] = {}
         total = 0
         for reg, arg in self.storages.items():
@@ -157,6 +165,8 @@ class Layout:
         """Tell whether a run may skip an instruction."""
         if not isinstance(instruction, Call) or instruction.kind is not CalleeKind.BUILTIN:
             return False
+        if instruction.callee == Builtin.CHECK_DIMS:
+            return any(instruction is check for check in self.checks)
         return instruction.dst in self.static or instruction.dst in self.storages
 
 
@@ -180,6 +190,22 @@ def number_of(program: Program, arg: Arg, symbols: Mapping[str, int]) -> int:
     if arg.kind is ArgKind.DIM:
         return program.dims[arg.value].evaluate(symbols)
     return arg.value
+
+
+def check_dims(program: Program, call: Call, symbols: Mapping[str, int]) -> None:
+    """Check that two dims are related as a CHECK_DIMS says.
+
+    Raises:
+        ShapeError: they are not.
+    """
+    text, relation, found, expected = call.args
+    numbers = (number_of(program, arg, symbols) for arg in (found, expected))
+    fault = relation_fault(relation.value, *numbers)
+    if fault is not None:
+        place = program.texts[text.value]
+        if call.location >= 0:
+            place = f"{program.texts[call.location]}: {place}"
+        raise ShapeError(f"{place}: {fault}")
 
 
 def check_size(size_bytes: int, place: str, symbols: Mapping[str, int]) -> None:

@@ -312,6 +312,12 @@ def _fail(e: _FunctionEmitter, op: vm.FailOp) -> None:
         e.code.append(Call(CalleeKind.BUILTIN, Builtin.FAIL, (text,), reg, location))
 
 
+def _check_dims(e: _FunctionEmitter, op: vm.CheckDimsOp) -> None:
+    relation = integer(relax.RELATIONS.index(op.relation.data))
+    numbers = map(e.tables.number, op.dims.data)
+    e.builtin(op, Builtin.CHECK_DIMS, e.tables.text(op.what.data), relation, *numbers)
+
+
 def _make_closure(e: _FunctionEmitter, op: vm.MakeClosureOp) -> None:
     captured = e.whole(op, op.args)
     args = e.tables.text(op.callee_name), register(captured)
@@ -391,6 +397,7 @@ _HANDLERS: dict[type[Operation], Callable[[_FunctionEmitter, Any], None]] = {
     vm.BranchOp: _branch,
     vm.CallOp: _call,
     vm.CallPackedOp: _value_call,
+    vm.CheckDimsOp: _check_dims,
     vm.CheckTensorOp: _check,
     vm.CheckValueOp: _check_value,
     vm.CondBranchOp: _cond_branch,

@@ -10,6 +10,7 @@ from xdsl.ir import Operation
 from xdsl.utils.exceptions import VerifyException
 
 from ...symbolic import as_expr
+from .run_checks import EQUAL, note
 from .types import Dim, TensorType
 
 Shape = tuple[Dim, ...]
@@ -78,3 +79,5 @@ def check_dims(op: Operation, what: str, found: TensorType, expected: Sequence[D
         return
     fits = len(found.shape) == len(expected) and all(map(may_be_equal, found.shape, expected))
     require(fits, op, f"{what}: {found}, expected shape {show(expected)}")
+    for axis, (dim, wanted) in enumerate(zip(found.shape, expected, strict=True)):
+        note(EQUAL, dim, wanted, f"{what}, axis {axis}")

@@ -26,6 +26,7 @@ from .base import RelaxOp
 from .dims import check_dims, may_be_equal, replace, require
 from .manipulate import ShapedOp
 from .operand_checks import check_axis, flag, tensor_type
+from .run_checks import AT_MOST, EQUAL, note
 from .types import Dim, TensorType
 
 REDUCTIONS = ("none", "add", "mul", "max", "min")
@@ -73,6 +74,7 @@ class GatherElementsOp(GatheringOp):
 
     (C1) indices are integers of x's rank.
     (C2) the axis exists.
+    (C3) no other axis of the indices is longer than x's.
     """
 
     name = "relax.gather_elements"
@@ -82,7 +84,22 @@ class GatherElementsOp(GatheringOp):
         check_indices(self, self.indices)
         check_same_rank(self, tensor_type(self.x), tensor_type(self.indices), "(C1)")
         check_axis(self, self.axis.value.data, tensor_type(self.x).rank, "(C2)")
+        check_within(self, tensor_type(self.indices), tensor_type(self.x), self.axis.value.data)
         return [TensorType.of(tensor_type(self.indices).shape, tensor_type(self.x).dtype)]
+
+
+def check_within(op: RelaxOp, indices: TensorType, x: TensorType, axis: int) -> None:
+    """Check that indices are no larger than x but for the axis along which they choose."""
+    for d, (found, limit) in enumerate(zip(indices.shape or (), x.shape or (), strict=False)):
+        if d == axis or found is None or limit is None:
+            continue
+        rest = limit - found
+        require(
+            not rest.is_constant or rest.constant_value >= 0,
+            op,
+            f"(C3) axis {d} of the indices, {found}, is larger than x's, {limit}",
+        )
+        note(AT_MOST, found, limit, f"axis {d} of the indices")
 
 
 def check_same_rank(op: RelaxOp, x: TensorType, indices: TensorType, rule: str) -> None:
@@ -138,8 +155,9 @@ class GatherNdOp(GatheringOp):
         )
         shape = nd_result(self, x, indices, batch_dims)
         for d in range(batch_dims):
-            dims = (None if t.shape is None else t.shape[d] for t in (x, indices))
+            dims = [None if t.shape is None else t.shape[d] for t in (x, indices)]
             require(may_be_equal(*dims), self, f"(C3) batch axis {d} differs: {x}, {indices}")
+            note(EQUAL, dims[0], dims[1], f"batch axis {d}")
         return [TensorType.of(shape, x.dtype)]
 
 
@@ -177,7 +195,7 @@ class ScatterElementsOp(ScatterOp):
 
     (C1) indices are integers; updates have x's element type; the reduction is known.
     (C2) indices have x's rank, and the axis exists.
-    (C3) updates have the shape of the indices.
+    (C3) updates have the shape of the indices, no axis but that one longer than x's.
     """
 
     name = "relax.scatter_elements"
@@ -188,6 +206,7 @@ class ScatterElementsOp(ScatterOp):
         check_same_rank(self, tensor_type(self.x), tensor_type(self.indices), "(C2)")
         check_axis(self, self.axis.value.data, tensor_type(self.x).rank, "(C2)")
         check_dims(self, "(C3) updates", tensor_type(self.updates), tensor_type(self.indices).shape)
+        check_within(self, tensor_type(self.indices), tensor_type(self.x), self.axis.value.data)
         return [tensor_type(self.x)]
 
 
@@ -265,6 +284,7 @@ class TopKOp(RelaxOp):
             self,
             f"(C2) k = {k} of {dim} elements along axis {axis}",
         )
+        note(AT_MOST, k, dim, "k")
         shape = [k if d == axis else dim for d, dim in enumerate(x.shape)]
         return [TensorType.of(shape, x.dtype), TensorType.of(shape, i64)]
 

@@ -23,6 +23,7 @@ from .attributes import DimsAttr
 from .base import RelaxOp
 from .dims import Shape, may_be_equal, num_elements, replace, require, show, sum_of
 from .operand_checks import check_axis, flag, ints, merge, tensor_type
+from .run_checks import AT_LEAST, AT_MOST, EQUAL, EXPAND, note
 from .types import TensorType
 
 Dims = DimsAttr | Iterable[IntExpr | int]
@@ -73,6 +74,7 @@ class ReshapeOp(ShapedOp):
             f"(C1) {tensor_type(self.x)} has {before} elements, "
             f"the new shape {show(self.shape.data)} has {num_elements(after)}",
         )
+        note(EQUAL, num_elements(after), before, f"elements of shape {show(after.shape)}")
         return [after]
 
 
@@ -119,6 +121,8 @@ class BroadcastToOp(ShapedOp):
             for dim, goal in zip(reversed(shape), reversed(target), strict=False)
         )
         require(fits, self, f"(C1) {tensor_type(self.x)} does not broadcast to {show(target)}")
+        for d, (dim, goal) in enumerate(zip(reversed(shape), reversed(target), strict=False)):
+            note(EXPAND, dim, goal, f"axis {len(target) - 1 - d} of what is repeated")
         return [TensorType.of(target, tensor_type(self.x).dtype)]
 
 
@@ -158,6 +162,7 @@ class ConcatOp(RelaxOp):
                     self,
                     f"(C3) dims of axis {d} differ: {dims[d]} and {shape[d]}",
                 )
+                note(EQUAL, shape[d], dims[d], f"axis {d} of concatenated tensors")
                 dims[d] = merge(dims[d], shape[d])
         along = sum_of(shape[axis] for shape in shapes)
         dims[axis] = along if len(shapes) == len(types) else None
@@ -207,6 +212,7 @@ class SplitOp(RelaxOp):
             self,
             f"(C2) sections {show(sections)} do not add up to {shape[axis]}",
         )
+        note(EQUAL, sum_of(sections), shape[axis], "the sum of the sections")
         return [TensorType.of(replace(shape, axis, section), dtype) for section in sections]
 
 
@@ -270,6 +276,10 @@ class StridedSliceOp(RelaxOp):
                 self,
                 f"(C3) axis {d} reads {starts[d]} to {last}, outside of 0..{dim}-1",
             )
+            # Of no element, ends are a step apart the other way round.
+            first, end = (starts[d], last) if steps[d] > 0 else (last, starts[d])
+            note(AT_LEAST, first, as_expr(0), f"the first index on axis {d}")
+            note(AT_MOST, end, dim - 1, f"the last index on axis {d}")
         return [TensorType.of(sizes, tensor_type(self.x).dtype)]
 
 

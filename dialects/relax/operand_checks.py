@@ -11,6 +11,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ...symbolic import IntExpr, as_expr, max_, min_
 from .. import dtypes
+from .run_checks import BROADCAST, EQUAL, note
 from .types import Dim, TensorType
 
 DtypeTest = Callable[[Attribute], bool]
@@ -96,6 +97,7 @@ def check_equal(op: Operation, a: Dim, b: Dim, rule: str, what: str) -> None:
     """Check that two dims do not contradict each other."""
     if a is not None and b is not None and a.is_constant and b.is_constant and a != b:
         raise VerifyException(f"{op.name}: {rule} {what}: {a} and {b} differ")
+    note(EQUAL, a, b, what)
 
 
 def merge(a: Dim, b: Dim) -> Dim:
@@ -105,12 +107,13 @@ def merge(a: Dim, b: Dim) -> Dim:
     return b if b is not None and b.is_constant else a
 
 
-def broadcast_dim(op: Operation, a: Dim, b: Dim, rule: str) -> Dim:
-    """Return the dim that NumPy makes of two.
+def broadcast_dim(op: Operation, a: Dim, b: Dim, rule: str, what: str = "dims") -> Dim:
+    """Return the dim that NumPy makes of two; `what` they are.
 
     Of two that cannot be compared it is the larger one, or 0 where one of them is.
     """
     one = as_expr(1)
+    note(BROADCAST, a, b, what)
     if a == b or b == one:
         return a
     if a == one:
@@ -140,7 +143,10 @@ def broadcast_shapes(
             return None
         rank = max(len(result), len(shape))
         padded = [(as_expr(1),) * (rank - len(s)) + tuple(s) for s in (result, shape)]
-        result = tuple(broadcast_dim(op, a, b, rule) for a, b in zip(*padded, strict=True))
+        result = tuple(
+            broadcast_dim(op, a, b, rule, f"axis {axis} of broadcast operands")
+            for axis, (a, b) in enumerate(zip(*padded, strict=True))
+        )
     return result
 
 

@@ -32,6 +32,7 @@ from .base import RelaxOp
 from .dims import check_dims, floats, may_be_equal, require
 from .manipulate import Dims, dims_attr
 from .operand_checks import tensor_type
+from .run_checks import EQUAL, note
 from .types import Dim, TensorType
 
 RESIZE_MODES = ("nearest", "linear", "cubic")
@@ -251,6 +252,8 @@ class GridSampleOp(RelaxOp):
             self,
             f"(C1) {grid} does not sample {x}",
         )
+        note(EQUAL, grid.shape[0], x.shape[0], "the batch of the grid")
+        note(EQUAL, last, as_expr(spatial), "coordinates of the grid")
         return [TensorType.of([*x.shape[:2], *grid.shape[1:-1]], x.dtype)]
 
 

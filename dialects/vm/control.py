@@ -40,6 +40,7 @@ from ...symbolic import IntExpr, as_expr
 from ..dtypes import is_bool
 from ..relax.attributes import DimsAttr, new_symbols
 from ..relax.base import compatible
+from ..relax.run_checks import check_relation
 from ..relax.symbol_bounds import bounds_of, check_bounds
 from ..relax.types import ObjectType, ShapeType, TensorType
 from ..tir.func import FuncOp as KernelOp
@@ -300,6 +301,29 @@ class FailOp(IRDLOperation):
 
     def __init__(self, message: str, result_types: Sequence[Attribute] = ()) -> None:
         super().__init__(properties={"message": StringAttr(message)}, result_types=[result_types])
+
+
+@irdl_op_definition
+class CheckDimsOp(IRDLOperation):
+    """`vm.check_dims "what" {relation = "equal", dims = #relax.dims<[n, m]>}`: or the run ends.
+
+    The relations are those of relax.check_dims.
+
+    (C1) the relation is one of them, of two dims.
+    """
+
+    name = "vm.check_dims"
+    what = prop_def(StringAttr)
+    relation = prop_def(StringAttr)
+    dims = prop_def(DimsAttr)
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "$what attr-dict"
+
+    def __init__(self, what: StringAttr, relation: StringAttr, dims: DimsAttr) -> None:
+        super().__init__(properties={"what": what, "relation": relation, "dims": dims})
+
+    def verify_(self) -> None:
+        check_relation(self.name, self.relation, self.dims)
 
 
 @irdl_op_definition

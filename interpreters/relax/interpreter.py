@@ -225,6 +225,13 @@ class Interpreter:
     def _fail(self, op: relax.FailOp, frame: Frame) -> Sequence[Value]:
         raise CompileError(op, op.message.data)
 
+    def _check_dims(self, op: relax.CheckDimsOp, frame: Frame) -> Sequence[Value]:
+        dims = [dim.evaluate(frame.symbols) for dim in op.dims.data]
+        fault = relax.fault_of(op.relation.data, *dims)
+        if fault is not None:
+            raise CompileError(op, f"{op.what.data}: {fault}")
+        return ()
+
     def _shape_of(self, op: relax.ShapeOfOp, frame: Frame) -> Sequence[Value]:
         return (tuple(frame.get(op.x).shape),)
 
@@ -238,6 +245,7 @@ class Interpreter:
         relax.CallPackedOp: _call_packed,
         relax.CallTIRInplaceOp: _call_tir,
         relax.CallTIROp: _call_tir,
+        relax.CheckDimsOp: _check_dims,
         relax.ConstantOp: _constant,
         relax.FailOp: _fail,
         relax.IfOp: _if,

@@ -85,7 +85,8 @@ def _set_type(value: SSAValue, new_type: Attribute) -> None:
         value._type = new_type  # pyright: ignore[reportPrivateUsage]
 
 
-def _infer(op: Operation) -> None:
+def infer(op: Operation) -> None:
+    """Refine the types of an operation's results by those of its operands."""
     match op:
         case relax.RelaxOp():
             _refine(op.results, op.infer_types())
@@ -103,7 +104,12 @@ def _infer(op: Operation) -> None:
 
 def _infer_function(func: relax.FuncOp) -> None:
     for op in func.body.walk(region_first=True):
-        _infer(op)
+        infer(op)
+    infer_results(func)
+
+
+def infer_results(func: relax.FuncOp) -> None:
+    """Refine the result types of a function by what it returns."""
     declared = func.function_type
     returned = (value.type for value in func.return_op.values)
     pairs = zip(declared.outputs.data, returned, strict=True)

@@ -23,6 +23,9 @@ from .host_symbols import Names
 CONTEXT_SET_ERROR = 16
 """Offset of `set_error` in struct tyrex_context (runtime/native/tyrex.h)."""
 
+CONTEXT_FAIL_DIMS = 48
+"""Offset of `fail_dims` there."""
+
 ERROR_ARGUMENT = 1
 """TYREX_ERROR_ARGUMENT of runtime/native/abi.h."""
 
@@ -111,14 +114,29 @@ class HostBuilder:
     def fail_with(self, op: Operation, failed: SSAValue, code: int, message: str) -> None:
         """Set an error and leave the function where `failed` (i1) is true."""
         b = self.b
-        text = f"{show(op.location)}: {message}" if is_known(op.location) else message
         failing, following = b.new_block(), b.new_block()
         b.cond_br(failed, failing, following)
         b.start(failing)
         number = b.integer(code, i32)
         function = self.context_function(CONTEXT_SET_ERROR)
-        b.call(function, (number, b.address_of(self.message(text))), None)
+        b.call(function, (number, b.address_of(self.message(_located(op, message)))), None)
         b.ret(number)
+        b.start(following)
+
+    def fail_dims(
+        self, op: Operation, failed: SSAValue, what: str, relation: str, pair: Sequence[SSAValue]
+    ) -> None:
+        """Say which dims are not related as they have to be, and leave the function."""
+        b = self.b
+        failing, following = b.new_block(), b.new_block()
+        b.cond_br(failed, failing, following)
+        b.start(failing)
+        function = self.context_function(CONTEXT_FAIL_DIMS)
+        place = b.address_of(self.message(_located(op, what)))
+        number = b.integer(relax.RELATIONS.index(relation), i32)
+        code = b.call(function, (place, number, *pair), i32)
+        assert code is not None, "the call has a result"
+        b.ret(code)
         b.start(following)
 
     def fail(self, op: Operation, code: int, message: str) -> None:
@@ -149,3 +167,8 @@ def missing(op: Operation, what: str) -> NotImplementedError:
     return NotImplementedError(
         f"native code cannot express {what} at {show(op.location)}: only bytecode runs the program"
     )
+
+
+def _located(op: Operation, message: str) -> str:
+    """Return a message that begins with where `op` comes from, where that is known."""
+    return f"{show(op.location)}: {message}" if is_known(op.location) else message

@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import i8, i32, i64
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ...analysis.constant_pool import ConstantPool
-from ...dialects import dtypes, relax, vm
+from ...dialects import dtypes, llvm, relax, vm
 from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR
 from ...symbolic import IntExpr, as_expr, max_
@@ -339,11 +339,23 @@ def _kill(f: HostFunction, op: vm.KillOp) -> None:
     """The frame is given back as a whole."""
 
 
+def _check_dims(f: HostFunction, op: vm.CheckDimsOp) -> None:
+    b, relation = f.b, op.relation.data
+    found, expected = pair = f.number(op, op.dims.data[0]), f.number(op, op.dims.data[1])
+    test = {relax.AT_MOST: "sgt", relax.AT_LEAST: "slt"}.get(relation, "ne")
+    failed = b.icmp(test, found, expected)
+    ones = {relax.BROADCAST: (found, expected), relax.EXPAND: (found,)}
+    for value in ones.get(relation, ()):
+        failed = b.binary(llvm.AndOp, failed, b.icmp("ne", value, b.integer(1)))
+    f.fail_dims(op, failed, op.what.data, relation, pair)
+
+
 _HANDLERS: dict[type[Operation], Callable[[HostFunction, Any], None]] = {
     vm.AllocOutputOp: _alloc_output,
     vm.AllocStorageOp: _alloc_storage,
     vm.BranchOp: _branch,
     vm.CallOp: _call,
+    vm.CheckDimsOp: _check_dims,
     vm.CheckTensorOp: _check_tensor,
     vm.CondBranchOp: _cond_branch,
     vm.ConstantOp: _constant,

@@ -13,7 +13,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from ...analysis.kernel_symbols import Dims, solve_symbols
 from ...dialects import relax, vm
 from ...symbolic import IntExpr, var
-from .host_builder import ERROR_SHAPE, HostBuilder, missing
+from .host_builder import HostBuilder, missing
 
 
 class HostShapes:
@@ -83,9 +83,9 @@ class HostShapes:
                 and dim is not extent
                 and f.number(op, dim) is not f.number(op, extent)
             ):
-                differ = f.b.icmp("ne", f.number(op, extent), f.number(op, dim))
-                message = f"{what}: expected {dim} in dimension {axis}, {wanted}"
-                f.fail_with(op, differ, ERROR_SHAPE, message)
+                pair = f.number(op, extent), f.number(op, dim)
+                place = f"{what}: expected {dim} in dimension {axis}, {wanted}"
+                f.fail_dims(op, f.b.icmp("ne", *pair), place, relax.EQUAL, pair)
         return tuple(extent if dim is None else dim for extent, dim in pairs)
 
     def callee_symbols(self, op: vm.InvokeOp, callee: vm.FuncOp) -> dict[str, IntExpr]:

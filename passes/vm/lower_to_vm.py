@@ -145,6 +145,10 @@ def _fail(b: MemoryBuilder, op: relax.FailOp) -> None:
                 b.set_value(leaf, value)
 
 
+def _check_dims(b: MemoryBuilder, op: relax.CheckDimsOp) -> None:
+    b.emit(vm.CheckDimsOp(op.what, op.relation, op.dims))
+
+
 def _make_closure(b: MemoryBuilder, op: relax.MakeClosureOp) -> None:
     name = op.callee.root_reference.data
     if name not in b.functions:
@@ -217,6 +221,7 @@ _HANDLERS: dict[type[Operation], Callable[[MemoryBuilder, Any], None]] = {
     relax.CallPackedOp: _packed_call,
     relax.CallTIRInplaceOp: _kernel,
     relax.CallTIROp: _kernel,
+    relax.CheckDimsOp: _check_dims,
     relax.ConstantOp: _constant,
     relax.FailOp: _fail,
     relax.IfOp: lambda b, op: lower_if(b, op, _block),

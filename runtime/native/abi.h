@@ -18,6 +18,15 @@ enum tyrex_error_code {
   TYREX_ERROR_INTERRUPTED = 9  /* somebody stopped the run */
 };
 
+/* How two dims of a run have to be related: what is found to what is expected. */
+enum tyrex_dims_relation {
+  TYREX_DIMS_EQUAL = 0,
+  TYREX_DIMS_BROADCAST = 1, /* equal, or one of them 1 */
+  TYREX_DIMS_EXPAND = 2,    /* equal, or what is found is 1 */
+  TYREX_DIMS_AT_MOST = 3,
+  TYREX_DIMS_AT_LEAST = 4
+};
+
 /* The layout of DLPack's DLTensor: a pointer to one may be cast to a pointer to the other. */
 typedef struct tyrex_tensor {
   void *data;

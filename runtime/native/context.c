@@ -9,6 +9,7 @@ static_assert(offsetof(tyrex_context, set_error) == 16, "generated code reads of
 static_assert(offsetof(tyrex_context, allocate) == 24, "generated code reads offset 24");
 static_assert(offsetof(tyrex_context, arena) == 32, "runtime/threads.py reads offset 32");
 static_assert(offsetof(tyrex_context, fail_index) == 40, "generated code reads offset 40");
+static_assert(offsetof(tyrex_context, fail_dims) == 48, "generated code reads offset 48");
 
 static void *allocate_from_arena(void *context, uint64_t bytes) {
   return tyrex_arena_allocate(((tyrex_context *)context)->arena, bytes);
@@ -34,6 +35,7 @@ tyrex_context *tyrex_context_create(uint32_t num_threads) {
       .allocate = allocate_from_arena,
       .arena = arena,
       .fail_index = tyrex_fail_index,
+      .fail_dims = tyrex_fail_dims,
   };
   return context;
 }

@@ -42,3 +42,18 @@ int32_t tyrex_fail_index(const char *place, int64_t index, int64_t extent) {
   tyrex_error_set(TYREX_ERROR_BOUNDS, message);
   return TYREX_ERROR_BOUNDS;
 }
+
+int32_t tyrex_fail_dims(const char *place, int32_t relation, int64_t found, int64_t expected) {
+  static const char *const words[][2] = {
+      [TYREX_DIMS_EQUAL] = {"", ""},
+      [TYREX_DIMS_BROADCAST] = {"", " or 1"},
+      [TYREX_DIMS_EXPAND] = {"", " or 1"},
+      [TYREX_DIMS_AT_MOST] = {"at most ", ""},
+      [TYREX_DIMS_AT_LEAST] = {"at least ", ""},
+  };
+  char message[MESSAGE_BYTES];
+  snprintf(message, sizeof message, "%.400s: found %lld, expected %s%lld%s", place, (long long)found,
+           words[relation][0], (long long)expected, words[relation][1]);
+  tyrex_error_set(TYREX_ERROR_SHAPE, message);
+  return TYREX_ERROR_SHAPE;
+}

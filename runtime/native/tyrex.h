@@ -43,6 +43,9 @@ TYREX_API int32_t tyrex_error_code(void);
 TYREX_API const char *tyrex_error_message(void);
 /* Sets TYREX_ERROR_BOUNDS and returns it: at `place`, an index is not in [0, extent). */
 TYREX_API int32_t tyrex_fail_index(const char *place, int64_t index, int64_t extent);
+/* Sets TYREX_ERROR_SHAPE for dims that are not related so (enum tyrex_dims_relation); returns it. */
+TYREX_API int32_t tyrex_fail_dims(const char *place, int32_t relation, int64_t found,
+                                  int64_t expected);
 
 /* ---- memory ---------------------------------------------------------------------- */
 
@@ -124,6 +127,9 @@ typedef struct tyrex_context {
   TYREX_HIGH_HALF(arena)
   /* 40: tyrex_fail_index, for kernels whose accesses are checked */
   int32_t (*fail_index)(const char *place, int64_t index, int64_t extent);
+  TYREX_HIGH_HALF(fail_index)
+  /* 48: tyrex_fail_dims, for host programs that check dims on their way */
+  int32_t (*fail_dims)(const char *place, int32_t relation, int64_t found, int64_t expected);
 } tyrex_context;
 
 /* NULL with the error set when num_threads is 0 or memory is short. */

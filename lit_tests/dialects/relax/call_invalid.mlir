@@ -45,3 +45,19 @@ relax.func @tuple_result_type(%x: !relax.tensor<[2], f32>) {
   %0 = relax.tuple %x, %x : (!relax.tensor<[2], f32>, !relax.tensor<[2], f32>) -> tuple<!relax.tensor<[2], f32>>
   relax.return
 }
+
+// -----
+
+relax.func @check_dims_c1<n>(%x: !relax.tensor<[n], f32>) {
+  // expected-error @below {{relax.check_dims: (C1) relation 'less' of 2 dims; use one of equal, broadcast, expand, at_most, at_least of two}}
+  relax.check_dims "n" {relation = "less", dims = #relax.dims<[n, 4]>}
+  relax.return
+}
+
+// -----
+
+relax.func @check_dims_c1_count<n>(%x: !relax.tensor<[n], f32>) {
+  // expected-error @below {{relax.check_dims: (C1) relation 'equal' of 1 dims}}
+  relax.check_dims "n" {relation = "equal", dims = #relax.dims<[n]>}
+  relax.return
+}

@@ -15,6 +15,8 @@ relax.func @calls<n>(%x: !relax.tensor<[n], f32>) {
   %b = relax.call_tir_inplace @kernel(%a) {inplace = array<i64: 0>} : (!relax.tensor<[n], f32>) -> !relax.tensor<[n], f32>
   // CHECK: relax.call @double(%x) : (!relax.tensor<[n], f32>) -> !relax.tensor<[n], f32>
   %c = relax.call @double(%x) : (!relax.tensor<[n], f32>) -> !relax.tensor<[n], f32>
+  // CHECK: relax.check_dims "n" {relation = "at_least", dims = #relax.dims<[n - 1, 0]>}
+  relax.check_dims "n" {relation = "at_least", dims = #relax.dims<[n - 1, 0]>}
   // CHECK: relax.fail "why" : !relax.tensor<[n], f32>, !relax.tensor<[], i1>
   %never, %no = relax.fail "why" : !relax.tensor<[n], f32>, !relax.tensor<[], i1>
   // CHECK: relax.call_packed @host(%x) : (!relax.tensor<[n], f32>) -> ()

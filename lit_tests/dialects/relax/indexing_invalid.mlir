@@ -40,6 +40,22 @@ relax.func @gather_elements_c2(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tens
 
 // -----
 
+relax.func @gather_elements_c3(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[3, 3], i64>) {
+  // expected-error @below {{relax.gather_elements: (C3) axis 0 of the indices, 3, is larger than x's, 2}}
+  %0 = relax.gather_elements %x0, %x1 {axis = 1} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[3, 3], i64>) -> !relax.tensor<[3, 3], f32>
+  relax.return
+}
+
+// -----
+
+relax.func @scatter_elements_c3_larger(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[3, 3], i64>, %x2: !relax.tensor<[3, 3], f32>) {
+  // expected-error @below {{relax.scatter_elements: (C3) axis 0 of the indices, 3, is larger than x's, 2}}
+  %0 = relax.scatter_elements %x0, %x1, %x2 {axis = 1, reduction = "none"} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[3, 3], i64>, !relax.tensor<[3, 3], f32>) -> !relax.tensor<[2, 3], f32>
+  relax.return
+}
+
+// -----
+
 relax.func @gather_nd_c1(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.tensor<[2, 3], f32>) {
   // expected-error @below {{relax.gather_nd: (C1) indices are f32, expected integers}}
   %0 = relax.gather_nd %x0, %x1 {batch_dims = 0} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>) -> !relax.tensor<[2, 3], f32>

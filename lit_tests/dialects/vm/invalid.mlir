@@ -313,3 +313,11 @@ vm.func @check_value_c1(%x: !relax.shape<1>) {
   %s = vm.check_value %x "a shape" : !relax.shape<1> -> !relax.shape<2>
   vm.return
 }
+
+// -----
+
+vm.func @check_dims_c1() {
+  // expected-error @below {{vm.check_dims: (C1) relation 'less' of 2 dims; use one of equal, broadcast, expand, at_most, at_least of two}}
+  vm.check_dims "size" {relation = "less", dims = #relax.dims<[4, 4]>}
+  vm.return
+}

@@ -15,6 +15,8 @@ vm.func @main(%x: !relax.tensor<[4, 2], f32>, %c: !relax.tensor<[], i1>) -> (!re
   %flat = vm.reshape %t : !relax.tensor<[4, 2], f32> -> !relax.tensor<[8], f32>
   // CHECK: vm.alloc_output {index = 0 : i64} : !relax.tensor<[8], f32>
   %y = vm.alloc_output {index = 0 : i64} : !relax.tensor<[8], f32>
+  // CHECK: vm.check_dims "size" {relation = "at_most", dims = #relax.dims<[4, 8]>}
+  vm.check_dims "size" {relation = "at_most", dims = #relax.dims<[4, 8]>}
   // CHECK: vm.fail "why" : !relax.tensor<[8], f32>
   %never = vm.fail "why" : !relax.tensor<[8], f32>
   // CHECK: vm.cond_br %c : !relax.tensor<[], i1>, ^[[THEN:[^,]*]](%flat : !relax.tensor<[8], f32>), ^[[ELSE:.*]]
