@@ -170,9 +170,7 @@ def test_view_that_does_not_fit() -> None:
     for mode in MODES:
         exe = tyrex.compile(model, exec_mode=mode)
         np.testing.assert_array_equal(exe(f32(3, 1)), -f32(3, 1)[:, 0])
-        with pytest.raises(
-            (ShapeError, RuntimeError), match="elements of shape .*: found 3, expected 6"
-        ):
+        with pytest.raises(ShapeError, match=r"elements of shape .*: found 3, expected 6"):
             exe(f32(3, 2))
 
 
