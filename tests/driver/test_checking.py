@@ -51,7 +51,7 @@ def test_every_pass_is_fine(opt_level: int) -> None:
 
 
 def test_the_first_wrong_pass_is_named() -> None:
-    with PassContext(insert_after={"infer-shapes": TanhIsSigmoid()}):
+    with PassContext(insert_after={"check-shapes": TanhIsSigmoid()}):
         found = list(check_passes(module(), [X], 1))
     assert found[-1].pass_name == "tanh-is-sigmoid"
     assert found[-1].differs

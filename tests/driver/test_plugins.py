@@ -57,7 +57,7 @@ def run(capsys: Capture, *arguments: str) -> tuple[int, str]:
     return code, captured.out + captured.err
 
 
-PUT_IN = ("--load", str(EXAMPLE), "--insert-after", f"infer-shapes:{NAME}")
+PUT_IN = ("--load", str(EXAMPLE), "--insert-after", f"check-shapes:{NAME}")
 
 
 def test_the_example_changes_the_graph(capsys: Capture, model: str) -> None:

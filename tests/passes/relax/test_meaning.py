@@ -307,6 +307,7 @@ GRAPH_PASSES = (
     "fold-batch-norm,fold-scales",
     "fold-constants",
     "group-convolutions",
+    "check-shapes",
     "infer-shapes",
     "relax-cse",
     "relax-dce",
