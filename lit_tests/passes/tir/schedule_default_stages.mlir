@@ -7,6 +7,7 @@ builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-g
 // CHECK: tir.for %[[c:.*]] in 2 serial {
 // CHECK-NEXT: tir.for %[[s:.*]] in 4 serial {
 // CHECK-NEXT: %[[piece:.*]] = tir.alloc : !tir.buffer<[1, 1, 4, 10, 4], f32, "stack">
+// CHECK-NOT: tir.block "clear"
 // CHECK: tir.block "pad" (%{{.*}}: spatial(1) = 0, %{{.*}}: spatial(2) = %[[c]], %[[row:.*]]: spatial(10) = %[[s]] * 2 + %{{.*}}
 // CHECK: tir.predicated_load %0{{.*}} where (%[[row]] - 1 >= 0
 // CHECK: tir.store %{{.*}}, %[[piece]]
@@ -257,6 +258,64 @@ tir.func @any_height<n>(%0: !tir.buffer<[1, 2, n, 8, 4], f32>, %1: !tir.buffer<[
                   tir.store %36, %2[%23, %24, %25, %26, %27] : !tir.buffer<[1, 2, n, 8, 4], f32>
                 }
               }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// The last tile of a row reads two columns behind the copy's eight, in lanes that do not count.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 16, cores = 2, l1d_bytes = 32768, l2_bytes = 8192>} {
+// CHECK-LABEL: tir.func @lanes_that_do_not_count
+// CHECK: %[[piece:.*]] = tir.alloc : !tir.buffer<[1, 3, 12], f32, "stack">
+// CHECK-NEXT: tir.for %[[row:.*]] in 3 serial {
+// CHECK-NEXT: tir.for %[[lane:.*]] in 4 vectorized {
+// CHECK-NEXT: tir.block "clear" ({{.*}}: spatial(3) = %[[row]], {{.*}}: spatial(12) = %[[lane]] + 8) {
+// CHECK-NEXT: arith.constant 0.000000e+00 : f32
+// CHECK-NEXT: tir.store %{{.*}}, %[[piece]]
+// CHECK: tir.block "pad"
+tir.func @lanes_that_do_not_count
+// CHECK: tir.for %{{.*}} in 2 serial {
+// CHECK-NEXT: %[[piece:.*]] = tir.alloc : !tir.buffer<[1, 8, 12], f32, "stack">
+// CHECK-NEXT: tir.for %[[row:.*]] in 8 serial {
+// CHECK-NEXT: tir.for %[[lane:.*]] in 4 vectorized {
+// CHECK-NEXT: tir.block "clear" ({{.*}}: spatial(8) = %[[row]], {{.*}}: spatial(12) = %[[lane]] + 8) {
+// CHECK-NEXT: arith.constant 0.000000e+00 : f32
+// CHECK-NEXT: tir.store %{{.*}}, %[[piece]]
+// CHECK: tir.block "pad"
+tir.func @lanes_that_do_not_count(%0: !tir.buffer<[2, 6, 6], f32>, %1: !tir.buffer<[2, 3, 3], f32>) -> (%2: !tir.buffer<[2, 6, 6], f32>) {
+  %3 = tir.alloc : !tir.buffer<[2, 8, 8], f32>
+  tir.for %4 in 2 serial {
+    tir.for %5 in 8 serial {
+      tir.for %6 in 8 serial {
+        tir.block "pad" (%7: spatial(2) = %4, %8: spatial(8) = %5, %9: spatial(8) = %6) {
+          %10 = arith.constant 0.000000e+00 : f32
+          %11 = tir.predicated_load %0[%7, %8 - 1, %9 - 1] where (%8 - 1 >= 0, -%8 + 6 >= 0, %9 - 1 >= 0, -%9 + 6 >= 0) else %10 : !tir.buffer<[2, 6, 6], f32>
+          tir.store %11, %3[%7, %8, %9] : !tir.buffer<[2, 8, 8], f32>
+        }
+      }
+    }
+  }
+  tir.for %12 in 2 serial {
+    tir.for %13 in 6 serial {
+      tir.for %14 in 6 serial {
+        tir.for %15 in 3 serial {
+          tir.for %16 in 3 serial {
+            tir.block "conv" (%17: spatial(2) = %12, %18: spatial(6) = %13, %19: spatial(6) = %14, %20: reduce(3) = %15, %21: reduce(3) = %16) init {
+              %22 = arith.constant 0.000000e+00 : f32
+              tir.store %22, %2[%17, %18, %19] : !tir.buffer<[2, 6, 6], f32>
+            } {
+              %23 = tir.load %2[%17, %18, %19] : !tir.buffer<[2, 6, 6], f32>
+              %24 = tir.load %3[%17, %18 + %20, %19 + %21] : !tir.buffer<[2, 8, 8], f32>
+              %25 = tir.load %1[%17, %20, %21] : !tir.buffer<[2, 3, 3], f32>
+              %26 = arith.mulf %24, %25 : f32
+              %27 = arith.addf %23, %26 : f32
+              tir.store %27, %2[%17, %18, %19] : !tir.buffer<[2, 6, 6], f32>
             }
           }
         }

@@ -14,7 +14,7 @@ from xdsl.ir import Block, SSAValue
 from ....analysis.nests import Access
 from ....analysis.staging import Staging
 from ....dialects import tir
-from ....dialects.tir.clone import Exprs
+from ....dialects.tir.clone import Exprs, zero_constant
 from ....symbolic import IntExpr
 from .build import Iter, NestBuilder, Redirected, clone_region
 
@@ -32,8 +32,32 @@ class Stage:
         room = -(-last // self.lanes) * self.lanes
         buffer_type = staging.load.buffer.type
         assert isinstance(buffer_type, tir.BufferType)
-        self.buffer = b.stack((*outer, room), buffer_type)
+        self.room = (*outer, room)
+        self.buffer = b.stack(self.room, buffer_type)
+        self.clear(b)
         self.fill(b)
+
+    def clear(self, b: NestBuilder) -> None:
+        """Append zeros for the lanes that tiles read, but that do not count.
+
+        Whatever the stack holds there might be a subnormal number, and each instruction that meets
+        one takes a hundred times as long.
+        """
+        *outer, last = self.staging.shape
+        *reach, room = self.room
+        first = last // self.lanes if reach == outer else 0
+        if first * self.lanes == room:
+            return
+        spatial = tir.IterKind.SPATIAL
+        with (
+            b.nest([*reach, room // self.lanes - first], tir.ForKind.SERIAL) as (*place, vector),
+            b.loop(self.lanes, tir.ForKind.VECTORIZED) as lane,
+        ):
+            at = [*place, (vector + first) * self.lanes + lane]
+            iters: list[Iter] = [(spatial, n, i) for n, i in zip(self.room, at, strict=True)]
+            with b.tile_block("clear", iters) as args:
+                zero = b.append(zero_constant(self.staging.load.results[0])).results[0]
+                b.append(tir.StoreOp(zero, self.buffer, args))
 
     def fill(self, b: NestBuilder) -> None:
         """Append the map that fills the piece."""
