@@ -82,7 +82,7 @@ class StorageLiveness:
         passed = [0] * len(self._args)
         position = {arg: i for i, arg in enumerate(self._args)}
         for block in self._blocks:
-            for target, values in _edges(block):
+            for target, values in edges(block):
                 for arg, value in zip(target.args, values, strict=True):
                     passed[position[arg]] |= self.names(value)
         roots = [names & storage_bits for names in passed]
@@ -158,7 +158,7 @@ class StorageLiveness:
 
     def _live_out(self, block: Block) -> int:
         names = 0
-        for target, values in _edges(block):
+        for target, values in edges(block):
             live = self._live_in[target]
             for arg, value in zip(target.args, values, strict=True):
                 if live & self._names[arg]:
@@ -211,7 +211,8 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= lowest
 
 
-def _edges(block: Block) -> Iterator[tuple[Block, list[SSAValue]]]:
+def edges(block: Block) -> Iterator[tuple[Block, list[SSAValue]]]:
+    """Yield the blocks that control goes to next, with what their arguments become."""
     last = block.last_op
     if last is not None:
         for index, target in enumerate(last.successors):

@@ -32,7 +32,7 @@ import tyrex
 
 CALLS = 5000
 TURNS = 7
-SOURCES = ("arena.c", "context.c", "error.c", "pool.c", "wait.c")
+SOURCES = ("arena.c", "blocks.c", "context.c", "error.c", "pool.c", "wait.c")
 
 MODEL = """
 relax.func @main(%x: T, %y: T) -> (T) attributes {input_names = ["x", "y"], output_names = ["s"]} {

@@ -35,14 +35,16 @@ from .toolchain import Toolchain, find_toolchain, run_tool
 from .weights_file import WeightsFile
 
 _NATIVE = Path(__file__).resolve().parents[1] / "runtime" / "native"
-_RUNTIME = (*("arena.c", "arguments.c", "context.c", "cpu.c", "error.c", "model.c", "shapes.c"),)
+_RUNTIME = (
+    *("arena.c", "arguments.c", "blocks.c", "context.c", "cpu.c", "error.c", "model.c", "shapes.c"),
+)
 _THREADS = ("pool.c", "wait.c")
 _NO_THREADS = ("serial.c",)
 _TVM_FFI = ("tvm_ffi.c",)
 _NO_LIBRARY = ("freestanding/memory.c", "freestanding/format.c")
 _LIBRARY_HEADERS = tuple(f"freestanding/{n}.h" for n in ("assert", "stdio", "stdlib", "string"))
 _HEADERS = (
-    *("abi.h", "arguments.h", "dlpack.h", "model.h", "shapes.h", "tvm_ffi.h", "tyrex.h"),
+    *("abi.h", "arena.h", "arguments.h", "dlpack.h", "model.h", "shapes.h", "tvm_ffi.h", "tyrex.h"),
     *("wait.h", "weights_file.h"),
 )
 _CFLAGS = ("-std=gnu11", "-O2", "-fvisibility=hidden", "-DTYREX_API=")

@@ -57,6 +57,7 @@ ERROR_UNSUPPORTED = 5
 ERROR_ABI = 6
 ERROR_INTERNAL = 7
 ERROR_DTYPE = 8
+ERROR_RECURSION = 10
 
 _CLASSES: dict[int, type[TyrexError]] = {
     ERROR_ARGUMENT: ArgumentError,

@@ -39,6 +39,7 @@ from .kernel_library import KernelLibrary
 from .matching import Matcher
 from .native_library import ALIGN_BYTES
 from .observation import CallSite, SiteKind
+from .recursion import recursive_functions
 from .tensor import Tensor
 
 
@@ -265,6 +266,8 @@ class Image:
         self.hosts = [_host(name, given) for name in program.host_functions]
         self.constants = [_constant_tensor(constant) for constant in program.constants]
         self.positions = {function.name: i for i, function in enumerate(program.functions)}
+        self.recursive = recursive_functions(program)
+        """The functions that may call themselves, at once or through others."""
         self._facts = unpack_facts(program.metadata)
 
     def site(self, call: Call, function: str) -> CallSite | None:

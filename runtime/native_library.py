@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ._native import Caller
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 """TYREX_ABI_VERSION of `native/tyrex.h`."""
 
 ALIGN_BYTES = 64

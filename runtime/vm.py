@@ -21,7 +21,7 @@ from typing import Any
 from .bytecode import Program
 from .closures import BoundFunction
 from .device import Device, cpu
-from .errors import ArgumentError, DTypeError, RuntimeFailure
+from .errors import ERROR_RECURSION, ArgumentError, DTypeError, RuntimeFailure
 from .execution import Execution
 from .frame import Frame
 from .image import Image
@@ -38,7 +38,9 @@ from .threads import Context, check_num_threads, default_num_threads
 from .timing import TimeEvaluator
 
 MAX_DEPTH = 100
-"""Calls of functions within each other: some Python frames each, far below Python's limit."""
+"""Calls of functions that call themselves: some Python frames each, far below Python's limit.
+
+Native code has the same limit (native/blocks.c)."""
 
 MemoryConfig = str | Allocator | Mapping[Device | str, str | Allocator] | None
 
@@ -54,6 +56,7 @@ class _State:
         "arena",
         "context",
         "depth",
+        "entered",
         "frames",
         "image",
         "num_threads",
@@ -68,6 +71,9 @@ class _State:
         self.arena = self.context.arena
         self.frames: list[list[Frame]] = [[] for _ in image.layouts]
         self.depth = 0
+        """Of calls of functions that call themselves."""
+        self.entered = 0
+        """The function that the run began with."""
         self.observer: Observer | None = None
 
     def set_threads(self, num_threads: int) -> None:
@@ -87,14 +93,18 @@ class _State:
 
     def invoke(self, position: int, args: list[Any]) -> Any:
         """Run a function for another one: one result is a value, more are a tuple."""
+        if position not in self.image.recursive:
+            results = self.call(position, args, {})
+            return results[0] if len(results) == 1 else tuple(results)
+        if self.depth >= MAX_DEPTH:
+            functions = self.image.program.functions
+            raise RuntimeFailure(
+                f"{functions[self.entered].name}: recursion deeper than {MAX_DEPTH} calls in"
+                f" {functions[position].name}",
+                ERROR_RECURSION,
+            )
         self.depth += 1
         try:
-            if self.depth > MAX_DEPTH:
-                name = self.image.program.functions[position].name
-                raise RuntimeFailure(
-                    f"{name}: found calls within calls, {MAX_DEPTH} deep; expected fewer: does a"
-                    " function that calls itself come to an end?"
-                )
             results = self.call(position, args, {})
         finally:
             self.depth -= 1
@@ -422,6 +432,7 @@ class VirtualMachine:
             state = _State(self.image, self.allocator, self._threads)
         try:
             state.observer = observer
+            state.entered, state.depth = position, int(position in self.image.recursive)
             if state.num_threads != self._threads:
                 state.set_threads(self._threads)
             return state.call(position, values, outputs)

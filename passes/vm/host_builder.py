@@ -150,16 +150,18 @@ class HostBuilder:
 
     def message(self, text: str) -> str:
         """Return the symbol of a text of C, which is appended to the module."""
-        data = text.encode() + b"\0"
-        type_ = llvm.LLVMArrayType(len(data), i8)
         symbol = f"{self.names.body(self.func.sym_name.data)}.message{self._num_messages}"
         self._num_messages += 1
-        linkage = llvm.LinkageAttr("private")
-        value = StringAttr(text + "\0")
-        self.b.module.body.block.add_op(
-            llvm.GlobalOp(type_, symbol, linkage, constant=True, value=value)
-        )
-        return symbol
+        return add_text(self.b, symbol, text)
+
+
+def add_text(b: LLVMBuilder, symbol: str, text: str) -> str:
+    """Append a text of C to the module; return its symbol."""
+    type_ = llvm.LLVMArrayType(len(text.encode()) + 1, i8)
+    linkage = llvm.LinkageAttr("private")
+    value = StringAttr(text + "\0")
+    b.module.body.block.add_op(llvm.GlobalOp(type_, symbol, linkage, constant=True, value=value))
+    return symbol
 
 
 def missing(op: Operation, what: str) -> NotImplementedError:

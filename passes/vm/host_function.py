@@ -42,8 +42,10 @@ class HostFunction(HostBuilder):
         self.open = open_results(func)
         self.shapes = HostShapes(self)
         calls = [op for op in func.walk() if isinstance(op, vm.InvokeOp)]
-        frames = [frame for frame in map(self.frame_of, calls) if frame is not None]
-        self.memory = HostMemory(self, max_(*frames) if frames else as_expr(0))
+        self.frames = {op: self.frame_of(op) for op in calls}
+        known = [frame for frame in self.frames.values() if frame is not None]
+        size = max_(*known) if known else as_expr(0)
+        self.memory = HostMemory(self, callees, self.frames, size)
 
     def build(self) -> Callee:
         """Append the function; return what its callers need."""
@@ -63,6 +65,7 @@ class HostFunction(HostBuilder):
         self.outputs = pointers[len(types.inputs) : count]
         self.exprs.values |= dict(zip(symbols, pointers[count:], strict=True))
         self.exprs.bounds |= dict(zip(symbols, self.func.bounds, strict=True))
+        self.memory.begin()
         self.words, *self.arguments = self.argument_words()
         self.records = self.new_records()
         blocks = list(self.func.body.blocks)
@@ -76,7 +79,8 @@ class HostFunction(HostBuilder):
             b.location = self.func.location
             b.start(self.failure)
             b.ret(self.failure.args[0])
-        return Callee(self.func, self.memory.frame_bytes)
+        is_recursive = self.func.sym_name.data in self.callees
+        return Callee(self.func, self.memory.frame_bytes, is_recursive)
 
     def block(self, block: Block) -> None:
         """Append the operations of a block."""
@@ -148,6 +152,8 @@ class HostFunction(HostBuilder):
     def frame_of(self, op: vm.InvokeOp) -> IntExpr | None:
         """Return what a callee works in, or None where the way decides how much that is."""
         callee = self.callees[op.callee_name]
+        if callee.is_recursive:
+            return as_expr(0)
         frame = callee.frame_bytes
         if all(
             not isinstance(a.type, relax.TensorType) or a.type.known_shape() is not None
@@ -176,23 +182,34 @@ def _invoke(f: HostFunction, op: vm.InvokeOp) -> None:
     results = [
         f.records[result]
         if index in callee.open_results
-        else f.memory.allocate(op, f.bytes_of(op, result.type))
+        else f.memory.allocate(op, f.bytes_of(op, result.type), index)
         for index, result in enumerate(op.res)
     ]
     symbols = f.shapes.callee_symbols(op, callee.func)
     numbers = [f.number(op, symbols[name]) for name in callee.func.symbol_names]
-    memory = f.memory.frame
-    if f.frame_of(op) is None:
-        memory = f.memory.take(op, callee.frame_bytes.substitute(dict(symbols)))
-    args = (f.context, memory, *f.pointers(op, op.args), *results, *numbers)
-    f.check(b.call(f.names.body(op.callee_name), args, i32))
+    args = (*f.pointers(op, op.args), *results, *numbers)
+    if callee.is_recursive:
+        f.check(b.call(f.names.call(op.callee_name), (f.context, *args), i32))
+    else:
+        memory = f.memory.frame
+        if f.frames[op] is None:
+            memory = f.memory.allocate_frame(op, callee.frame_bytes.substitute(dict(symbols)))
+        f.check(b.call(f.names.body(op.callee_name), (f.context, memory, *args), i32))
     for index, (result, place) in enumerate(zip(op.res, results, strict=True)):
-        f.values[result] = place
         if index in callee.open_results:
-            f.values[result] = b.load(place, PTR, WORD_BYTES)
-            axes = f.shapes.unknown_axes(op, result.type)
-            dims = [b.load(b.gep(place, i64, 1 + axis), i64, WORD_BYTES) for axis in axes]
-            f.shapes.name(result, dims)
+            _adopt(f, op, index, place)
+        else:
+            f.values[result] = place
+
+
+def _adopt(f: HostFunction, op: vm.InvokeOp, index: int, record: SSAValue) -> None:
+    """Take a result over that the callee sized: where it is, and how large."""
+    b, result = f.b, op.res[index]
+    address = f.values[result] = b.load(record, PTR, WORD_BYTES)
+    f.memory.adopt(op, index, address)
+    axes = f.shapes.unknown_axes(op, result.type)
+    dims = [b.load(b.gep(record, i64, 1 + axis), i64, WORD_BYTES) for axis in axes]
+    f.shapes.name(result, dims)
 
 
 def _passed(f: HostFunction, op: Operation, block: Block, values: Sequence[SSAValue]) -> Any:
@@ -228,23 +245,18 @@ def _return(f: HostFunction, op: vm.ReturnOp) -> None:
             _return_open(f, op, value, target)
         else:
             f.copy(op, f.pointer(op, value), target, f.bytes_of(op, value.type))
+    f.memory.end()
     f.b.ret(f.b.integer(0, i32))
 
 
 def _return_open(f: HostFunction, op: vm.ReturnOp, value: SSAValue, record: SSAValue) -> None:
     """Say where a result is, and how large: in memory that stays when the function is left."""
     b, shape, size = f.b, f.shapes.of(op, value), as_expr(1)
-    address = f.pointer(op, value)
-    base = value
-    while isinstance(base.owner, vm.ReshapeOp | vm.CheckTensorOp | vm.PrefixOp):
-        base = base.owner.x
-    if not isinstance(base.owner, vm.AllocOutputOp):
-        assert isinstance(value.type, relax.TensorType), "checked by shape"
-        for dim in shape:
-            size = size * dim
-        size = size * dtypes.size_bytes(value.type.dtype)
-        source, address = address, f.memory.take(op, size)
-        b.memcpy(address, source, f.number(op, size))
+    assert isinstance(value.type, relax.TensorType), "checked by shape"
+    for dim in shape:
+        size = size * dim
+    size = size * dtypes.size_bytes(value.type.dtype)
+    address = f.memory.hand_over(op, f.pointer(op, value), size)
     b.store(b.integer(0), record, WORD_BYTES)  # an address may be shorter than its place
     b.store(address, record, WORD_BYTES)
     for axis, dim in enumerate(shape):
@@ -252,9 +264,7 @@ def _return_open(f: HostFunction, op: vm.ReturnOp, value: SSAValue, record: SSAV
 
 
 def _alloc_output(f: HostFunction, op: vm.AllocOutputOp) -> None:
-    if op.index is not None and op.index.value.data in f.open:
-        f.values[op.result] = f.memory.take(op, f.bytes_of(op, op.result.type))
-    elif op.index is not None:
+    if op.index is not None and op.index.value.data not in f.open:
         f.values[op.result] = f.outputs[op.index.value.data]
     else:
         f.values[op.result] = f.memory.allocate(op, f.bytes_of(op, op.result.type))
@@ -336,7 +346,7 @@ def _tuple_get(f: HostFunction, op: vm.TupleGetOp) -> None:
 
 
 def _kill(f: HostFunction, op: vm.KillOp) -> None:
-    """The frame is given back as a whole."""
+    """The frame is given back as a whole, and so are blocks."""
 
 
 def _check_dims(f: HostFunction, op: vm.CheckDimsOp) -> None:

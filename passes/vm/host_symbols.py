@@ -24,6 +24,10 @@ class Names:
         """Return the symbol of a function's code."""
         return f"{self.prefix}_{function}.body"
 
+    def call(self, function: str) -> str:
+        """Return the symbol of what calls a function that calls itself, in memory of its own."""
+        return f"{self.prefix}_{function}.call"
+
     def constant(self, number: int) -> str:
         """Return the symbol of a constant."""
         return f"{self.prefix}_constant{number}"
@@ -40,6 +44,8 @@ class Callee:
     func: vm.FuncOp
     frame_bytes: IntExpr
     """The memory that it works in, over its symbols."""
+    is_recursive: bool = False
+    """Each call takes that memory itself."""
 
     @property
     def open_results(self) -> frozenset[int]:

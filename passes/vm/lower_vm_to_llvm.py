@@ -6,7 +6,8 @@ into       llvm.func internal @tyrex_main.body(ptr, ptr, ptr, ptr) -> i32   the 
 
 The entry is `int32_t run(tyrex_context *context, void **inputs, void **outputs)`: one address per
 input and per output, destinations too. It takes the memory of the whole run, callees' included,
-with one `context->allocate`; whoever owns the context resets its arena between runs. It returns 0
+with one `context->allocate`; a function that calls itself takes some for each call, up to a depth.
+Whoever owns the context resets its arena between runs. It returns 0
 or the code of the first kernel that failed. Constants are declared, `@tyrex_constant0` and on,
 numbered as in the bytecode; kernels are called by name. Neither is defined here.
 
@@ -31,14 +32,15 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from ...analysis.constant_pool import ConstantPool
+from ...analysis.recursion import callees_of, recursive
 from ...dialects import llvm, vm
 from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR
-from ...symbolic import IntExpr, max_
+from ...symbolic import IntExpr, as_expr, max_
 from ..llvm.expressions import Expressions
-from .host_builder import ERROR_MEMORY
+from .host_builder import ERROR_MEMORY, add_text
 from .host_function import HostFunction
-from .host_memory import CONTEXT_ALLOCATE
+from .host_memory import CONTEXT_ALLOCATE, CONTEXT_BLOCKS, ENTER, LEAVE
 from .host_symbols import Callee, Names
 
 
@@ -52,13 +54,18 @@ class _HostProgram:
             op.sym_name.data: op for op in source.body.ops if isinstance(op, vm.FuncOp)
         }
         self.pool = ConstantPool()
-        self.callees: dict[str, Callee] = {}
+        calls = {name: callees_of(func) for name, func in self.functions.items()}
+        self.callees = {
+            name: Callee(self.functions[name], as_expr(0), is_recursive=True)
+            for name in recursive(calls)
+        }
+        self.begun: set[str] = set()
 
     def lower(self) -> None:
         """Append every function, then its entry."""
         self.number_constants()
         for name in self.functions:
-            self.function(name, ())
+            self.function(name)
         for name in self.functions:
             self.entry(name)
 
@@ -73,20 +80,50 @@ class _HostProgram:
             symbol = self.names.constant(number)
             self.b.module.body.block.add_op(llvm.GlobalOp(i8, symbol, linkage, constant=True))
 
-    def function(self, name: str, callers: tuple[str, ...]) -> None:
+    def function(self, name: str) -> None:
         """Append a function, unless it is there; the functions that it calls come first."""
-        if name in self.callees:
+        if name in self.begun:
             return
-        if name in callers:
-            raise NotImplementedError(
-                f"native code cannot express @{name}, which calls itself: only bytecode runs it"
-            )
+        self.begun.add(name)
         func = self.functions[name]
-        for op in func.walk():
-            if isinstance(op, vm.InvokeOp):
-                self.function(op.callee_name, (*callers, name))
+        for callee in callees_of(func):
+            self.function(callee)
         builder = HostFunction(self.b, func, self.names, self.pool, self.callees)
-        self.callees[name] = builder.build()
+        built = builder.build()
+        if built.is_recursive:
+            self.call(built)
+        else:
+            self.callees[name] = built
+
+    def call(self, callee: Callee) -> None:
+        """Append what calls a function that calls itself, in memory for this call alone."""
+        b, func, name = self.b, callee.func, callee.func.sym_name.data
+        b.location = func.location
+        types, symbols = func.function_type, func.symbol_names
+        count = len(types.inputs) + len(types.outputs)
+        arg_types = [*([PTR] * (1 + count)), *([i64] * len(symbols))]
+        function = b.function(self.names.call(name), arg_types, i32, linkage="internal")
+        context, *args = function.body.block.args
+        exprs = Expressions(b)
+        exprs.values |= dict(zip(symbols, args[count:], strict=True))
+        exprs.bounds |= dict(zip(symbols, func.bounds, strict=True))
+        blocks = b.load(b.gep(context, i8, CONTEXT_BLOCKS), PTR, 8)
+        enter, leave = (b.load(b.gep(blocks, i8, offset), PTR, 8) for offset in (ENTER, LEAVE))
+        place = b.alloca(i64, 1, 8)
+        b.store(b.integer(0), place, 8)  # an address may be shorter
+        text = b.address_of(add_text(b, f"{self.names.call(name)}.name", name))
+        size = exprs.value(_not_negative(callee.frame_bytes, exprs))
+        refused = b.call(enter, (context, text, size, place), i32)
+        assert refused is not None, "the call has a result"
+        failing, ready = b.new_block(), b.new_block()
+        b.cond_br(b.icmp("ne", refused, b.integer(0, i32)), failing, ready)
+        b.start(failing)
+        b.ret(refused)
+        b.start(ready)
+        memory = b.load(place, PTR, 8)
+        code = b.call(self.names.body(name), (context, memory, *args), i32)
+        b.call(leave, (context, memory), None)
+        b.ret(code)
 
     def entry(self, name: str) -> None:
         """Append the function that unpacks addresses and takes the run's memory."""
@@ -104,8 +141,11 @@ class _HostProgram:
         for index, symbol in enumerate(symbols):
             exprs.values[symbol] = b.load(b.gep(told[0], i64, index), i64, 8)
         exprs.bounds |= dict(zip(symbols, func.bounds, strict=True))
-        memory = self.frame(context, self.callees[name].frame_bytes, exprs)
         words = (*pointers, *(exprs.values[symbol] for symbol in symbols))
+        if self.callees[name].is_recursive:
+            b.ret(b.call(self.names.call(name), (context, *words), i32))
+            return
+        memory = self.frame(context, self.callees[name].frame_bytes, exprs)
         b.ret(b.call(self.names.body(name), (context, memory, *words), i32))
 
     def frame(self, context: SSAValue, size: IntExpr, exprs: Expressions) -> SSAValue:
@@ -114,8 +154,7 @@ class _HostProgram:
         none = b.zero(PTR)
         if size == 0:
             return none
-        if not size.provably_ge0(exprs.bounds):
-            size = max_(size, 0)  # a function that refuses its sizes is reached all the same
+        size = _not_negative(size, exprs)
         allocate = b.load(b.gep(context, i8, CONTEXT_ALLOCATE), PTR, 8)
         memory = b.call(allocate, (context, exprs.value(size)), PTR)
         assert memory is not None, "the call has a result"
@@ -125,6 +164,11 @@ class _HostProgram:
         b.ret(b.integer(ERROR_MEMORY, i32))
         b.start(ready)
         return memory
+
+
+def _not_negative(size: IntExpr, exprs: Expressions) -> IntExpr:
+    """Return a size to ask for: a function that refuses its sizes is reached all the same."""
+    return size if size.provably_ge0(exprs.bounds) else max_(size, 0)
 
 
 def lower_program(

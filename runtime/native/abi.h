@@ -15,7 +15,8 @@ enum tyrex_error_code {
   TYREX_ERROR_ABI = 6,         /* the two sides were built for different ABI versions */
   TYREX_ERROR_INTERNAL = 7,    /* a broken invariant: a bug in Tyrex */
   TYREX_ERROR_DTYPE = 8,       /* a data type that the callee cannot accept */
-  TYREX_ERROR_INTERRUPTED = 9  /* somebody stopped the run */
+  TYREX_ERROR_INTERRUPTED = 9, /* somebody stopped the run */
+  TYREX_ERROR_RECURSION = 10   /* functions that call themselves too deep */
 };
 
 /* How two dims of a run have to be related: what is found to what is expected. */

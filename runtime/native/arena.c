@@ -1,6 +1,6 @@
 /* Aligned blocks, and the arena of one execution. */
 #define _GNU_SOURCE
-#include "tyrex.h"
+#include "arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static uint64_t round_up(uint64_t bytes, uint64_t multiple) {
   return (bytes + multiple - 1) / multiple * multiple;
 }
 
-static void *out_of_memory(uint64_t bytes) {
+void *tyrex_out_of_memory(uint64_t bytes) {
   char message[96];
   snprintf(message, sizeof message, "no memory for a block of %llu bytes",
            (unsigned long long)bytes);
@@ -32,7 +32,7 @@ static void *out_of_memory(uint64_t bytes) {
 
 void *tyrex_memory_allocate(uint64_t bytes) {
   if (bytes > MAX_BLOCK_BYTES) {
-    return out_of_memory(bytes);
+    return tyrex_out_of_memory(bytes);
   }
   uint64_t align = TYREX_ALIGN_BYTES;
 #if defined(MADV_HUGEPAGE)
@@ -45,11 +45,11 @@ void *tyrex_memory_allocate(uint64_t bytes) {
 #if defined(_WIN32)
   block = _aligned_malloc(size, align);
   if (!block) {
-    return out_of_memory(bytes);
+    return tyrex_out_of_memory(bytes);
   }
 #else
   if (posix_memalign(&block, align, size) != 0) {
-    return out_of_memory(bytes);
+    return tyrex_out_of_memory(bytes);
   }
 #endif
 #if defined(MADV_HUGEPAGE)
@@ -66,33 +66,28 @@ void tyrex_memory_free(void *block) { _aligned_free(block); }
 void tyrex_memory_free(void *block) { free(block); }
 #endif
 
-/* A block of an arena: blocks older than the current one are chained behind it. */
-struct block {
-  struct block *older;
+/* A piece of an arena: pieces older than the current one are chained behind it. */
+struct piece {
+  struct piece *older;
   char *data;
   uint64_t capacity_bytes;
   uint64_t used_bytes;
 };
 
-struct tyrex_arena {
-  struct block *newest;
-  tyrex_arena_stats stats;
-};
-
 tyrex_arena *tyrex_arena_create(void) {
   tyrex_arena *arena = calloc(1, sizeof *arena);
   if (!arena) {
-    out_of_memory(sizeof *arena);
+    tyrex_out_of_memory(sizeof *arena);
   }
   return arena;
 }
 
-static void free_blocks(tyrex_arena *arena) {
+static void free_pieces(tyrex_arena *arena) {
   while (arena->newest) {
-    struct block *block = arena->newest;
-    arena->newest = block->older;
-    tyrex_memory_free(block->data);
-    free(block);
+    struct piece *piece = arena->newest;
+    arena->newest = piece->older;
+    tyrex_memory_free(piece->data);
+    free(piece);
   }
   arena->stats.capacity_bytes = 0;
   arena->stats.used_bytes = 0;
@@ -100,57 +95,63 @@ static void free_blocks(tyrex_arena *arena) {
 
 void tyrex_arena_destroy(tyrex_arena *arena) {
   if (arena) {
-    free_blocks(arena);
+    tyrex_arena_trim(arena);
     free(arena);
   }
 }
 
-static int32_t push_block(tyrex_arena *arena, uint64_t capacity_bytes) {
-  struct block *block = calloc(1, sizeof *block);
-  char *data = block ? tyrex_memory_allocate(capacity_bytes) : out_of_memory(sizeof *block);
+static int32_t push_piece(tyrex_arena *arena, uint64_t capacity_bytes) {
+  struct piece *piece = calloc(1, sizeof *piece);
+  char *data = piece ? tyrex_memory_allocate(capacity_bytes) : tyrex_out_of_memory(sizeof *piece);
   if (!data) {
-    free(block);
+    free(piece);
     return TYREX_ERROR_MEMORY;
   }
-  block->older = arena->newest;
-  block->data = data;
-  block->capacity_bytes = capacity_bytes;
-  arena->newest = block;
+  piece->older = arena->newest;
+  piece->data = data;
+  piece->capacity_bytes = capacity_bytes;
+  arena->newest = piece;
   arena->stats.capacity_bytes += capacity_bytes;
   arena->stats.num_grows += 1;
   return TYREX_OK;
 }
 
+void tyrex_arena_note_peak(tyrex_arena *arena) {
+  uint64_t used_bytes = arena->stats.used_bytes + arena->heap.used_bytes;
+  if (used_bytes > arena->stats.peak_bytes) {
+    arena->stats.peak_bytes = used_bytes;
+  }
+}
+
 void *tyrex_arena_allocate(tyrex_arena *arena, uint64_t bytes) {
   if (bytes > MAX_BLOCK_BYTES) {
-    return out_of_memory(bytes);
+    return tyrex_out_of_memory(bytes);
   }
   uint64_t size = round_up(bytes ? bytes : 1, TYREX_ALIGN_BYTES);
-  struct block *block = arena->newest;
-  if (!block || block->capacity_bytes - block->used_bytes < size) {
+  struct piece *piece = arena->newest;
+  if (!piece || piece->capacity_bytes - piece->used_bytes < size) {
     if (arena->stats.used_bytes == 0) {
-      free_blocks(arena); /* nothing lives in it: replace it, do not chain it */
+      free_pieces(arena); /* nothing lives in it: replace it, do not chain it */
     }
-    if (push_block(arena, size) != TYREX_OK) {
+    if (push_piece(arena, size) != TYREX_OK) {
       return NULL;
     }
-    block = arena->newest;
+    piece = arena->newest;
   }
-  char *address = block->data + block->used_bytes;
-  block->used_bytes += size;
+  char *address = piece->data + piece->used_bytes;
+  piece->used_bytes += size;
   arena->stats.used_bytes += size;
-  if (arena->stats.used_bytes > arena->stats.peak_bytes) {
-    arena->stats.peak_bytes = arena->stats.used_bytes;
-  }
+  tyrex_arena_note_peak(arena);
   return address;
 }
 
 int32_t tyrex_arena_reset(tyrex_arena *arena) {
   uint64_t used_bytes = arena->stats.used_bytes;
+  tyrex_heap_reset(&arena->heap);
   if (arena->newest && arena->newest->older) {
     /* It grew: one block for all that was used, so that the next execution fits in it. */
-    free_blocks(arena);
-    return push_block(arena, used_bytes);
+    free_pieces(arena);
+    return push_piece(arena, used_bytes);
   }
   if (arena->newest) {
     arena->newest->used_bytes = 0;
@@ -159,8 +160,14 @@ int32_t tyrex_arena_reset(tyrex_arena *arena) {
   return TYREX_OK;
 }
 
-void tyrex_arena_trim(tyrex_arena *arena) { free_blocks(arena); }
+void tyrex_arena_trim(tyrex_arena *arena) {
+  free_pieces(arena);
+  tyrex_heap_trim(&arena->heap);
+}
 
 void tyrex_arena_get_stats(const tyrex_arena *arena, tyrex_arena_stats *stats) {
   *stats = arena->stats;
+  stats->capacity_bytes += arena->heap.capacity_bytes;
+  stats->used_bytes += arena->heap.used_bytes;
+  stats->num_grows += arena->heap.num_grows;
 }

@@ -10,6 +10,8 @@ static_assert(offsetof(tyrex_context, allocate) == 24, "generated code reads off
 static_assert(offsetof(tyrex_context, arena) == 32, "runtime/threads.py reads offset 32");
 static_assert(offsetof(tyrex_context, fail_index) == 40, "generated code reads offset 40");
 static_assert(offsetof(tyrex_context, fail_dims) == 48, "generated code reads offset 48");
+static_assert(offsetof(tyrex_context, blocks) == 56, "generated code reads offset 56");
+static_assert(offsetof(tyrex_blocks, leave) == 40, "generated code reads offset 40");
 
 static void *allocate_from_arena(void *context, uint64_t bytes) {
   return tyrex_arena_allocate(((tyrex_context *)context)->arena, bytes);
@@ -36,6 +38,7 @@ tyrex_context *tyrex_context_create(uint32_t num_threads) {
       .arena = arena,
       .fail_index = tyrex_fail_index,
       .fail_dims = tyrex_fail_dims,
+      .blocks = &tyrex_block_functions,
   };
   return context;
 }

@@ -27,7 +27,7 @@ extern "C" {
 #define TYREX_API
 #endif
 
-#define TYREX_ABI_VERSION 1u
+#define TYREX_ABI_VERSION 2u
 
 /* Every block that the runtime hands out starts at a multiple of this: one cache line,
  * one AVX-512 register. */
@@ -68,7 +68,7 @@ TYREX_API tyrex_arena *tyrex_arena_create(void);
 TYREX_API void tyrex_arena_destroy(tyrex_arena *arena);
 /* An aligned range that stays valid until the next reset, or NULL with the error set. */
 TYREX_API void *tyrex_arena_allocate(tyrex_arena *arena, uint64_t bytes);
-/* Takes back everything handed out, keeps the memory. */
+/* Takes back everything handed out, blocks too (blocks.c), keeps the memory. */
 TYREX_API int32_t tyrex_arena_reset(tyrex_arena *arena);
 /* Takes back everything handed out and returns the memory to the system. */
 TYREX_API void tyrex_arena_trim(tyrex_arena *arena);
@@ -109,6 +109,39 @@ typedef int32_t (*tyrex_body)(void *closure, int64_t begin, int64_t end);
 #define TYREX_HIGH_HALF(name) uint32_t name##_high;
 #endif
 
+/* A place of the program that holds a block of memory, or none: all zeros. */
+typedef struct tyrex_slot {
+  uint64_t data; /* its address */
+  uint64_t capacity_bytes;
+} tyrex_slot;
+
+/* Memory that a run takes and gives back on its way (blocks.c); offsets are part of the ABI.
+ * `slots` are those of one place of the program, one more than there are addresses in `live`. */
+typedef struct tyrex_blocks {
+  /*  0: memory that none of `live` points into, in one of the slots; NULL with the error set */
+  void *(*take)(void *context, tyrex_slot *slots, uint64_t count, const uint64_t *live,
+                uint64_t num_live, uint64_t bytes);
+  TYREX_HIGH_HALF(take)
+  /*  8: puts a block that a function handed over into one of the slots */
+  void (*adopt)(void *context, tyrex_slot *slots, uint64_t count, const uint64_t *live,
+                uint64_t num_live, void *data);
+  TYREX_HIGH_HALF(adopt)
+  /* 16: what lies at `data` as a block that is in no slot of the function: that of the slot whose
+   *     data it is, else a copy; NULL with the error set */
+  void *(*hand_over)(void *context, tyrex_slot *slots, uint64_t count, void *data, uint64_t bytes);
+  TYREX_HIGH_HALF(hand_over)
+  /* 24: takes back the blocks of all slots of a function, which is left */
+  void (*give_back)(void *context, tyrex_slot *slots, uint64_t count);
+  TYREX_HIGH_HALF(give_back)
+  /* 32: memory for a call of a function that calls itself, up to a depth; else the error */
+  int32_t (*enter)(void *context, const char *function, uint64_t bytes, void **memory);
+  TYREX_HIGH_HALF(enter)
+  /* 40: the call is over */
+  void (*leave)(void *context, void *memory);
+  TYREX_HIGH_HALF(leave)
+} tyrex_blocks;
+TYREX_API extern const tyrex_blocks tyrex_block_functions;
+
 /* Offsets are part of the ABI. */
 typedef struct tyrex_context {
   uint32_t abi_version; /*  0: TYREX_ABI_VERSION */
@@ -130,6 +163,8 @@ typedef struct tyrex_context {
   TYREX_HIGH_HALF(fail_index)
   /* 48: tyrex_fail_dims, for host programs that check dims on their way */
   int32_t (*fail_dims)(const char *place, int32_t relation, int64_t found, int64_t expected);
+  TYREX_HIGH_HALF(fail_dims)
+  const tyrex_blocks *blocks; /* 56 */
 } tyrex_context;
 
 /* NULL with the error set when num_threads is 0 or memory is short. */

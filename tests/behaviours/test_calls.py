@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tyrex
-from tyrex.runtime.errors import ArgumentError, DTypeError, RuntimeFailure, ShapeError
+from tyrex.runtime.errors import ArgumentError, DTypeError, ShapeError
 
 from .conftest import Compile
 from .texts import BOOL, t
@@ -103,22 +103,6 @@ def test_functions_call_functions(build: Compile) -> None:
             np.testing.assert_array_equal(np.asarray(a), b)
     s, d = exe["both"](X, Y)  # any function by its name
     np.testing.assert_array_equal((s, d), (X + Y, X - Y))
-
-
-def test_recursion(build: Compile) -> None:
-    exe = build(POWER, refused="@power, which calls itself")
-    for n in (0, 1, 5, 2):
-        np.testing.assert_array_equal(np.asarray(exe(np.array(n, np.int32), X)), X**n)
-
-
-def test_recursion_without_an_end_is_an_error_and_leaves_the_machine_usable(
-    build: Compile,
-) -> None:
-    exe = build(POWER, refused="@power, which calls itself")
-    for _ in range(2):
-        with pytest.raises(RuntimeFailure, match="power: found calls within calls, 100 deep"):
-            exe(np.array(1000, np.int32), X)
-        np.testing.assert_array_equal(np.asarray(exe(np.array(2, np.int32), X)), X * X)
 
 
 def test_one_compile_for_graphs_kernels_and_both(build: Compile) -> None:

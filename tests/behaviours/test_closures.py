@@ -197,6 +197,6 @@ def test_recursion_with_a_function_as_argument() -> None:
         for _ in range(count):
             expected = affine(expected)
         np.testing.assert_allclose(exe(X, np.array(count), W), expected, rtol=1e-5)
-    with pytest.raises(RuntimeFailure, match="calls within calls"):
+    with pytest.raises(RuntimeFailure, match="recursion deeper than 100 calls in repeat"):
         exe(X, np.array(1000), W)
     np.testing.assert_allclose(exe(X, np.array(0), W), X)

@@ -53,15 +53,25 @@ vm.func @choose(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>, %z: !rel
 
 // -----
 
-// Memory that a loop comes by twice is the context's; results of a call lie behind the callee's.
+// Memory that a loop comes by twice is the context's: of two slots, that which the value before does
+// not lie in. Results of a call lie behind the callee's.
 
 // CHECK-LABEL: llvm.func internal @tyrex_callee.body
 // CHECK: llvm.func internal @tyrex_loop.body(%[[CONTEXT:\d+]]: !llvm.ptr, %[[MEMORY:\d+]]: !llvm.ptr,
+// CHECK: %[[TWO:.*]] = llvm.mlir.constant(2) : i64
+// CHECK: "llvm.memset.p0.i64"(%[[SLOTS:\d+]],
+// CHECK: "llvm.memset.p0.i64"(%[[LIVE:\d+]],
 // CHECK: %[[OWN:.*]] = llvm.getelementptr inbounds %[[MEMORY]][64]
 // CHECK: llvm.call @tyrex_callee.body(%[[CONTEXT]], %[[MEMORY]], %{{.*}}, %[[OWN]])
-// CHECK: llvm.getelementptr inbounds %[[CONTEXT]][24]
-// CHECK: %[[FRESH:.*]] = llvm.call %{{.*}}(%[[CONTEXT]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i64) -> !llvm.ptr
+// CHECK: ^{{.*}}(%[[R:.*]]: !llvm.ptr):
+// CHECK: %[[FIRST:.*]] = llvm.getelementptr inbounds %[[LIVE]][0]
+// CHECK: llvm.store %[[R]], %[[FIRST]]
+// CHECK: llvm.getelementptr inbounds %[[CONTEXT]][56]
+// CHECK: %[[FRESH:.*]] = llvm.call %{{.*}}(%[[CONTEXT]], %{{.*}}, %[[TWO]], %[[LIVE]], %{{.*}}, %{{.*}})
 // CHECK: llvm.icmp "eq" %[[FRESH]]
+// CHECK: llvm.getelementptr inbounds %{{.*}}[24]
+// CHECK: llvm.call %{{.*}}(%[[CONTEXT]], %[[SLOTS]], %[[TWO]])
+// CHECK: llvm.return
 vm.func @callee(%x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
   %s = vm.alloc_storage {size_bytes = 16 : i64, align_bytes = 64 : i64} : !vm.storage
   %t = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[4], f32>
@@ -136,7 +146,7 @@ vm.func @main<n, m>(%x: !relax.tensor<[n, m], f32>) -> (!relax.tensor<[n, 1], f3
 // -----
 
 // What the way decides is a number from there on, and memory for it comes from the context. The result
-// that it sizes is open: the function says where it is and how large.
+// that it sizes is open: the function hands its block over, and says where it is and how large.
 
 // CHECK-LABEL: llvm.func internal @tyrex_found.body
 // CHECK-SAME: (%[[CONTEXT:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %[[RECORD:.*]]: !llvm.ptr, %[[N:.*]]: i64) -> i32
@@ -144,9 +154,10 @@ vm.func @main<n, m>(%x: !relax.tensor<[n, m], f32>) -> (!relax.tensor<[n, 1], f3
 // CHECK: %[[OUTSIDE:.*]] = llvm.icmp "ugt" %[[K]], %[[N]]
 // CHECK: llvm.cond_br %[[OUTSIDE]]
 // CHECK: %[[BYTES:.*]] = llvm.mul %[[K]], %{{.*}}
-// CHECK: %[[Y:.*]] = llvm.call %{{.*}}(%[[CONTEXT]], %[[BYTES]])
+// CHECK: %[[Y:.*]] = llvm.call %{{.*}}(%[[CONTEXT]], %[[SLOTS:.*]], %{{.*}}, %{{.*}}, %{{.*}}, %[[BYTES]])
 // CHECK: llvm.call_intrinsic "llvm.memcpy.p0.p0.i64"(%[[Y]], %{{.*}}, %[[BYTES]]
-// CHECK: llvm.store %[[Y]], %[[RECORD]]
+// CHECK: %[[HANDED:.*]] = llvm.call %{{.*}}(%[[CONTEXT]], %{{.*}}, %{{.*}}, %[[Y]], %[[BYTES]])
+// CHECK: llvm.store %[[HANDED]], %[[RECORD]]
 // CHECK: %[[DIM:.*]] = llvm.getelementptr inbounds %[[RECORD]][1]
 // CHECK: llvm.store %[[K]], %[[DIM]]
 vm.func @found<n>(%x: !relax.tensor<[n], i1>) -> (!relax.tensor<[?], i64>) {
@@ -172,4 +183,36 @@ vm.func @found<n>(%x: !relax.tensor<[n], i1>) -> (!relax.tensor<[?], i64>) {
 vm.func @main<n>(%x: !relax.tensor<[n, 16], f32>) -> (!relax.shape<2>) {
   %s = vm.shape_of %x : !relax.tensor<[n, 16], f32> -> !relax.shape<2>
   vm.return %s : !relax.shape<2>
+}
+
+// -----
+
+// A function that calls itself takes its memory for each call, up to a depth; others call that.
+
+// CHECK-LABEL: llvm.func internal @tyrex_down.body(%{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr) -> i32
+// CHECK: llvm.call @tyrex_down.call(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
+// CHECK: llvm.func internal @tyrex_down.call(%[[CONTEXT:[^:]*]]: !llvm.ptr, %[[C:[^:]*]]: !llvm.ptr, %[[X:[^:]*]]: !llvm.ptr, %[[R:[^:]*]]: !llvm.ptr) -> i32
+// CHECK: %[[NAME:.*]] = llvm.mlir.addressof @tyrex_down.call.name
+// CHECK: llvm.getelementptr inbounds %[[CONTEXT]][56]
+// CHECK: %[[REFUSED:.*]] = llvm.call %{{.*}}(%[[CONTEXT]], %[[NAME]], %{{.*}}, %[[PLACE:.*]]) :
+// CHECK: llvm.return %[[REFUSED]]
+// CHECK: %[[MEMORY:.*]] = llvm.load %[[PLACE]]
+// CHECK: %[[CODE:.*]] = llvm.call @tyrex_down.body(%[[CONTEXT]], %[[MEMORY]], %[[C]], %[[X]], %[[R]])
+// CHECK: llvm.call %{{.*}}(%[[CONTEXT]], %[[MEMORY]])
+// CHECK: llvm.return %[[CODE]]
+// CHECK-LABEL: llvm.func internal @tyrex_main.body
+// CHECK: llvm.call @tyrex_down.call
+// CHECK-LABEL: llvm.func @tyrex_down_run
+// CHECK: llvm.call @tyrex_down.call
+vm.func @down(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  vm.cond_br %c : !relax.tensor<[], i1>, ^more, ^end(%x : !relax.tensor<[4], f32>)
+^more:
+  %a = vm.invoke @down(%c, %x) : (!relax.tensor<[], i1>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.br ^end(%a : !relax.tensor<[4], f32>)
+^end(%r: !relax.tensor<[4], f32>):
+  vm.return %r : !relax.tensor<[4], f32>
+}
+vm.func @main(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>) -> (!relax.tensor<[4], f32>) {
+  %a = vm.invoke @down(%c, %x) : (!relax.tensor<[], i1>, !relax.tensor<[4], f32>) -> !relax.tensor<[4], f32>
+  vm.return %a : !relax.tensor<[4], f32>
 }
