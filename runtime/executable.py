@@ -21,6 +21,7 @@ from .export_options import Exporter, ExportOptions, Place
 from .host_functions import HostFunction
 from .image import Image
 from .kernel_library import KernelLibrary
+from .memory import MemoryStats
 from .model import Model
 from .module_tree import Part, tree_of
 from .native_program import NativeEntry, NativeHost, NativeProgram, Shapes
@@ -277,6 +278,17 @@ class Executable(Model):
         "bytecode_because" is there when native code was wanted and cannot express the program.
         """
         return {"code_bytes": 0, **self.program.stats(), **self._stats}
+
+    def memory_stats(self) -> MemoryStats:
+        """Return what runs of "main" took so far: results, and all that lives within a run.
+
+        Raises:
+            UnsupportedError: it is for another machine.
+        """
+        _ = self.image
+        if self._native is not None:
+            return self._native.memory_stats()
+        return self.machine.allocator.stats()
 
     def __repr__(self) -> str:
         functions = ", ".join(str(Signature.of(f)) for f in self.program.functions)

@@ -29,7 +29,7 @@ from .dtype import DType
 from .errors import LoadError
 from .image import Layout, check_size
 from .matching import Matcher
-from .memory import Allocator, make_allocator
+from .memory import Allocator, MemoryStats, make_allocator
 from .native_library import caller_type, native
 from .outputs import admit_outputs, check_output
 from .signature import Signature
@@ -323,6 +323,22 @@ class NativeProgram:
             OutOfMemoryError: the system has no memory left.
         """
         self._caller.prepare()
+
+    def memory_stats(self) -> MemoryStats:
+        """Return what results and the memory of runs took so far.
+
+        The runs of a library that was exported use memory of the library's own, of which nothing
+        is known.
+        """
+        results = self._allocator.stats()
+        capacity, used, peak, grows = self._caller.memory()
+        return MemoryStats(
+            in_use_bytes=results.in_use_bytes + used,
+            peak_bytes=results.peak_bytes + peak,
+            cached_bytes=results.cached_bytes + capacity - used,
+            num_allocations=results.num_allocations,
+            num_system_allocations=results.num_system_allocations + grows,
+        )
 
     def forget_contexts(self) -> None:
         """Give back what calls left for the next one."""

@@ -343,6 +343,22 @@ static PyObject *caller_forget(Caller *self, PyObject *Py_UNUSED(ignored)) {
   Py_RETURN_NONE;
 }
 
+/* Of the contexts that wait; nothing of those of a library, which says nothing of them. */
+static PyObject *caller_memory(Caller *self, PyObject *Py_UNUSED(ignored)) {
+  tyrex_arena_stats sum = {0};
+  for (const state *at = self->program.owns_arena ? self->idle : NULL; at; at = at->next) {
+    tyrex_arena_stats stats;
+    tyrex_arena_get_stats(((tyrex_context *)at->context)->arena, &stats);
+    sum.capacity_bytes += stats.capacity_bytes;
+    sum.used_bytes += stats.used_bytes;
+    sum.peak_bytes += stats.peak_bytes;
+    sum.num_grows += stats.num_grows;
+  }
+  return Py_BuildValue("KKKK", (unsigned long long)sum.capacity_bytes,
+                       (unsigned long long)sum.used_bytes, (unsigned long long)sum.peak_bytes,
+                       (unsigned long long)sum.num_grows);
+}
+
 static PyObject *get_num_threads(Caller *self, void *Py_UNUSED(closure)) {
   return PyLong_FromUnsignedLong(self->num_threads);
 }
@@ -530,6 +546,8 @@ static PyMethodDef methods[] = {
      " fourth argument, if there is one, while the memory of the run is there."},
     {"prepare", (PyCFunction)caller_prepare, METH_NOARGS, "Make a context, unless one waits."},
     {"forget", (PyCFunction)caller_forget, METH_NOARGS, "Give back the contexts that wait."},
+    {"memory", (PyCFunction)caller_memory, METH_NOARGS,
+     "What the memory of runs did, as in tyrex_arena_stats, over the contexts that wait."},
     {NULL, NULL, 0, NULL}};
 
 static PyGetSetDef fields[] = {{"num_threads", (getter)get_num_threads, (setter)set_num_threads,
