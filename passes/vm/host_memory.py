@@ -85,7 +85,7 @@ class HostMemory:
                     self._consider(op, op.result, op.size)
                 case vm.AllocOutputOp(index=None) | vm.ShapeOfOp():
                     self._consider(op, op.result, f.bytes_of(op, op.result.type))
-                case vm.AllocOutputOp(index=index) if index.value.data in opened:
+                case vm.AllocOutputOp() if op.index is not None and op.index.value.data in opened:
                     self._consider(op, op.result, None)
                 case vm.InvokeOp():
                     found = callees[op.callee_name].open_results
