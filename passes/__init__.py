@@ -21,6 +21,7 @@ PASSES: dict[str, str] = {
     "choose-layouts": "relax.choose_layouts:ChooseLayoutsPass",
     "compact-buffers": "tir.compact_buffers:CompactBuffersPass",
     "deduplicate-kernels": "relax.deduplicate_kernels:DeduplicateKernelsPass",
+    "defer-scales": "tir.defer_scales:DeferScalesPass",
     "expand-math": "tir.expand_math:ExpandMathPass",
     "fold-batch-norm": "relax.fold_batch_norm:FoldBatchNormPass",
     "fold-constants": "relax.fold_constants:FoldConstantsPass",

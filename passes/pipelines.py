@@ -31,6 +31,7 @@ from .relax.trim_windows import TrimWindowsPass
 from .relax.widen_convolutions import WidenConvolutionsPass
 from .tir.check_bounds import CheckBoundsPass
 from .tir.compact_buffers import CompactBuffersPass
+from .tir.defer_scales import DeferScalesPass
 from .tir.expand_math import ExpandMathPass
 from .tir.fuse_rows import FuseRowsPass
 from .tir.inline_blocks import InlineBlocksPass
@@ -77,12 +78,20 @@ SCHEDULED: tuple[ModulePass, ...] = (
     InlineEpiloguesPass(),  # maps are one block each now; a tile's writer takes the one after it
     SeparateWindowsPass(),  # rows deal with borders and strides; what is left gets copies
     PadReductionsPass(),  # after inlining, which would put the padded copy back
+    DeferScalesPass(),  # before rows: a step of theirs becomes an epilogue
     FuseRowsPass(),  # what is left are passes over memory: those over the same rows share a loop
     ExpandMathPass(),  # functions of libm would keep their loops out of vectors
     ScheduleDefaultPass(),  # needs final blocks; decides loops, vectors, threads
     PackConstantsPass(),  # the schedule chose layouts; while blocks still say the indices
     CompactBuffersPass(),  # no block moves any more; those scheduled by hand use whole buffers
     LowerBlocksPass(),  # blocks have served: what follows knows loops and accesses
+)
+
+SCHEDULED_EXACT: tuple[ModulePass, ...] = tuple(
+    # Products of sums are not sums of products where every operation rounds as in the model.
+    module_pass
+    for module_pass in SCHEDULED
+    if not isinstance(module_pass, DeferScalesPass)
 )
 
 HOST: tuple[ModulePass, ...] = (
@@ -115,7 +124,7 @@ O0: Levels = {
         LowerSelectionsPass(),  # not rules: they are several kernels
         LegalizeOpsPass(),  # one kernel per operator: what runs is what was written
     ),
-    "scheduled": SCHEDULED,
+    "scheduled": SCHEDULED_EXACT,
     "host": HOST,
     "llvm": LLVM_EXACT,
 }
@@ -129,7 +138,7 @@ O1: Levels = {
         RelaxDcePass(),  # last: kernels are made of what is left
     ),
     "kernels": KERNELS,
-    "scheduled": SCHEDULED,
+    "scheduled": SCHEDULED_EXACT,
     "host": HOST,
     "llvm": LLVM_EXACT,
 }

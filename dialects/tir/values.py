@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, math
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, i1
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, UnitAttr, i1
 from xdsl.dialects.utils import FastMathFlag
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
@@ -67,6 +67,8 @@ _MATH: dict[str, type[Operation]] = {
     "trunc": math.TruncOp,
 }
 MATH_FUNCTIONS = tuple(_MATH)
+NONPOSITIVE = "nonpositive"
+"""Attribute of a `math.exp` whose operand is at most 0, or NaN; see `exp_nonpositive`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,6 +217,16 @@ class Emitter:
         """Return a function of `math` (one of MATH_FUNCTIONS) of floats."""
         op = _create(_MATH[name], [arg.ssa for arg in args], args[0].ssa.type)
         return self._value(op, args[0].dtype)
+
+    def exp_nonpositive(self, a: Value) -> Value:
+        """Return e^a of a number at most 0, or NaN; 0 where it is below the normal numbers.
+
+        A softmax's: it takes a quarter fewer steps than one for all numbers.
+        """
+        result = self.math("exp", a)
+        assert isinstance(result.ssa.owner, Operation), "it was just made"
+        result.ssa.owner.attributes[NONPOSITIVE] = UnitAttr()
+        return result
 
     def cast(self, a: Value, dtype: Attribute) -> Value:
         """Return `a` as `dtype`: as C casts; to bool is `a != 0`; float to int saturates.

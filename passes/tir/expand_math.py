@@ -30,9 +30,10 @@ from xdsl.passes import ModulePass
 from ...dialects import dtypes, tir
 from ...dialects.dtypes import f32
 from ...dialects.target import Target, target_of
-from ...dialects.tir.values import Value
+from ...dialects.tir.values import NONPOSITIVE, Value
 from .math import FUNCTIONS
 from .math.emitter import MathEmitter
+from .math.exponential import exp_nonpositive
 from .math.power import power_of_constant
 
 _NARROW = (dtypes.f16, dtypes.bf16)
@@ -61,7 +62,12 @@ def _expand(k: MathEmitter, op: Operation) -> None:
 
 
 def _special(k: MathEmitter, op: Operation, args: list[Value]) -> Value | None:
-    """Return the simple form of a power whose exponent is a known small number, or None."""
+    """Return the simple form of a function of what is known of its operands, or None.
+
+    That is a power whose exponent is a small number, and an exponential that is at most 1.
+    """
+    if isinstance(op, math.ExpOp) and NONPOSITIVE in op.attributes:
+        return exp_nonpositive(k, args[0])
     if not isinstance(op, math.PowFOp) or not isinstance(op.rhs.owner, arith.ConstantOp):
         return None
     attr = op.rhs.owner.value

@@ -38,7 +38,9 @@ from ...dialects.target import Target, target_of
 from .row_loops import Rows, fuse_steps, is_local, row_type
 
 MAX_STACK_BYTES = 1 << 16  # threads have little stack; longer rows would leave the caches, too
-BLOCK_ROWS = (32, 16, 8, 4)  # rows of a block: fewer would leave tiles without reuse
+# Rows of a block: fewer would leave tiles without reuse. Six rows of four vectors are the tile of
+# all products whose columns are not few, on 32 registers.
+BLOCK_ROWS = (24, 12, 6, 4)
 FEW_ROWS = 8  # with so few rows a block may be larger than half of the first-level cache
 MAX_BLOCK_BYTES = 1 << 16  # threads have little stack
 

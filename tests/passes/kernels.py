@@ -331,6 +331,24 @@ def attention(k: Kernel, r: Random, dtype: Attribute) -> None:
     k.map("result", y, lambda b, i, c: k.load(o, b, i, c) - k.load(total, b, i))
 
 
+def scaled_rows(k: Kernel, r: Random, dtype: Attribute) -> None:
+    """A product of scaled rows, with more or fewer results than factors."""
+    m, n, d = _pick(r), _pick(r), _pick(r)
+    e, s, v = k.input((m, n), dtype), k.input((m,), dtype), k.input((n, d), dtype)
+    t, y = k.temp((m, n), dtype), k.output((m, d), dtype)
+    swapped = r.random() < 0.5
+
+    def scale(i: IntExpr, j: IntExpr) -> Value:
+        factors = k.load(e, i, j), k.load(s, i)
+        return factors[swapped] * factors[not swapped]
+
+    def add(acc: Value, i: IntExpr, c: IntExpr, j: IntExpr) -> Value:
+        return acc + k.load(t, i, j) * k.load(v, j, c)
+
+    k.map("scale", t, scale)
+    k.reduce("product", y, (n,), 0, add)
+
+
 def reductions(k: Kernel, r: Random, dtype: Attribute) -> None:
     """Sums along each choice of axes; products; an epilogue that reads the reduced value."""
     shape = (r.choice(SMALL), _pick(r), _pick(r))
@@ -483,6 +501,7 @@ BUILDERS: tuple[Build, ...] = (
     windows,
     softmax,
     attention,
+    scaled_rows,
     reductions,
     norm,
     ratio,

@@ -186,108 +186,108 @@ tir.func @columns(%x: !tir.buffer<[4, 4], f32>) -> (%y: !tir.buffer<[4, 4], f32>
 
 // -----
 
-// Attention: blocks of 16 rows, and one of the 4 rows that are left, pass through both products. A
+// Attention: blocks of 24 rows, and one of the 4 rows that are left, pass through both products. A
 // block of scores is on the stack, and differences are written where the scores were; what scales
 // the sums of a product will be in its tiles. The result is summed up in the block, then copied.
-builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", l1d_bytes = 5120>} {
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", l1d_bytes = 8192>} {
 // CHECK-LABEL: tir.func @attention
-// CHECK-NOT: tir.alloc : !tir.buffer<[2, 20
+// CHECK-NOT: tir.alloc : !tir.buffer<[2, 28
 // CHECK: tir.for %[[b:.*]] in 2 parallel {
-// CHECK-DAG: %[[s:.*]] = tir.alloc : !tir.buffer<[16, 48], f32, "stack">
-// CHECK-DAG: %[[scaled:.*]] = tir.alloc : !tir.buffer<[16, 48], f32, "stack">
-// CHECK-DAG: %[[top:.*]] = tir.alloc : !tir.buffer<[16], f32, "stack">
-// CHECK: tir.for %[[i:.*]] in 16 serial {
-// CHECK: tir.block "scores" (%[[vi:.*]]: spatial(16) = %[[i]], %[[vj:.*]]: spatial(40) = {{.*}}, %[[vc:.*]]: reduce(4)
+// CHECK-DAG: %[[s:.*]] = tir.alloc : !tir.buffer<[24, 48], f32, "stack">
+// CHECK-DAG: %[[scaled:.*]] = tir.alloc : !tir.buffer<[24, 48], f32, "stack">
+// CHECK-DAG: %[[top:.*]] = tir.alloc : !tir.buffer<[32], f32, "stack">
+// CHECK: tir.for %[[i:.*]] in 24 serial {
+// CHECK: tir.block "scores" (%[[vi:.*]]: spatial(24) = %[[i]], %[[vj:.*]]: spatial(40) = {{.*}}, %[[vc:.*]]: reduce(4)
 // CHECK: tir.load %q[%[[b]], %[[vi]], %[[vc]]]
-// CHECK: tir.block "max" (%[[mi:.*]]: spatial(16) = {{.*}}, %[[mk:.*]]: reduce(40)
+// CHECK: tir.block "max" (%[[mi:.*]]: spatial(24) = {{.*}}, %[[mk:.*]]: reduce(40)
 // CHECK: tir.load %[[scaled]][%[[mi]], %[[mk]]]
-// CHECK: tir.block "below" (%[[bi:.*]]: spatial(16) = {{.*}}, %[[bj:.*]]: spatial(40)
+// CHECK: tir.block "below" (%[[bi:.*]]: spatial(24) = {{.*}}, %[[bj:.*]]: spatial(40)
 // CHECK: %[[difference:.*]] = arith.subf
 // CHECK: tir.store %[[difference]], %[[scaled]][%[[bi]], %[[bj]]]
-// CHECK: %[[result:.*]] = tir.alloc : !tir.buffer<[16, 16], f32, "stack">
+// CHECK: %[[result:.*]] = tir.alloc : !tir.buffer<[24, 16], f32, "stack">
 // CHECK: tir.block "values"
 // CHECK: tir.store %{{.*}}, %[[result]][
-// CHECK: tir.block "values" (%[[oi:.*]]: spatial(16) = {{.*}}, %[[oc:.*]]: spatial(4)
+// CHECK: tir.block "values" (%[[oi:.*]]: spatial(24) = {{.*}}, %[[oc:.*]]: spatial(4)
 // CHECK: tir.store %{{.*}}, %y[%[[b]], %[[oi]], %[[oc]]]
 // CHECK: tir.for %[[c:.*]] in 2 parallel {
 // CHECK: tir.block "scores" (%[[ri:.*]]: spatial(4) =
-// CHECK: tir.load %q[%[[c]], %[[ri]] + 16, %{{.*}}]
-tir.func @attention(%q: !tir.buffer<[2, 20, 4], f32>, %t: !tir.buffer<[2, 4, 40], f32>, %v: !tir.buffer<[2, 40, 4], f32>) -> (%y: !tir.buffer<[2, 20, 4], f32>) {
-  %s = tir.alloc : !tir.buffer<[2, 20, 40], f32>
+// CHECK: tir.load %q[%[[c]], %[[ri]] + 24, %{{.*}}]
+tir.func @attention(%q: !tir.buffer<[2, 28, 4], f32>, %t: !tir.buffer<[2, 4, 40], f32>, %v: !tir.buffer<[2, 40, 4], f32>) -> (%y: !tir.buffer<[2, 28, 4], f32>) {
+  %s = tir.alloc : !tir.buffer<[2, 28, 40], f32>
   tir.for %h in 2 serial {
-    tir.for %i in 20 serial {
+    tir.for %i in 28 serial {
       tir.for %j in 40 serial {
         tir.for %c in 4 serial {
-          tir.block "scores" (%vh: spatial(2) = %h, %vi: spatial(20) = %i, %vj: spatial(40) = %j, %vc: reduce(4) = %c) init {
+          tir.block "scores" (%vh: spatial(2) = %h, %vi: spatial(28) = %i, %vj: spatial(40) = %j, %vc: reduce(4) = %c) init {
             %zero = arith.constant 0.0 : f32
-            tir.store %zero, %s[%vh, %vi, %vj] : !tir.buffer<[2, 20, 40], f32>
+            tir.store %zero, %s[%vh, %vi, %vj] : !tir.buffer<[2, 28, 40], f32>
           } {
-            %acc = tir.load %s[%vh, %vi, %vj] : !tir.buffer<[2, 20, 40], f32>
-            %a = tir.load %q[%vh, %vi, %vc] : !tir.buffer<[2, 20, 4], f32>
+            %acc = tir.load %s[%vh, %vi, %vj] : !tir.buffer<[2, 28, 40], f32>
+            %a = tir.load %q[%vh, %vi, %vc] : !tir.buffer<[2, 28, 4], f32>
             %b = tir.load %t[%vh, %vc, %vj] : !tir.buffer<[2, 4, 40], f32>
             %p = arith.mulf %a, %b : f32
             %r = arith.addf %acc, %p : f32
-            tir.store %r, %s[%vh, %vi, %vj] : !tir.buffer<[2, 20, 40], f32>
+            tir.store %r, %s[%vh, %vi, %vj] : !tir.buffer<[2, 28, 40], f32>
           }
         }
       }
     }
   }
-  %scaled = tir.alloc : !tir.buffer<[2, 20, 40], f32>
+  %scaled = tir.alloc : !tir.buffer<[2, 28, 40], f32>
   tir.for %h in 2 serial {
-    tir.for %i in 20 serial {
+    tir.for %i in 28 serial {
       tir.for %j in 40 serial {
-        tir.block "scale" (%vh: spatial(2) = %h, %vi: spatial(20) = %i, %vj: spatial(40) = %j) {
-          %a = tir.load %s[%vh, %vi, %vj] : !tir.buffer<[2, 20, 40], f32>
+        tir.block "scale" (%vh: spatial(2) = %h, %vi: spatial(28) = %i, %vj: spatial(40) = %j) {
+          %a = tir.load %s[%vh, %vi, %vj] : !tir.buffer<[2, 28, 40], f32>
           %b = arith.addf %a, %a : f32
-          tir.store %b, %scaled[%vh, %vi, %vj] : !tir.buffer<[2, 20, 40], f32>
+          tir.store %b, %scaled[%vh, %vi, %vj] : !tir.buffer<[2, 28, 40], f32>
         }
       }
     }
   }
-  %top = tir.alloc : !tir.buffer<[2, 20], f32>
+  %top = tir.alloc : !tir.buffer<[2, 28], f32>
   tir.for %h in 2 serial {
-    tir.for %i in 20 serial {
+    tir.for %i in 28 serial {
       tir.for %k in 40 serial {
-        tir.block "max" (%vh: spatial(2) = %h, %vi: spatial(20) = %i, %vk: reduce(40) = %k) init {
+        tir.block "max" (%vh: spatial(2) = %h, %vi: spatial(28) = %i, %vk: reduce(40) = %k) init {
           %least = arith.constant 0xff800000 : f32
-          tir.store %least, %top[%vh, %vi] : !tir.buffer<[2, 20], f32>
+          tir.store %least, %top[%vh, %vi] : !tir.buffer<[2, 28], f32>
         } {
-          %a = tir.load %top[%vh, %vi] : !tir.buffer<[2, 20], f32>
-          %b = tir.load %scaled[%vh, %vi, %vk] : !tir.buffer<[2, 20, 40], f32>
+          %a = tir.load %top[%vh, %vi] : !tir.buffer<[2, 28], f32>
+          %b = tir.load %scaled[%vh, %vi, %vk] : !tir.buffer<[2, 28, 40], f32>
           %c = arith.maximumf %a, %b : f32
-          tir.store %c, %top[%vh, %vi] : !tir.buffer<[2, 20], f32>
+          tir.store %c, %top[%vh, %vi] : !tir.buffer<[2, 28], f32>
         }
       }
     }
   }
-  %e = tir.alloc : !tir.buffer<[2, 20, 40], f32>
+  %e = tir.alloc : !tir.buffer<[2, 28, 40], f32>
   tir.for %h in 2 serial {
-    tir.for %i in 20 serial {
+    tir.for %i in 28 serial {
       tir.for %j in 40 serial {
-        tir.block "below" (%vh: spatial(2) = %h, %vi: spatial(20) = %i, %vj: spatial(40) = %j) {
-          %a = tir.load %scaled[%vh, %vi, %vj] : !tir.buffer<[2, 20, 40], f32>
-          %b = tir.load %top[%vh, %vi] : !tir.buffer<[2, 20], f32>
+        tir.block "below" (%vh: spatial(2) = %h, %vi: spatial(28) = %i, %vj: spatial(40) = %j) {
+          %a = tir.load %scaled[%vh, %vi, %vj] : !tir.buffer<[2, 28, 40], f32>
+          %b = tir.load %top[%vh, %vi] : !tir.buffer<[2, 28], f32>
           %c = arith.subf %a, %b : f32
-          tir.store %c, %e[%vh, %vi, %vj] : !tir.buffer<[2, 20, 40], f32>
+          tir.store %c, %e[%vh, %vi, %vj] : !tir.buffer<[2, 28, 40], f32>
         }
       }
     }
   }
   tir.for %h in 2 serial {
-    tir.for %i in 20 serial {
+    tir.for %i in 28 serial {
       tir.for %c in 4 serial {
         tir.for %k in 40 serial {
-          tir.block "values" (%vh: spatial(2) = %h, %vi: spatial(20) = %i, %vc: spatial(4) = %c, %vk: reduce(40) = %k) init {
+          tir.block "values" (%vh: spatial(2) = %h, %vi: spatial(28) = %i, %vc: spatial(4) = %c, %vk: reduce(40) = %k) init {
             %zero = arith.constant 0.0 : f32
-            tir.store %zero, %y[%vh, %vi, %vc] : !tir.buffer<[2, 20, 4], f32>
+            tir.store %zero, %y[%vh, %vi, %vc] : !tir.buffer<[2, 28, 4], f32>
           } {
-            %acc = tir.load %y[%vh, %vi, %vc] : !tir.buffer<[2, 20, 4], f32>
-            %a = tir.load %e[%vh, %vi, %vk] : !tir.buffer<[2, 20, 40], f32>
+            %acc = tir.load %y[%vh, %vi, %vc] : !tir.buffer<[2, 28, 4], f32>
+            %a = tir.load %e[%vh, %vi, %vk] : !tir.buffer<[2, 28, 40], f32>
             %b = tir.load %v[%vh, %vk, %vc] : !tir.buffer<[2, 40, 4], f32>
             %p = arith.mulf %a, %b : f32
             %r = arith.addf %acc, %p : f32
-            tir.store %r, %y[%vh, %vi, %vc] : !tir.buffer<[2, 20, 4], f32>
+            tir.store %r, %y[%vh, %vi, %vc] : !tir.buffer<[2, 28, 4], f32>
           }
         }
       }

@@ -183,7 +183,7 @@ def _exp_shifted(
     k: KernelBuilder, reduced: _Reduced, largest: Buffer, index: Sequence[IntExpr]
 ) -> Value:
     shift = k.load(largest, *_outer(reduced, index))
-    return k.math("exp", wide_load(k, reduced.x, *index) - shift)
+    return k.exp_nonpositive(wide_load(k, reduced.x, *index) - shift)
 
 
 @rule(relax.CumSumOp, relax.CumProdOp)

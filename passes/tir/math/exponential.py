@@ -28,6 +28,7 @@ EXP2 = (
 EXPM1 = (0.00138699578, 0.00836625323, 0.0416674428, 0.166665465, 0.49999997)
 # Where exp overflows f32, and where it is below half of the smallest denormal.
 EXP_HIGH, EXP_LOW = 89.0, -104.0
+EXP_NORMAL = -87.33654  # below it exp is denormal
 EXP2_HIGH, EXP2_LOW = 128.0, -151.0
 # Where exp - 1 rounds to -1, where tanh rounds to 1, where sinh and cosh overflow.
 EXPM1_LOW, TANH_HIGH, COSH_HIGH = -18.0, 9.1, 89.5
@@ -41,6 +42,13 @@ def exp(k: MathEmitter, x: Value) -> Value:
     """e^x: at most 1 ulp."""
     shifted, r = reduced(k, k.clamp(x, EXP_LOW, EXP_HIGH), 254)
     return scaled(k, k.horner(r, EXP), k.bits(shifted))
+
+
+def exp_nonpositive(k: MathEmitter, x: Value) -> Value:
+    """e^x of x <= 0, which is 0 where it would be denormal: at most 1 ulp."""
+    shifted, r = reduced(k, x, 127)
+    result = k.horner(r, EXP) * power_of_two(k, shifted)
+    return k.where(x < EXP_NORMAL, 0.0, result)
 
 
 def exp2(k: MathEmitter, x: Value) -> Value:

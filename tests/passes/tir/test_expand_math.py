@@ -103,7 +103,10 @@ def module_of(
     """Return a module with the kernel `y[i] = name(x[i])`, expanded."""
     k = Kernel(name)
     x, y = k.input((size,), dtype), k.output((size,), dtype)
-    k.map(name, y, lambda i: k.math(name, k.load(x, i)))
+    if name == "exp_nonpositive":
+        k.map(name, y, lambda i: k.exp_nonpositive(k.load(x, i)))
+    else:
+        k.map(name, y, lambda i: k.math(name, k.load(x, i)))
     module = ModuleOp([k.build()])
     set_target(module, target or host())
     ExpandMathPass().apply(Context(), module)
@@ -150,6 +153,18 @@ def all_exponents(count: int, seed: int = 0) -> Array:
     mantissas[:, :2] = (0, (1 << 23) - 1)
     high = np.arange(512, dtype=np.uint32)[:, None] << np.uint32(23)
     return (high | mantissas).ravel().view(np.float32)
+
+
+def test_exp_of_what_is_at_most_zero() -> None:
+    x = all_exponents(2048)
+    x = x[~(x > 0.0)]
+    found = run("exp_nonpositive", x)
+    with np.errstate(all="ignore"):
+        exact = np.exp(x.astype(np.float64))
+    normal = ~(exact < 2.0**-126)
+    assert ulps(found, exact)[normal].max() <= 1.0
+    np.testing.assert_array_equal(found[~normal], 0.0)
+    assert np.isnan(found[np.isnan(x)]).all()
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
