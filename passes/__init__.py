@@ -23,6 +23,7 @@ PASSES: dict[str, str] = {
     "deduplicate-kernels": "relax.deduplicate_kernels:DeduplicateKernelsPass",
     "defer-scales": "tir.defer_scales:DeferScalesPass",
     "expand-math": "tir.expand_math:ExpandMathPass",
+    "flush-subnormals": "relax.flush_subnormals:FlushSubnormalsPass",
     "fold-batch-norm": "relax.fold_batch_norm:FoldBatchNormPass",
     "fold-constants": "relax.fold_constants:FoldConstantsPass",
     "fold-scales": "relax.fold_scales:FoldScalesPass",

@@ -11,6 +11,7 @@ from .relax.annotate_patterns import AnnotatePatternsPass
 from .relax.check_shapes import CheckShapesPass
 from .relax.choose_layouts import ChooseLayoutsPass
 from .relax.deduplicate_kernels import DeduplicateKernelsPass
+from .relax.flush_subnormals import FlushSubnormalsPass
 from .relax.fold_batch_norm import FoldBatchNormPass
 from .relax.fold_constants import FoldConstantsPass
 from .relax.fold_scales import FoldScalesPass
@@ -52,6 +53,7 @@ GRAPH: tuple[ModulePass, ...] = (
     SimplifyMovesPass(),  # moves hide neighbours from each other
     SimplifyAlgebraPass(),  # subtract and divide become the add and multiply that scales are
     FoldScalesPass(),  # neighbours are final: what scales a weight's result is beside it
+    FlushSubnormalsPass(),  # weights are final; what follows moves them
     ShrinkConvolutionsPass(),  # weights are final; before what looks at sizes
     SplitConvTransposePass(),  # weights are final; a bias goes along as an epilogue
     TrimWindowsPass(),  # before what chooses by the size of a window

@@ -29,7 +29,7 @@ from xdsl.passes import ModulePass
 
 from ...dialects import dtypes, relax
 from ...dialects.relax import Array
-from .rewriting import Rewriter, constant_of, with_constant
+from .rewriting import Rewriter, constant_of, like_with_weight, with_constant
 
 
 def _scale_weight(rw: Rewriter, op: relax.MultiplyOp) -> SSAValue | None:
@@ -50,7 +50,7 @@ def _scale_weight(rw: Rewriter, op: relax.MultiplyOp) -> SSAValue | None:
         return None
     rw.absorb(linear)
     scaled = rw.constant(_product(array, per_weight), like=weight)
-    return rw.add(_with_weight(linear, scaled))
+    return rw.add(like_with_weight(linear, scaled))
 
 
 LINEAR = relax.ConvOp | relax.ConvTransposeOp | relax.MatmulOp
@@ -79,18 +79,6 @@ def _factor_of_weight(
     return np.broadcast_to(per_group, (groups, rows, weight.shape[1], *spatial)).reshape(
         weight.shape[0], weight.shape[1], *spatial
     )
-
-
-def _with_weight(op: Operation, weight: SSAValue) -> Operation:
-    """Return a copy of a linear operator with another weight."""
-    copy = op.create(
-        operands=[op.operands[0], weight],
-        result_types=[result.type for result in op.results],
-        properties=op.properties,
-        attributes=op.attributes,
-    )
-    copy.results[0].name_hint = op.results[0].name_hint
-    return copy
 
 
 def _merge_factors(rw: Rewriter, op: relax.MultiplyOp) -> SSAValue | None:

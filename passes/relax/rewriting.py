@@ -154,3 +154,15 @@ def with_constant(op: relax.BinaryOp) -> tuple[SSAValue, SSAValue, Array] | None
         if array is not None and constant_of(x) is None:
             return x, c, array
     return None
+
+
+def like_with_weight(op: Operation, weight: SSAValue) -> Operation:
+    """Return a copy of a linear operator with another weight."""
+    copy = op.create(
+        operands=[op.operands[0], weight],
+        result_types=[result.type for result in op.results],
+        properties=op.properties,
+        attributes=op.attributes,
+    )
+    copy.results[0].name_hint = op.results[0].name_hint
+    return copy

@@ -303,6 +303,7 @@ def check(program: Program, passes: str) -> None:
 
 
 GRAPH_PASSES = (
+    "flush-subnormals",
     "fold-batch-norm",
     "fold-batch-norm,fold-scales",
     "fold-constants",
