@@ -18,6 +18,7 @@ from tyrex.dialects.verify import verify_module
 from tyrex.interpreters.relax import run
 from tyrex.passes.relax.group_convolutions import GroupConvolutionsPass
 from tyrex.passes.relax.shrink_convolutions import ShrinkConvolutionsPass
+from tyrex.passes.relax.split_conv_transpose import SplitConvTransposePass
 from tyrex.passes.relax.trim_windows import TrimWindowsPass
 
 TOLERANCE = 2e-5  # of the largest value: sums in another order, minimal filtering
@@ -217,6 +218,34 @@ def test_channels_are_mixed_where_positions_are_few() -> None:
         (found,) = run(module, "main", [x])
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
     assert 10 < changed < 30, "some are, some are not"
+
+
+def enlarged(network: Network, x: SSAValue, filters: int, k: int) -> SSAValue:
+    """Append a transposed convolution whose windows do not overlap, a bias and an activation."""
+    w = network.constant(shape_of(x)[1], filters, k, k)
+    window: dict[str, Any] = {"strides": (k, k), "padding": (0,) * 4, "dilations": (1, 1)}
+    y = network.add(relax.ConvTransposeOp(x, w, output_padding=(0, 0), groups=1, **window))
+    y = network.add(relax.AddOp(y, network.constant(filters, 1, 1)))
+    return network.add(relax.TanhOp(y))
+
+
+@pytest.mark.parametrize(("filters", "k"), [(1, 2), (5, 2), (40, 2)])
+def test_pixels_are_mixed_before_they_are_laid_out(filters: int, k: int) -> None:
+    network = Network((1, 17, 5, 4), filters)
+    y = mixed(network, enlarged(network, network.image, 12, k), filters)
+    module = network.module(enlarged(network, network.add(relax.ReluOp(y)), 1, 2))
+    changed = module.clone()
+    SplitConvTransposePass().apply(Context(), changed)
+    verify_module(changed)
+    first = next(op for op in changed.walk() if isinstance(op, relax.PermuteDimsOp))
+    convolutions = [op for op in changed.walk() if isinstance(op, relax.ConvOp)]
+    few = filters < 40
+    assert all(conv.is_before_in_block(first) for conv in convolutions) is few
+    x = np.random.default_rng(0).standard_normal((1, 17, 5, 4)).astype(np.float32)
+    (expected,) = run(module, "main", [x])
+    (found,) = run(changed, "main", [x])
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    check_natively(module)
 
 
 def random_conv(rng: np.random.Generator, channels: int, depthwise: bool) -> Conv:
