@@ -40,5 +40,10 @@ def register_host_function(
 
 
 def host_function(name: str) -> HostFunction | None:
-    """Return the function registered as `name`, or None."""
-    return _REGISTERED.get(name)
+    """Return the function registered as `name`, or the runtime's own of that name, or None."""
+    found = _REGISTERED.get(name)
+    if found is None and name.startswith("tyrex.sequence."):
+        from .sequences import FUNCTIONS
+
+        found = FUNCTIONS.get(name)
+    return found

@@ -97,6 +97,7 @@ from .elementwise import (
 from .func import FuncOp, IfOp, ReturnOp, WhileOp, YieldOp
 from .indexing import (
     INDEXING,
+    CheckPositionOp,
     GatherElementsOp,
     GatherNdOp,
     GatherOp,
@@ -280,6 +281,7 @@ __all__ = [
     "CastOp",
     "CeilOp",
     "CheckDimsOp",
+    "CheckPositionOp",
     "CompareOp",
     "CompressOp",
     "ConcatOp",

@@ -102,6 +102,34 @@ def check_within(op: RelaxOp, indices: TensorType, x: TensorType, axis: int) -> 
         note(AT_MOST, found, limit, f"axis {d} of the indices")
 
 
+@irdl_op_definition
+class CheckPositionOp(RelaxOp):
+    """`%q = relax.check_position %p, %x {past_end, place}`: p as a position in the slices of x.
+
+    Slices are those along the first axis; a negative p counts from their end. With `past_end` the
+    position behind the last one is right, too. A run ends with an error where there is no such
+    position; it begins with `place`.
+
+    (C1) p is an integer without axes.
+    (C2) x has a first axis.
+    """
+
+    name = "relax.check_position"
+    position = operand_def(TensorType)
+    x = operand_def(TensorType)
+    past_end = prop_def(IntegerAttr)
+    place = prop_def(StringAttr)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+
+    def infer_types(self) -> Sequence[Attribute]:
+        position, x = tensor_type(self.position), tensor_type(self.x)
+        is_one = dtypes.is_integer(position.dtype) and position.rank == 0
+        require(is_one, self, f"(C1) the position is {position}, expected one integer")
+        require(x.rank != 0, self, f"(C2) {x} has no slices")
+        return [TensorType.of((), i64)]
+
+
 def check_same_rank(op: RelaxOp, x: TensorType, indices: TensorType, rule: str) -> None:
     """Check that two tensors have one rank, where both are known."""
     require(
@@ -351,6 +379,7 @@ class MaxUnpoolOp(ShapedOp):
 
 
 INDEXING = (
+    CheckPositionOp,
     GatherElementsOp,
     GatherNdOp,
     GatherOp,

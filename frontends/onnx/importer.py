@@ -29,9 +29,10 @@ from xdsl.utils.exceptions import VerifyException
 
 from ...dialects import relax
 from ...dialects.diagnostics import CompileError
+from . import lists
 from .branches import choose
 from .builder import Builder, Tensor
-from .errors import ModelError, PathsDifferError, UnsupportedNodeError, file_location
+from .errors import ModelError, PathsDifferError, file_location
 from .evaluate import evaluate
 from .functions import body_of, check_inputs
 from .graph import has_subgraph, live_nodes
@@ -43,7 +44,7 @@ from .shapes import fold
 from .support import check_supported
 from .symbols import DimSize, InputDims, Symbols, ends_of, identifier, tensor_info
 from .tensors import TensorReader, element_type, read_sparse
-from .values import Stacked, Value, is_known
+from .values import Listed, Stacked, Value, is_known
 
 Finish: TypeAlias = Callable[[Scope, Builder], "list[Value]"]
 """What a graph's results are, once all its nodes are converted: in the block of the last one."""
@@ -131,7 +132,7 @@ class Importer:
         nodes = live_nodes(graph.node, outputs, given, self.where)
         check_supported(self.loaded, self.functions, graph, nodes, inputs)
         builder = Builder(Block())
-        self._bind_inputs(inputs, scope, builder.block)
+        self._bind_inputs(inputs, scope, builder)
         self._bind_weights(graph, scope)
 
         def end(inner: Scope, b: Builder) -> list[Value]:
@@ -175,20 +176,39 @@ class Importer:
                 )
         return array
 
-    def _bind_inputs(self, inputs: Sequence[ValueInfoProto], scope: Scope, block: Block) -> None:
+    def _bind_inputs(
+        self, inputs: Sequence[ValueInfoProto], scope: Scope, builder: Builder
+    ) -> None:
+        block = builder.block
         resolver = InputDims(self.symbols, self._dims, self._shapes, self.where)
         for info in self.loaded.proto.graph.input:
             given = scope.values.get(info.name)
             if isinstance(given, np.ndarray) and info.type.HasField("tensor_type"):
                 resolver.fix(info, given.shape, "values=")
-        shapes = resolver.resolve(inputs)
+        shapes = resolver.resolve([v for v in inputs if not v.type.HasField("sequence_type")])
         for value in inputs:
+            if value.type.HasField("sequence_type"):
+                self._bind_sequence(value, scope, builder)
+                continue
             dtype = element_type(tensor_info(value).elem_type, self.where)
             tensor = relax.TensorType.of(shapes[value.name], dtype)
             argument = block.insert_arg(tensor, len(block.args))
             argument.name_hint = identifier(value.name)
             self._input_names[argument] = value.name
             scope.values[value.name] = argument
+
+    def _bind_sequence(self, info: ValueInfoProto, scope: Scope, builder: Builder) -> None:
+        """Bind an input that is a sequence of tensors: of any shapes, as many as a run is given."""
+        tensor = info.type.sequence_type.elem_type.tensor_type
+        dims = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
+        item = relax.TensorType.of(
+            dims if tensor.HasField("shape") else None, element_type(tensor.elem_type, self.where)
+        )
+        argument = builder.block.insert_arg(lists.OBJECT, len(builder.block.args))
+        argument.name_hint = identifier(info.name)
+        self._input_names[argument] = info.name
+        builder.location = self.where
+        scope.values[info.name] = lists.given(builder, argument, item, info.name)
 
     def _bind_weights(self, graph: GraphProto, scope: Scope) -> None:
         for tensor in graph.initializer:
@@ -396,11 +416,9 @@ class Importer:
         if value is None:
             raise ModelError(self.where, f"output {name!r} is an absent optional")
         if isinstance(value, Stacked):
-            raise UnsupportedNodeError(
-                self.where,
-                f"output {name!r}, a sequence whose length a run decides, is not supported",
-                hint="return ConcatFromSequence of it",
-            )
+            return builder.value(lists.call(builder, "unstack", (value.items,), lists.OBJECT))
+        if isinstance(value, Listed):
+            return lists.returned(builder, value)
         if isinstance(value, tuple):
             fields = [self._output(name, field, builder) for field in value]
             return builder.emit(relax.TupleOp, *fields).value
@@ -411,7 +429,8 @@ def _symbols_of(block: Block) -> list[str]:
     """Return the symbols of the arguments: those that the function declares."""
     found: dict[str, None] = {}
     for arg in block.args:
-        for dim in cast(relax.TensorType, arg.type).known_shape() or ():
+        shape = arg.type.known_shape() if isinstance(arg.type, relax.TensorType) else None
+        for dim in shape or ():
             found.update((str(key), None) for key in dim.free_vars())
     return list(found)
 

@@ -41,6 +41,12 @@ def _inputs(inputs: Iterable[ValueInfoProto]) -> Iterator[_Finding]:
         kind = value.type.WhichOneof("value")
         if kind == "optional_type" and value.type.optional_type.elem_type.HasField("tensor_type"):
             continue  # a tensor that is there; values={name: None} says that it is not
+        sequence = value.type.sequence_type.elem_type
+        if kind == "sequence_type" and sequence.HasField("tensor_type"):
+            code = sequence.tensor_type.elem_type
+            if not is_supported(code):
+                yield "", "input", _type_reason(code), value.name
+            continue
         if kind != "tensor_type":
             what = kind.removesuffix("_type") if kind else "value without a type"
             yield "", "input", f"an input that is a {what}", value.name

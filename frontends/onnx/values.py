@@ -2,8 +2,8 @@
 
 Three kinds: an SSA value; an array known at compile time; a *symbolic* array, whose elements are
 integer expressions over the dims of the inputs (what `Shape` returns and shape arithmetic makes
-of it). A sequence of ONNX is a Python tuple of these, or `Stacked` where a run decides how long it
-is; an absent optional is None.
+of it). A sequence of ONNX is a Python tuple of these, or `Stacked` or `Listed` where a run decides
+how long it is; an absent optional is None.
 """
 
 from __future__ import annotations
@@ -69,9 +69,18 @@ class Stacked:
     items: SSAValue
 
 
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """A sequence whose length and shapes a run decides: an object of the host (see `lists`)."""
+
+    items: SSAValue
+    item: relax.TensorType
+    """What is known of each of its tensors."""
+
+
 Known: TypeAlias = Array | Symbolic
 Item: TypeAlias = "SSAValue | Array | Symbolic"
-Value: TypeAlias = "SSAValue | Array | Symbolic | Stacked | tuple[Value, ...] | None"
+Value: TypeAlias = "SSAValue | Array | Symbolic | Stacked | Listed | tuple[Value, ...] | None"
 
 
 def is_known(value: object) -> bool:

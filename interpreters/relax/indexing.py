@@ -38,6 +38,16 @@ def _gather(op: relax.GatherOp, x: Array, indices: Array) -> Array:
     return np.take(x, _in_range(indices, x.shape[axis]), axis=axis)
 
 
+@impl(relax.CheckPositionOp)
+def _check_position(op: relax.CheckPositionOp, position: Array, x: Array) -> Array:
+    found, length = int(position), len(x)
+    found += length if found < 0 else 0
+    if not 0 <= found < length + op.past_end.value.data:
+        extent = length + op.past_end.value.data
+        raise IndexError(f"{op.place.data}: found index {found}, the extent is {extent}")
+    return np.array(found, np.int64)
+
+
 @impl(relax.GatherElementsOp)
 def _gather_elements(op: relax.GatherElementsOp, x: Array, indices: Array) -> Array:
     axis = op.axis.value.data

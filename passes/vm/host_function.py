@@ -138,7 +138,7 @@ class HostFunction(HostBuilder):
         """Append what an operation does."""
         handler = _HANDLERS.get(type(op))
         if handler is None:
-            raise missing(op, op.name)
+            raise missing(op, _called(op))
         self.b.location = op.location
         handler(self, op)
 
@@ -161,6 +161,11 @@ class HostFunction(HostBuilder):
         ):
             frame = frame.substitute(dict(self.shapes.callee_symbols(op, callee.func)))
         return frame if self.own.issuperset(frame.free_vars()) else None
+
+
+def _called(op: Operation) -> str:
+    """Return what a message calls an operation."""
+    return f"{op.name} @{op.callee_name}" if isinstance(op, vm.CallPackedOp) else op.name
 
 
 def _call(f: HostFunction, op: vm.CallOp) -> None:

@@ -46,7 +46,7 @@ def with_tyrex(model: ModelProto, shapes: Shapes) -> Prepared:
     """Compile with tyrex; inputs that must be known to compile are fixed at the first run."""
     # cast: the package's attributes are lazy.
     compile_model = cast(Callable[..., Executable], getattr(tyrex, "compile", _no_compile))
-    if not _holds_sequences(model):
+    if not _holds_optionals(model):
         try:
             return _prepared(model, compile_model(model, shapes=shapes), None)
         except ValueError as error:
@@ -103,8 +103,9 @@ def _compiled_for(
     return _prepared(model, compile_model(module), kept)
 
 
-def _holds_sequences(model: ModelProto) -> bool:
-    return any(not info.type.HasField("tensor_type") for info in data_inputs(model))
+def _holds_optionals(model: ModelProto) -> bool:
+    """Tell whether an input is one whose presence is part of the program: an optional."""
+    return any(info.type.HasField("optional_type") for info in data_inputs(model))
 
 
 def _no_compile(model: ModelProto, shapes: Shapes) -> Executable:

@@ -1,27 +1,35 @@
 """Sequences and optionals: which tensors they hold is part of the program, known at import.
 
-A sequence whose length a run decides is one tensor, `values.Stacked`: its elements have one shape.
+Where a run decides that, a sequence is one tensor if its tensors have one shape
+(`values.Stacked`), else a list of the host (`values.Listed`).
 """
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from onnx import GraphProto
 from xdsl.dialects.builtin import i64
-from xdsl.ir import SSAValue
 
+from ....dialects import relax
 from ....symbolic import IntExpr, as_expr
+from .. import lists, stacks
 from ..builder import Tensor, concat
+from ..errors import UnsupportedNodeError
 from ..node import Node
 from ..registry import converter
-from ..values import Stacked, Value, settle
+from ..stacks import may_stack, stacked
+from ..values import Listed, Stacked, Value, settle
 from .slicing import equal_sections
-from .while_loop import Collected, WhileLoop, of_length, stacked
+from .while_loop import Collected, WhileLoop, of_length
+
+_Sequence: TypeAlias = "tuple[Value, ...] | Stacked | Listed"
 
 
-def _sequence(node: Node, position: int = 0) -> tuple[Value, ...] | Stacked:
+def _sequence(node: Node, position: int = 0) -> _Sequence:
     value = node.get(position)
-    if not isinstance(value, tuple | Stacked):
+    if not isinstance(value, tuple | Stacked | Listed):
         raise node.fail(f"input {position} is no sequence")
     return value
 
@@ -36,12 +44,21 @@ def _position(node: Node, index: int, count: int, last: int) -> int:
     return index + count if index < 0 else index
 
 
-def _end(node: Node, position: int) -> int:
-    """Return where a sequence of unknown length changes: 0, or -1 for its end."""
-    index = node.known_int(position, "position") if node.has(position) else -1
-    if index not in (0, -1):
-        raise node.unsupported(f"position {index} of a sequence whose length a run decides")
-    return index
+def _run_time(
+    node: Node, value: _Sequence, item: relax.TensorType | None = None
+) -> Stacked | Listed:
+    """Return a sequence as one of which a run decides what is where; `item` comes to it, too."""
+    if not isinstance(value, tuple):
+        return value
+    types = [node.item(field).type for field in value] + ([] if item is None else [item])
+    if not types:
+        raise node.fail("the sequence is empty")
+    return stacked(node, value, types[0]) if may_stack(types) else lists.listed(node, value, item)
+
+
+def _is_known(node: Node, position: int) -> bool:
+    """Tell whether a position is left out or known at import."""
+    return not node.has(position) or isinstance(node.get(position), np.ndarray)
 
 
 @converter("SequenceConstruct")
@@ -56,40 +73,44 @@ def _(node: Node) -> list[Value]:
 
 @converter("SequenceAt")
 def _(node: Node) -> list[Value]:
-    items, place = _sequence(node), node.get(1)
-    if isinstance(items, tuple) and not isinstance(place, SSAValue):
+    items = _sequence(node)
+    if isinstance(items, tuple) and _is_known(node, 1):
         return [items[_position(node, node.known_int(1, "position"), len(items), len(items) - 1)]]
-    if isinstance(items, tuple):
-        if not items:
-            raise node.fail("the sequence is empty")
-        items = stacked(node, items, node.item(items[0]).type)
-    return [_items(node, items).gather(node.x(1).reshape([]), 0).item]
+    items, position = _run_time(node, items), node.x(1)
+    if isinstance(items, Listed):
+        return [lists.at(node, items, position)]
+    return [stacks.at(node, _items(node, items), position).item]
 
 
 @converter("SequenceInsert")
 def _(node: Node) -> list[Value]:
     items = _sequence(node)
+    if isinstance(items, tuple) and _is_known(node, 2):
+        count = len(items)
+        at = _position(node, node.known_int(2, "position"), count, count) if node.has(2) else count
+        return [(*items[:at], node.get(1), *items[at:])]
+    new, position = node.x(1), node.opt(2)
+    items = _run_time(node, items, new.type)
     if isinstance(items, Stacked):
-        new, old = node.x(1).unsqueeze([0]), _items(node, items)
-        if new.type.shape != (as_expr(1), *old.shape[1:]):
-            raise node.unsupported(f"a sequence of {new.shape[1:]} and {old.shape[1:]}")
-        is_first = node.has(2) and _end(node, 2) == 0
-        return [Stacked(concat([new, old] if is_first else [old, new], 0).value)]
-    count = len(items)
-    at = _position(node, node.known_int(2, "position"), count, count) if node.has(2) else count
-    return [(*items[:at], node.get(1), *items[at:])]
+        old = _items(node, items)
+        if may_stack([new.type, relax.TensorType.of(old.shape[1:], old.dtype)]):
+            return [Stacked(stacks.insert(node, old, new, position).value)]
+    return [lists.insert(node, lists.listed(node, items), new, position)]
 
 
 @converter("SequenceErase")
 def _(node: Node) -> list[Value]:
     items = _sequence(node)
-    if isinstance(items, Stacked):
-        whole, index = _items(node, items), _end(node, 1)
-        return [Stacked(whole.slice(0, 1 if index == 0 else 0, whole.shape[0] - 1).value)]
-    count = len(items)
-    index = node.known_int(1, "position") if node.has(1) else -1
-    at = _position(node, index, count, count - 1)
-    return [(*items[:at], *items[at + 1 :])]
+    if isinstance(items, tuple) and _is_known(node, 1):
+        count = len(items)
+        index = node.known_int(1, "position") if node.has(1) else -1
+        at = _position(node, index, count, count - 1)
+        return [(*items[:at], *items[at + 1 :])]
+    items = _run_time(node, items)
+    position = node.opt(1) or node.constant(-1, np.int64)
+    if isinstance(items, Listed):
+        return [lists.erase(node, items, position)]
+    return [Stacked(stacks.erase(node, _items(node, items), position).value)]
 
 
 @converter("SequenceLength")
@@ -97,6 +118,8 @@ def _(node: Node) -> Value:
     items = _sequence(node)
     if isinstance(items, tuple):
         return np.array(len(items), np.int64)
+    if isinstance(items, Listed):
+        return lists.length(node, items)
     length = np.empty((), object)
     length[()] = _items(node, items).shape[0]
     return settle(length, i64)
@@ -107,6 +130,8 @@ def _(node: Node) -> Value:
     sequence, axis = _sequence(node), node.integer("axis")
     if isinstance(sequence, Stacked):
         return _joined(node, _items(node, sequence), axis).item
+    if isinstance(sequence, Listed):
+        return lists.concat(node, sequence, axis, is_new=bool(node.integer("new_axis", 0)))
     items = [node.item(value) for value in sequence]
     if node.integer("new_axis", 0):
         place = node.axis(axis, items[0].rank + 1)
@@ -129,28 +154,28 @@ def _joined(node: Node, items: Tensor, axis: int) -> Tensor:
 def _(node: Node) -> list[Value]:
     x = node.x()
     axis = node.axis(node.integer("axis", 0), x.rank)
-    dim = x.shape[axis]
-    keepdims = True
-    if node.has(1):
-        sizes = node.array(1, "split")
-        if sizes.ndim:
-            sections = [as_expr(int(size)) for size in sizes]
-        else:
-            count = -(-dim // int(sizes))
-            if not count.is_constant:
-                raise node.fail(f"the number of pieces of a dim of {dim} is not known")
-            sections = [as_expr(int(sizes))] * (count.constant_value - 1)
-            sections.append(dim - sum(sections, as_expr(0)))
+    dim, known = x.shape[axis], node.get(1)
+    if not node.has(1):
+        return [_single_slices(node, x, axis)]
+    if not isinstance(known, np.ndarray) or (known.ndim == 0 and not dim.is_constant):
+        return [lists.split(node, x, axis, node.x(1).cast(i64), keepdims=True)]
+    if known.ndim:
+        sections = [as_expr(int(size)) for size in known]
     else:
-        if not dim.is_constant:
-            rows = x.transpose([axis, *(d for d in range(x.rank) if d != axis)])
-            if node.integer("keepdims", 1):
-                rows = rows.unsqueeze([axis + 1])
-            return [Stacked(rows.value)]
-        sections = equal_sections(dim, dim.constant_value)
-        keepdims = bool(node.integer("keepdims", 1))
-    pieces = x.split(axis, sections)
-    return [tuple((p if keepdims else p.squeeze([axis])).item for p in pieces)]
+        count = (-(-dim // int(known))).constant_value
+        sections = [as_expr(int(known))] * (count - 1)
+        sections.append(dim - sum(sections, as_expr(0)))
+    return [tuple(piece.item for piece in x.split(axis, sections))]
+
+
+def _single_slices(node: Node, x: Tensor, axis: int) -> Value:
+    """Return pieces of size 1 along an axis, which they may do without."""
+    dim, keepdims = x.shape[axis], bool(node.integer("keepdims", 1))
+    if not dim.is_constant:
+        rows = x.transpose([axis, *(d for d in range(x.rank) if d != axis)])
+        return Stacked((rows.unsqueeze([axis + 1]) if keepdims else rows).value)
+    pieces = x.split(axis, equal_sections(dim, dim.constant_value))
+    return tuple((p if keepdims else p.squeeze([axis])).item for p in pieces)
 
 
 @converter("Optional")
@@ -175,38 +200,47 @@ def _(node: Node) -> list[Value]:
 def _(node: Node) -> list[Value]:
     """The body once for each element of the first sequence, and of the others beside it."""
     body, first = node.graph("body"), _sequence(node)
-    if isinstance(first, Stacked):
-        return _mapped(node, body, _items(node, first).shape[0])
-    columns: list[tuple[Value, ...]] = []
-    for value in node.inputs:
-        if isinstance(value, Stacked):
-            raise node.unsupported("sequences of known and of unknown length")
-        columns.append(value if isinstance(value, tuple) else (value,) * len(first))
+    sequences = [value for value in node.inputs if isinstance(value, tuple | Stacked | Listed)]
+    if not all(isinstance(value, tuple) for value in sequences):
+        return _mapped(node, body, first)
+    columns = [v if isinstance(v, tuple) else (v,) * len(sequences[0]) for v in node.inputs]  # pyright: ignore[reportArgumentType]
     rows = [node.subgraph(body, list(row), node.builder) for row in zip(*columns, strict=True)]
     return [tuple(row[j] for row in rows) for j in range(len(body.output))]
 
 
-def _mapped(node: Node, body: GraphProto, length: IntExpr) -> list[Value]:
-    """Run the body for each element of sequences whose length a run decides."""
-    if any(isinstance(value, tuple) for value in node.inputs):
-        raise node.unsupported("sequences of known and of unknown length")
+def _mapped(node: Node, body: GraphProto, first: _Sequence) -> list[Value]:
+    """Run the body for each element of sequences of which a run decides what is in them."""
+    given = [_run_time(node, v) if isinstance(v, tuple) else v for v in node.inputs]
+    length: IntExpr | None = None
+    if isinstance(first, Listed):
+        limit = node.builder.tensor(lists.length(node, first))
+    else:
+        length = as_expr(len(first)) if isinstance(first, tuple) else _items(node, first).shape[0]
+        array = np.empty((), object)
+        array[()] = length
+        limit = node.builder.tensor(settle(array, i64))
 
     def row(index: Tensor, going: Tensor, values: list[Value]) -> list[Value]:
-        return [
-            index.builder.tensor(value.items).gather(index, 0).item
-            if isinstance(value, Stacked)
-            else value
-            for value in node.inputs
-        ]
+        return [_element(node, value, index) for value in given]
 
-    array = np.empty((), object)
-    array[()] = length
-    loop = WhileLoop(
-        node,
-        body,
-        node.builder.tensor(settle(array, i64)),
-        arguments=row,
-        has_condition=False,
-        collected=[Collected()] * len(body.output),
-    )
-    return [Stacked(of_length(node, node.item(value).value, 0, length)) for value in loop.build(())]
+    def loop(slot: Collected) -> list[Value]:
+        slots = [slot] * len(body.output)
+        found = WhileLoop(
+            node, body, limit, arguments=row, has_condition=False, collected=slots
+        ).build(())
+        return found
+
+    try:
+        results = loop(Collected())
+    except UnsupportedNodeError:
+        return loop(Collected(is_list=True))  # of several shapes
+    if length is None:
+        return [Stacked(node.item(value).value) for value in results]
+    return [Stacked(of_length(node, node.item(v).value, 0, length)) for v in results]
+
+
+def _element(node: Node, value: Value, index: Tensor) -> Value:
+    """Return what an iteration gets of an input: the element of a sequence, or all of it."""
+    if isinstance(value, Stacked):
+        return stacks.at(node, index.builder.tensor(value.items), index).item
+    return lists.at(node, value, index) if isinstance(value, Listed) else value

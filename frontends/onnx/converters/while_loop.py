@@ -5,7 +5,7 @@ a slice each time, from none. A value whose shape an iteration changes has new s
 loop and behind it; one whose rank changes is refused.
 
 A sequence goes along as its tensors, as long as there are as many of them after each iteration;
-else its tensors have to have one shape, and go along as one tensor (`values.Stacked`).
+else as one tensor, where they have one shape (`values.Stacked`), or as a list (`values.Listed`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ....dialects import dtypes, relax
 from ....symbolic import IntExpr
-from ..branches import joined, named, seen_outside
+from .. import lists
 from ..builder import Builder, Dim, Tensor, concat, full
 from ..errors import ModelError
+from ..joining import joined, named, open_type
+from ..lists import joined_items
 from ..node import Node
-from ..values import Item, Stacked, Value
+from ..stacks import may_stack, stacked
+from ..values import Item, Listed, Stacked, Value
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Collected:
 
     axis: int = 0
     before: bool = False
+    is_list: bool = False
+    """Whether slices stay apart, a sequence of tensors of any shapes."""
 
 
 @dataclass(frozen=True)
@@ -61,23 +66,28 @@ class WhileLoop:
     has_condition: bool = True
     collected: Sequence[Collected] = ()
     carried: Sequence[Value] = ()
+    items: dict[int, relax.TensorType] = field(default_factory=dict[int, relax.TensorType])
+    """Position of what is collected as a list -> what is known of its tensors."""
 
     def build(self, values: Sequence[Value]) -> list[Value]:
         """Append the loop; return the last values and what was collected.
 
         Raises:
-            ModelError: a value changes its rank, nothing says what shape slices have, or a sequence
-                that changes its length holds tensors of several shapes.
+            ModelError: a value changes its rank, or nothing says what shape slices have.
         """
         carried = list(values)
         while True:  # each round finds another sequence that changes its length
             try:
                 results = iter(replace(self, carried=carried).append(carried))
-                return [*(rebuilt(value, results) for value in carried), *results]
+                kept = [rebuilt(value, results) for value in carried]
+                return [*kept, *(self.collection(i, value) for i, value in enumerate(results))]
             except LengthChanges as change:
                 start = carried[change.position]
-                assert isinstance(start, tuple), "a stack stays one"
-                carried[change.position] = stacked(self.node, start, change.item)
+                carried[change.position] = restarted(self.node, start, change.item)
+
+    def collection(self, index: int, value: SSAValue) -> Value:
+        """Return what was collected."""
+        return Listed(value, self.items[index]) if self.collected[index].is_list else value
 
     def append(self, values: Sequence[Value]) -> list[SSAValue]:
         """Append the loop, whose values are made as `carried` says; return its tensors."""
@@ -120,7 +130,7 @@ class WhileLoop:
             if isinstance(value, tuple):
                 yield from self.flat(value)
             else:
-                yield value.items if isinstance(value, Stacked) else value
+                yield value.items if isinstance(value, Stacked | Listed) else value
 
     def step(self, types: Sequence[Attribute]) -> tuple[Builder, list[Attribute]]:
         """Return the block of one iteration, and the types of what it hands on."""
@@ -137,9 +147,13 @@ class WhileLoop:
         count = len(arguments) - len(self.collected)
         going, *values = self.results(step, arguments[:count])
         handed = [step.tensor(arguments[0]) + 1, going.reshape([]), *values[: count - 2]]
-        for old, slot, new in zip(
-            arguments[count:], self.collected, values[count - 2 :], strict=True
-        ):
+        slots = zip(arguments[count:], self.collected, values[count - 2 :], strict=True)
+        for index, (old, slot, new) in enumerate(slots):
+            if slot.is_list:
+                self.items[index] = open_type(new.type, step.block)
+                whole = lists.insert(self.node, Listed(old, self.items[index]), new, None)
+                handed.append(step.tensor(whole.items))
+                continue
             pieces = [step.tensor(old), new.unsqueeze([self.place(slot, new.rank)])]
             axis = self.place(slot, new.rank)
             handed.append(concat(pieces[::-1] if slot.before else pieces, axis))
@@ -154,9 +168,24 @@ class WhileLoop:
         given = self.arguments(index, going, carried)
         found = self.node.subgraph(self.body, given, step)
         first = int(self.has_condition)
+        for position, old in enumerate(self.carried, first):
+            found[position] = self.like(old, found[position], step)
         self.check_forms(found[first : first + len(carried)], step)
         results = [step.tensor(item) for item in self.flat(found)]
         return results if self.has_condition else [going, *results]
+
+    def like(self, old: Value, new: Value, step: Builder) -> Value:
+        """Return a sequence that an iteration has put together as one like that before it."""
+        if not isinstance(new, tuple | Stacked) or not isinstance(old, Stacked | Listed):
+            return new
+        if isinstance(old, Listed):
+            return lists.listed(self.node, new, old.item, step)
+        if isinstance(new, Stacked):
+            return new
+        types = [self.node.item(value).type for value in new]
+        whole = step.tensor(old.items)
+        types.append(relax.TensorType.of(whole.shape[1:], whole.dtype))
+        return stacked(self.node, new, types[-1], step) if may_stack(types) else new
 
     def check_forms(self, after: Sequence[Value], step: Builder) -> None:
         """Check that an iteration hands on as many tensors as it got.
@@ -167,28 +196,32 @@ class WhileLoop:
         """
         for position, (old, new) in enumerate(zip(self.carried, after, strict=True)):
             if form(old) != form(new):
-                raise LengthChanges(position, self.item_of(old, new, step))
+                raise LengthChanges(position, self.item_of(new, step))
+            if isinstance(old, Listed) and isinstance(new, Listed):
+                known = joined_items(self.node, [old.item, open_type(new.item, step.block)])
+                if known != old.item:
+                    raise LengthChanges(position, known)
 
-    def item_of(self, before: Value, after: Value, step: Builder) -> relax.TensorType:
-        """Return the type of the tensors of a sequence that an iteration makes longer or shorter.
+    def item_of(self, after: Value, step: Builder) -> relax.TensorType:
+        """Return what is known of each tensor of a sequence that an iteration makes another one.
 
         Raises:
-            ModelError: there is no one type.
+            ModelError: it is none, or one of sequences.
         """
-        found: set[Attribute] = set()
-        if isinstance(before, tuple) and isinstance(after, tuple):
-            for value in after:
-                if value is None or isinstance(value, tuple | Stacked):
-                    raise self.node.unsupported("a loop that changes a sequence of sequences")
-                found.add(seen_outside(step.tensor(value).type, step.block))
-        item = found.pop() if len(found) == 1 else None
-        if not isinstance(item, relax.TensorType):
-            raise self.node.unsupported(
-                "a loop that changes the length of a sequence of tensors of several types"
-            )
-        if item.known_shape() is None:
-            raise self.node.unsupported(f"a loop that collects tensors of unknown shape, {item},")
-        return item
+        if isinstance(after, Listed):
+            return open_type(after.item, step.block)
+        if isinstance(after, Stacked):
+            whole = step.tensor(after.items).type
+            item = relax.TensorType.of(whole.shape and whole.shape[1:], whole.dtype)
+            return open_type(item, step.block)
+        if not isinstance(after, tuple):
+            raise self.node.unsupported("a loop that makes a tensor of a sequence")
+        found: list[relax.TensorType] = []
+        for value in after:
+            if value is None or isinstance(value, tuple | Stacked | Listed):
+                raise self.node.unsupported("a loop that changes a sequence of sequences")
+            found.append(open_type(step.tensor(value).type, step.block))
+        return joined_items(self.node, found)
 
     def place(self, slot: Collected, rank: int) -> int:
         """Return the axis that slices of a rank lie along."""
@@ -203,7 +236,9 @@ class WhileLoop:
             items = self.results(scratch, scratch.block.args)[len(inits) - 1 :]
             told = {name for op in scratch.block.walk() for name in relax.new_symbols(op)}
             return [
-                self.none(item.type, slot, told)
+                self.node.builder.tensor(lists.call(self.node.builder, "of", (), lists.OBJECT))
+                if slot.is_list
+                else self.none(item.type, slot, told)
                 for item, slot in zip(items, self.collected, strict=True)
             ]
         finally:
@@ -236,22 +271,14 @@ class LengthChanges(Exception):
         self.position, self.item = position, item
 
 
-def stacked(node: Node, items: Sequence[Value], item_type: relax.TensorType) -> Stacked:
-    """Return a sequence as one whose length a run decides.
-
-    Raises:
-        ModelError: an item has another type.
-    """
-    tensors = [node.item(item) for item in items]
-    for tensor in tensors:
-        if tensor.type != item_type:
-            raise node.unsupported(
-                f"a sequence of {tensor.type} and {item_type}, whose length a run decides,"
-            )
-    if tensors:
-        return Stacked(concat([tensor.unsqueeze([0]) for tensor in tensors], 0).value)
-    zero = np.zeros((), dtypes.to_numpy(item_type.dtype))
-    return Stacked(full(node.builder, [0, *(item_type.known_shape() or ())], zero).value)
+def restarted(node: Node, start: Value, item: relax.TensorType) -> Value:
+    """Return what a loop begins with where its iterations make other sequences of `item`."""
+    if isinstance(start, tuple):
+        types = [node.item(value).type for value in start]
+        if may_stack([item, *types]):
+            return stacked(node, start, item)
+    found = lists.listed(node, start, item)
+    return Listed(found.items, joined_items(node, [found.item, item]))
 
 
 def of_length(node: Node, value: SSAValue, axis: int, length: IntExpr) -> SSAValue:
@@ -271,6 +298,8 @@ def form(value: Value) -> _Form:
     """Return how a value is made of tensors."""
     if isinstance(value, tuple):
         return tuple(map(form, value))
+    if isinstance(value, Listed):
+        return "list"
     return "stack" if isinstance(value, Stacked) else "tensor"
 
 
@@ -278,4 +307,6 @@ def rebuilt(value: Value, tensors: Iterator[SSAValue]) -> Value:
     """Return a value like another one, made of the next tensors."""
     if isinstance(value, tuple):
         return tuple([rebuilt(item, tensors) for item in value])
+    if isinstance(value, Listed):
+        return Listed(next(tensors), value.item)
     return Stacked(next(tensors)) if isinstance(value, Stacked) else next(tensors)

@@ -229,3 +229,27 @@ relax.func @max_unpool_c1_shape(%x0: !relax.tensor<[2, 3], f32>, %x1: !relax.ten
   %0 = relax.max_unpool %x0, %x1 {shape = #relax.dims<[4, 6]>} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 2], i64>) -> !relax.tensor<[4, 6], f32>
   relax.return
 }
+
+// -----
+
+relax.func @check_position_c1(%p: !relax.tensor<[1], i64>, %x: !relax.tensor<[4], f32>) {
+  // expected-error @below {{relax.check_position: (C1) the position is !relax.tensor<[1], i64>, expected one integer}}
+  %0 = relax.check_position %p, %x {past_end = true, place = "p"} : (!relax.tensor<[1], i64>, !relax.tensor<[4], f32>) -> !relax.tensor<[], i64>
+  relax.return
+}
+
+// -----
+
+relax.func @check_position_c1_type(%p: !relax.tensor<[], f32>, %x: !relax.tensor<[4], f32>) {
+  // expected-error @below {{relax.check_position: (C1) the position is !relax.tensor<[], f32>, expected one integer}}
+  %0 = relax.check_position %p, %x {past_end = true, place = "p"} : (!relax.tensor<[], f32>, !relax.tensor<[4], f32>) -> !relax.tensor<[], i64>
+  relax.return
+}
+
+// -----
+
+relax.func @check_position_c2(%p: !relax.tensor<[], i64>, %x: !relax.tensor<[], f32>) {
+  // expected-error @below {{relax.check_position: (C2) !relax.tensor<[], f32> has no slices}}
+  %0 = relax.check_position %p, %x {past_end = true, place = "p"} : (!relax.tensor<[], i64>, !relax.tensor<[], f32>) -> !relax.tensor<[], i64>
+  relax.return
+}

@@ -11,6 +11,13 @@ relax.func @gathers<n>(%x: !relax.tensor<[n, 4, 6], f32>, %i: !relax.tensor<[2, 
   relax.return
 }
 
+// CHECK-LABEL: relax.func @positions
+relax.func @positions<n>(%p: !relax.tensor<[], i32>, %x: !relax.tensor<[n, 4, 6], f32>) {
+  // CHECK: relax.check_position %p, %x {past_end = true, place = "Insert \22i\22"} : (!relax.tensor<[], i32>, !relax.tensor<[n, 4, 6], f32>) -> !relax.tensor<[], i64>
+  %0 = relax.check_position %p, %x {past_end = true, place = "Insert \"i\""} : (!relax.tensor<[], i32>, !relax.tensor<[n, 4, 6], f32>) -> !relax.tensor<[], i64>
+  relax.return
+}
+
 // CHECK-LABEL: relax.func @scatters
 relax.func @scatters<n>(%x: !relax.tensor<[n, 4, 6], f32>, %i: !relax.tensor<[n, 2, 6], i64>, %u: !relax.tensor<[n, 2, 6], f32>, %t: !relax.tensor<[5, 2], i64>, %v: !relax.tensor<[5, 6], f32>) {
   // CHECK: relax.scatter_elements %x, %i, %u {axis = 1 : i64, reduction = "add"} : (!relax.tensor<[n, 4, 6], f32>, !relax.tensor<[n, 2, 6], i64>, !relax.tensor<[n, 2, 6], f32>) -> !relax.tensor<[n, 4, 6], f32>

@@ -110,3 +110,19 @@ relax.func @best<n>(%x0: !relax.tensor<[n, 9], f32>) -> (!relax.tensor<[n, 3], f
   %y0, %y1 = relax.top_k %x0 {k = #relax.dims<[3]>, axis = 1, largest = true} : (!relax.tensor<[n, 9], f32>) -> (!relax.tensor<[n, 3], f32>, !relax.tensor<[n, 3], i64>)
   relax.return %y0, %y1 : !relax.tensor<[n, 3], f32>, !relax.tensor<[n, 3], i64>
 }
+
+// -----
+
+// A position is looked at before anything uses it: the number alone, whatever the slices hold.
+// CHECK-LABEL: relax.func @position
+// CHECK: tir.func @check_position<n>(%[[P:[0-9]+]]: !tir.buffer<[], i32>, %{{.*}}: !tir.buffer<[n, 3], f32>) -> (%[[Q:[0-9]+]]: !tir.buffer<[], i64>) {
+// CHECK: tir.block "check_position" () {
+// CHECK: tir.load %[[P]][] : !tir.buffer<[], i32>
+// CHECK: %[[V:[0-9]+]] = arith.select
+// CHECK: %[[I:[0-9]+]] = arith.index_cast %[[V]] : i64 to index
+// CHECK: tir.check_index %[[I]] in n + 1 "SequenceInsert -> s"
+// CHECK: tir.store %[[V]], %[[Q]][]
+relax.func @position<n>(%p: !relax.tensor<[], i32>, %x: !relax.tensor<[n, 3], f32>) -> (!relax.tensor<[], i64>) {
+  %0 = relax.check_position %p, %x {past_end = true, place = "SequenceInsert -> s"} : (!relax.tensor<[], i32>, !relax.tensor<[n, 3], f32>) -> !relax.tensor<[], i64>
+  relax.return %0 : !relax.tensor<[], i64>
+}

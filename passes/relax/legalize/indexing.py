@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from xdsl.dialects.builtin import i64
 
 from ....dialects import dtypes, relax
+from ....dialects.relax.operand_checks import flag
 from ....dialects.tir.attributes import IterKind
+from ....dialects.tir.checks import CheckIndexOp
 from ....dialects.tir.compute import Buffer, Index, KernelBuilder
 from ....dialects.tir.values import Value
 from ....symbolic import IntExpr, as_expr
@@ -58,6 +60,22 @@ def _gather(k: KernelBuilder, op: relax.GatherOp, ins: Buffers, outs: Buffers) -
         return k.load(x, *i[:axis], index, *i[axis + rank :], where=where)
 
     k.compute("gather", outs[0], element)
+
+
+@rule(relax.CheckPositionOp)
+def _check_position(
+    k: KernelBuilder, op: relax.CheckPositionOp, ins: Buffers, outs: Buffers
+) -> None:
+    length = ins[1].shape[0]
+    last = length if flag(op.past_end) else length - 1
+
+    def body() -> None:
+        wide = k.cast(k.load(ins[0]), i64)
+        position = k.select(wide < 0, wide + k.index_value(length), wide)
+        k.append(CheckIndexOp(k.as_index(position), last + 1, op.place.data))
+        k.store(outs[0], (), position)
+
+    k.opaque("check_position", body)
 
 
 @rule(relax.GatherElementsOp)

@@ -67,9 +67,15 @@ def test_input_that_is_a_sequence() -> None:
     value = helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, None)
     node = helper.make_node("SequenceLength", ["x"], ["y"])
     model = make([node], [value], ["y"])
+    from_onnx(model)
+    from_onnx(model, values={"x": [f32(1), f32(2)]})
+    nested = helper.make_sequence_type_proto(value.type)
+    model = make([node], [helper.make_value_info("x", nested)], ["y"])
     with pytest.raises(UnsupportedOperatorsError, match="an input that is a sequence"):
         from_onnx(model)
-    from_onnx(model, values={"x": [f32(1), f32(2)]})
+    value = helper.make_tensor_sequence_value_info("x", TensorProto.STRING, None)
+    with pytest.raises(UnsupportedOperatorsError, match="element type STRING"):
+        from_onnx(make([node], [value], ["y"]))
 
 
 def test_wrong_type_of_attribute() -> None:
