@@ -36,8 +36,6 @@ class Code:
     """The function to run; its arguments are the context, the memory, inputs and outputs."""
     memory_bytes: int
     """Of a run."""
-    allocates: bool
-    """Whether loops of the program ask for more."""
     is_parallel: bool
     """Whether a kernel has parallel loops."""
 
@@ -73,7 +71,6 @@ def source_text(source: Source, *, weights_beside: bool = False) -> Iterator[str
     yield _filled(text.HEAD, marks)
     yield _checks()
     yield text.RUNTIME
-    yield _filled(text.ALLOCATE, marks) if code.allocates else ""
     yield _filled(text.PARALLEL_FOR, marks) if code.is_parallel else ""
     if weights_beside:
         yield _beside(package)
@@ -82,7 +79,6 @@ def source_text(source: Source, *, weights_beside: bool = False) -> Iterator[str
         used = {int(number) for number in _USED.findall(code.functions)}
         yield from definitions(constants, used)
     yield f"{code.helpers}\n{code.functions}\n"
-    marks["@FREE@"] = "  free_blocks(context);\n" if code.allocates else ""
     marks["@CHECK_WEIGHTS@"] = _filled(text.CHECK_WEIGHTS, marks) if weights_beside else ""
     yield _filled(text.TABLES, marks)
     yield _filled(text.TAKE_WEIGHTS, marks) if weights_beside else ""

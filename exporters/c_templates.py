@@ -70,7 +70,6 @@ HEAD = dedent("""\
     struct @NAME@_context {
       unsigned char *memory; /* of a run: @BYTES@ bytes */
       void *block;           /* that it lies in */
-      void *blocks;          /* that loops of the run asked for */
       @NAME@_parallel_for parallel_for;
       void *user;
       uint32_t num_threads;
@@ -91,32 +90,6 @@ RUNTIME = dedent("""\
     static void *aligned(void *block) {
       uintptr_t address = (uintptr_t)block;
       return (unsigned char *)block + (TYREX_ALIGN_BYTES - address % TYREX_ALIGN_BYTES);
-    }
-
-    """)
-
-ALLOCATE = dedent("""\
-    /* Memory until the run ends; NULL with the error set. A block begins with the next one's. */
-    static void *tyrex_allocate(TYREX_CONTEXT *context, uint64_t bytes) {
-      void *block = NULL;
-      if (bytes <= SIZE_MAX - 2 * TYREX_ALIGN_BYTES) {
-        block = malloc((size_t)bytes + 2 * TYREX_ALIGN_BYTES);
-      }
-      if (!block) {
-        tyrex_error_set(TYREX_ERROR_MEMORY, "@NAME@: out of memory");
-        return NULL;
-      }
-      memcpy(block, &context->blocks, sizeof context->blocks);
-      context->blocks = block;
-      return aligned((unsigned char *)block + sizeof context->blocks);
-    }
-
-    static void free_blocks(TYREX_CONTEXT *context) {
-      while (context->blocks) {
-        void *block = context->blocks;
-        memcpy(&context->blocks, block, sizeof context->blocks);
-        free(block);
-      }
     }
 
     """)
@@ -200,8 +173,7 @@ INTERFACE = dedent("""\
                                void *const *outputs) {
       (void)inputs;
       (void)outputs;
-      int32_t code = @ENTRY@(@ARGUMENTS@);
-    @FREE@  return code;
+      return @ENTRY@(@ARGUMENTS@);
     }
 
     int32_t @NAME@_run(@NAME@_context *context, const void *const *inputs,

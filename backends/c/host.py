@@ -1,8 +1,8 @@
 """The host program as C: a function for each vm.func, a label for each block.
 
-A tensor is its address. Memory lies as lower-vm-to-llvm has it: at fixed places of the function's
-frame, behind what its callees work in; where a loop may come by an allocation twice, each time
-gets memory of its own, which the end of the run frees.
+A tensor is its address. Memory lies at fixed places of the function's frame, behind what its
+callees work in; where a loop comes by an allocation again while values lie in what it got before,
+there are as many places for it, and one more, of which it takes one that is free.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ...analysis.constant_pool import ConstantPool
-from ...analysis.repetition import repeated_blocks
+from ...analysis.instances import Instances
 from ...dialects import relax, vm
 from ...dialects.location import is_known, show
 from ...exporters.c_interface import quoted
@@ -61,8 +61,7 @@ class HostPrinter:
         self.fails = False
         callees = [frames[op.callee_name] for op in func.walk() if isinstance(op, vm.InvokeOp)]
         self.frame_bytes = max(callees, default=0)
-        self.repeated = repeated_blocks(func.body)
-        self.may_allocate = False
+        self.instances = Instances(func)
 
     @property
     def name(self) -> str:
@@ -165,18 +164,22 @@ class HostPrinter:
         """Return the addresses of tensors."""
         return [self.pointer(op, value) for value in values]
 
-    def allocate(self, op: Operation, size: int) -> str:
-        """Return memory that nobody else uses until the run ends."""
-        if op.parent in self.repeated:
-            self.may_allocate = True
-            name = self.variable(None)
-            self.lines.add(f"{name} = tyrex_allocate(context, {size}u);")
-            with self.lines.braces(f"if (!{name})"):
-                self.lines.add("return TYREX_ERROR_MEMORY;")
-            return name
+    def allocate(self, op: Operation, result: SSAValue, size: int) -> str:
+        """Return memory for what an operation makes that holds nothing that is still needed."""
+        stride = -(-size // ALIGN_BYTES) * ALIGN_BYTES
+        rivals = self.pointers(op, self.instances.rivals(result))
         offset = self.frame_bytes
-        self.frame_bytes += -(-size // ALIGN_BYTES) * ALIGN_BYTES
-        return f"memory + {offset}" if offset else "memory"
+        self.frame_bytes += stride * (1 + len(rivals))
+        first = f"memory + {offset}" if offset else "memory"
+        if not rivals or not stride:
+            return first
+        name = self.variable(None)
+        self.lines.add(f"{name} = {first};")
+        taken = " || ".join(f"(uintptr_t){r} - (uintptr_t){name} < {stride}u" for r in rivals)
+        for _ in rivals:  # each may lie in one place
+            with self.lines.braces(f"if ({taken})"):
+                self.lines.add(f"{name} = (unsigned char *){name} + {stride};")
+        return name
 
     def checked(self, call: str) -> None:
         """Append a call that may fail."""
@@ -237,7 +240,7 @@ def _call(f: HostPrinter, op: vm.CallOp) -> None:
 
 
 def _invoke(f: HostPrinter, op: vm.InvokeOp) -> None:
-    results = [f.allocate(op, f.bytes_of(op, result.type)) for result in op.res]
+    results = [f.allocate(op, result, f.bytes_of(op, result.type)) for result in op.res]
     for result, text in zip(op.res, results, strict=True):
         f.assign(result, text)
     args = ["context", "memory", *f.pointers(op, (*op.args, *op.res))]
@@ -264,11 +267,11 @@ def _alloc_output(f: HostPrinter, op: vm.AllocOutputOp) -> None:
     if op.index is not None:
         f.values[op.result] = f"out{op.index.value.data}"
     else:
-        f.assign(op.result, f.allocate(op, f.bytes_of(op, op.result.type)))
+        f.assign(op.result, f.allocate(op, op.result, f.bytes_of(op, op.result.type)))
 
 
 def _alloc_storage(f: HostPrinter, op: vm.AllocStorageOp) -> None:
-    f.values[op.result] = f.allocate(op, number(op, op.size))
+    f.values[op.result] = f.allocate(op, op.result, number(op, op.size))
 
 
 def _tensor(f: HostPrinter, op: vm.TensorOp) -> None:

@@ -37,7 +37,7 @@ class _Module:
         self.frames: dict[str, int] = {}
         self.pool = ConstantPool()
         self.texts: list[str] = []
-        self.may_allocate = self.is_parallel = False
+        self.is_parallel = False
 
     def emit(self) -> Code:
         if ENTRY not in self.functions:
@@ -50,7 +50,6 @@ class _Module:
             "\n\n".join(self.texts),
             self.names["function", ENTRY],
             self.frames[ENTRY],
-            allocates=self.may_allocate,
             is_parallel=self.is_parallel,
         )
 
@@ -77,7 +76,6 @@ class _Module:
         printer = HostPrinter(func, self.names, self.fallible, self.pool, self.frames)
         self.texts.append(printer.print())
         self.frames[name] = printer.frame_bytes
-        self.may_allocate |= printer.may_allocate
 
     def _kernel(self, name: str) -> None:
         kernel = self.kernels.get(name)

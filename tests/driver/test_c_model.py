@@ -12,6 +12,7 @@ from tyrex.backends.llvm.host import detect_host
 from tyrex.dialects.locating_parser import parse_module
 from tyrex.driver.options import CompileOptions
 from tyrex.driver.pass_context import compiler_context
+from tyrex.driver.pipeline_edits import NO_EDITS
 from tyrex.driver.recipe import Recipe
 from tyrex.driver.sources import Source
 from tyrex.exporters.formats import export
@@ -31,7 +32,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     folder: Path = tmp_path_factory.mktemp("random")
     for seed in SEEDS:
         options = CompileOptions(detect_host(), 1 + seed % 2)
-        recipe = Recipe.of(Source.of(program(seed)), options, None, frozenset())
+        recipe = Recipe.of(Source.of(program(seed)), options, None, NO_EDITS)
         export(recipe, folder / f"p{seed}.c", ExportOptions(), recipe)
     files = [f"p{seed}.c" for seed in SEEDS]
     command = ["gcc", *WARNINGS, "-O1", "-shared", "-fPIC", *files, "-o", "all.so", "-lm"]
