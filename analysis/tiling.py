@@ -24,6 +24,10 @@ from .steps import Movement, NestSteps
 FMA_IN_FLIGHT = 8  # independent accumulators that keep two fma units of latency 4 busy
 MAX_ROWS = 28
 MAX_VECTORS = 4
+# Vectors of a tile without rows. Laid out one by one, each is a stream on pages of its own, and the
+# core waits for as many: one stream of weights runs at 13.5 GB/s, 2, 4, 8, 16 at 14.5, 15.9, 16.2,
+# 15.7; of huge pages at 15.3, 15.6, 16.5, 16.5, 15.9.
+STREAMS = 8
 LARGE_PRODUCT = 1 << 25  # operations from which the few rests of a product cost hardly anything
 LARGE_REST_COST = 0.02
 REST_COST = 0.08  # a rest is code to compile, and its own branch, for a few elements
@@ -117,7 +121,7 @@ def choose_tile(steps: NestSteps, target: Target) -> Tile | None:
         total = -(-extent // lanes)
     budget = target.vector_registers - SPARE_REGISTERS
     if not row_group:
-        vectors = _run(total, MAX_VECTORS if fixed else budget)
+        vectors = _run(total, STREAMS if fixed else budget)
         return Tile(lane_group, lanes, (), 1, column_group, vectors)
     shape = _shape
     if column_group != lane_group or len(steps.groups(steps.nest.reduce)) == 1:

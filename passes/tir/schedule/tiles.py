@@ -420,11 +420,15 @@ class TileSchedule:
         return self.pack_along(load, group[0], self.tile.rows) if len(group) == 1 else None
 
     def lane_pack(self, load: Access | Write) -> Pack | None:
-        """Return the layout in which the vectors' operand is read in order."""
+        """Return the layout in which the vectors' operand is read in order.
+
+        Without rows nothing is read again, and each vector of the tile is a stream of its own.
+        """
         group, tile = self.tile.lane_group, self.tile
         if len(group) != 1 or tile.is_blocked:
             return None
-        return self.pack_along(load, group[0], tile.vectors * tile.lanes)
+        together = tile.vectors if tile.row_group else 1
+        return self.pack_along(load, group[0], together * tile.lanes)
 
     def pack_along(self, load: Access | Write, axis: int, size: int) -> Pack | None:
         """Return a layout in tiles of an axis whose variable is exactly one index of a load."""
