@@ -559,3 +559,54 @@ tir.func @long_sum(%a: !tir.buffer<[64, 140], f32>, %b: !tir.buffer<[140, 8], f3
   }
 }
 }
+
+// -----
+
+// One row: nothing is read twice. A tile has eight vectors, and weights are laid out vector by vector:
+// eight streams. With rows, a tile's vectors are together.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 32, l1d_bytes = 32768, l2_bytes = 1048576>} {
+// CHECK-LABEL: tir.func @one_row({{.*}} attributes {pack = array<i64: 1, 1, 4>}
+// CHECK: tir.for %{{.*}} in 2
+// CHECK: tir.for %{{.*}} in 6 serial {
+// CHECK-NEXT: tir.for %[[v:.*]] in 8 unrolled {
+// CHECK-NEXT: tir.for %{{.*}} in 4 vectorized {
+// CHECK-LABEL: tir.func @rows({{.*}} attributes {pack = array<i64: 0, 0, {{[0-9]+}}, 1, 1, {{8|12|16}}>}
+tir.func @one_row(%a: !tir.buffer<[1, 6], f32>, %b: !tir.buffer<[6, 64], f32>) -> (%y: !tir.buffer<[1, 64], f32>) {
+  tir.for %i in 1 serial {
+    tir.for %j in 64 serial {
+      tir.for %k in 6 serial {
+        tir.block "matmul" (%vi: spatial(1) = %i, %vj: spatial(64) = %j, %vk: reduce(6) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[1, 64], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[1, 64], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[1, 6], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[6, 64], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[1, 64], f32>
+        }
+      }
+    }
+  }
+}
+tir.func @rows(%a: !tir.buffer<[6, 6], f32>, %b: !tir.buffer<[6, 64], f32>) -> (%y: !tir.buffer<[6, 64], f32>) {
+  tir.for %i in 6 serial {
+    tir.for %j in 64 serial {
+      tir.for %k in 6 serial {
+        tir.block "matmul" (%vi: spatial(6) = %i, %vj: spatial(64) = %j, %vk: reduce(6) = %k) init {
+          %zero = arith.constant 0.0 : f32
+          tir.store %zero, %y[%vi, %vj] : !tir.buffer<[6, 64], f32>
+        } {
+          %acc = tir.load %y[%vi, %vj] : !tir.buffer<[6, 64], f32>
+          %x = tir.load %a[%vi, %vk] : !tir.buffer<[6, 6], f32>
+          %z = tir.load %b[%vk, %vj] : !tir.buffer<[6, 64], f32>
+          %p = arith.mulf %x, %z : f32
+          %s = arith.addf %acc, %p : f32
+          tir.store %s, %y[%vi, %vj] : !tir.buffer<[6, 64], f32>
+        }
+      }
+    }
+  }
+}
+}

@@ -114,15 +114,16 @@ tir.func @as_a_whole(%0: !tir.buffer<[1, 2, 8, 8, 4], f32>, %1: !tir.buffer<[2, 
 
 // -----
 
-// The tiles of one column of a convolution in blocks ask for parts of the next column's weights:
-// each of 6 tiles for one of the 4 channels in a block.
+// The tiles of one column of a convolution in blocks ask for the next column's weights in the order
+// of memory: each of 6 tiles for 4 of 16 vectors, which lie beyond the axis of the channels.
 builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 16, cores = 2, l1d_bytes = 32768, l2_bytes = 4096>} {
 // CHECK-LABEL: tir.func @next_weights
 // CHECK: tir.for %[[t:.*]] in 24 parallel {
 // CHECK: tir.for %[[c:.*]] in 2 serial {
-// CHECK: tir.prefetch %1[%{{.*}} + (%[[t]] floordiv 6) * 2 + 2, %[[c]], 0, 0, min(%[[t]] mod 6, 3), 0]
-// CHECK: tir.for %[[i:.*]] in 4 serial {
-// CHECK: tir.block "conv" {{.*}}: reduce(2) = %[[c]], %{{.*}}: reduce(1) = 0, %{{.*}}: reduce(1) = 0, %{{.*}}: reduce(4) = %[[i]]
+// CHECK: tir.for %[[k:.*]] in 2 serial {
+// CHECK: tir.prefetch %1[(%[[t]] floordiv 6) * 2 + 2, 0, 0, 0, %[[c]] * 2 + %[[k]] + (%[[t]] mod 6) * 4, 0]
+// CHECK: tir.for %[[i:.*]] in 2 serial {
+// CHECK: tir.block "conv" {{.*}}: reduce(2) = %[[c]], %{{.*}}: reduce(1) = 0, %{{.*}}: reduce(1) = 0, %{{.*}}: reduce(4) = %[[k]] * 2 + %[[i]]
 tir.func @next_weights(%0: !tir.buffer<[1, 2, 6, 6, 4], f32>, %1: !tir.buffer<[8, 2, 1, 1, 4, 4], f32>) -> (%2: !tir.buffer<[1, 8, 6, 6, 4], f32>) {
   tir.for %3 in 1 serial {
     tir.for %4 in 8 serial {
@@ -140,6 +141,46 @@ tir.func @next_weights(%0: !tir.buffer<[1, 2, 6, 6, 4], f32>, %1: !tir.buffer<[8
                       %22 = tir.load %2[%12, %13, %14, %15, %16] : !tir.buffer<[1, 8, 6, 6, 4], f32>
                       %23 = tir.load %0[%12, %17, %14 + %18, %15 + %19, %20] : !tir.buffer<[1, 2, 6, 6, 4], f32>
                       %24 = tir.load %1[%13, %17, %18, %19, %20, %16] : !tir.buffer<[8, 2, 1, 1, 4, 4], f32>
+                      %25 = arith.mulf %23, %24 : f32
+                      %26 = arith.addf %22, %25 : f32
+                      tir.store %26, %2[%12, %13, %14, %15, %16] : !tir.buffer<[1, 8, 6, 6, 4], f32>
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// Those of a column that are not together in memory are not asked for.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 16, cores = 2, l1d_bytes = 32768, l2_bytes = 4096>} {
+// CHECK-LABEL: tir.func @scattered_weights
+// CHECK: tir.block "conv"
+// CHECK-NOT: tir.prefetch
+tir.func @scattered_weights(%0: !tir.buffer<[1, 2, 6, 6, 4], f32>, %1: !tir.buffer<[2, 8, 1, 1, 4, 4], f32>) -> (%2: !tir.buffer<[1, 8, 6, 6, 4], f32>) {
+  tir.for %3 in 1 serial {
+    tir.for %4 in 8 serial {
+      tir.for %5 in 6 serial {
+        tir.for %6 in 6 serial {
+          tir.for %7 in 4 serial {
+            tir.for %8 in 2 serial {
+              tir.for %9 in 1 serial {
+                tir.for %10 in 1 serial {
+                  tir.for %11 in 4 serial {
+                    tir.block "conv" (%12: spatial(1) = %3, %13: spatial(8) = %4, %14: spatial(6) = %5, %15: spatial(6) = %6, %16: spatial(4) = %7, %17: reduce(2) = %8, %18: reduce(1) = %9, %19: reduce(1) = %10, %20: reduce(4) = %11) init {
+                      %21 = arith.constant 0.000000e+00 : f32
+                      tir.store %21, %2[%12, %13, %14, %15, %16] : !tir.buffer<[1, 8, 6, 6, 4], f32>
+                    } {
+                      %22 = tir.load %2[%12, %13, %14, %15, %16] : !tir.buffer<[1, 8, 6, 6, 4], f32>
+                      %23 = tir.load %0[%12, %17, %14 + %18, %15 + %19, %20] : !tir.buffer<[1, 2, 6, 6, 4], f32>
+                      %24 = tir.load %1[%17, %13, %18, %19, %20, %16] : !tir.buffer<[2, 8, 1, 1, 4, 4], f32>
                       %25 = arith.mulf %23, %24 : f32
                       %26 = arith.addf %22, %25 : f32
                       tir.store %26, %2[%12, %13, %14, %15, %16] : !tir.buffer<[1, 8, 6, 6, 4], f32>

@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import prod
+from fractions import Fraction
+from math import ceil, prod
 
 from xdsl.ir import BlockArgument, SSAValue
 
@@ -33,7 +34,7 @@ from ....analysis.tiling import (
 )
 from ....dialects import tir
 from ....dialects.target import Target
-from ....symbolic import IntExpr, as_expr, min_, var
+from ....symbolic import IntExpr, as_expr, var
 from ..pack_constants import Pack
 from .build import BALANCED_ITERATIONS, NestBuilder, Part, parts_of
 from .maps import kind_of_outer
@@ -44,7 +45,6 @@ from .tile_body import Following, Piece, Place, TileBody
 FEW_OF_CACHE = 16  # an operand below this part of the second-level cache is in it anyway
 MOST_UNEVEN = 1.05  # the longest of the threads' shares of columns, by the mean
 PIECES_OF_CACHE = 4  # what one column of a piece reads is at most this part of the second level
-FEW_REQUESTS = 2  # rows of vectors that a tile asks for at once in each block of channels
 MIN_FETCH_STEP = 4  # reduction steps between two requests: each costs as much as a load
 
 Allocate = Callable[[tir.BufferType], SSAValue]
@@ -186,16 +186,18 @@ class TileSchedule:
         if not self.order.row_block and self.shares([*batch, *outer]):
             with self.loops([*batch, *outer], self.kind) as values:
                 self.fill_panel(values, outside)
+                before, count = 0, sum(self.tiles_in(part.count) for part in inside)
                 for part in inside:
                     with self.loops(self.inner(part.count), tir.ForKind.SERIAL) as more:
-                        self.tile_at({**values, **more}, outside, part)
+                        self.tile_at({**values, **more}, outside, part, before, count)
+                    before += self.tiles_in(part.count)
             return
         for part in inside:
             block = self.order.row_block if part is self.rows[0] else 0
             blocks = [("block", as_expr(part.count // block))] if block else []
             inner = self.inner(block or part.count)
             with self.loops([*batch, *blocks, *outer, *inner], self.kind) as values:
-                self.tile_at(values, outside, part)
+                self.tile_at(values, outside, part, 0, self.tiles_in(block or part.count))
 
     def shares(self, outer: Loops) -> bool:
         """Tell whether full tiles and rests run one after the other inside of the same loops.
@@ -218,8 +220,21 @@ class TileSchedule:
         with self.b.nest([extent for _, extent in loops], kind) as variables:
             yield dict(zip((name for name, _ in loops), variables, strict=True))
 
-    def tile_at(self, values: Values, outside: Part, inside: Part) -> None:
-        """Append the tile at the values of the loops around it."""
+    def tiles_in(self, count: int) -> int:
+        """Return how many tiles a run in the outer loops has; one image of an unknown batch."""
+        extents = [extent for _, extent in self.inner(count) if extent.is_constant]
+        return prod(extent.constant_value for extent in extents)
+
+    def tile_at(self, values: Values, outside: Part, inside: Part, before: int, count: int) -> None:
+        """Append the tile at the values of the loops around it.
+
+        Args:
+            values: of the loops.
+            outside: the run of tiles that the outer loops are over.
+            inside: the run of tiles in it.
+            before: how many tiles come before this run, in the same iteration of the outer loops.
+            count: how many tiles there are in one.
+        """
         block = values.get("block", as_expr(0)) * self.order.row_block
         first = values["outside"] * outside.size + outside.start
         second = (values["inside"] + block) * inside.size + inside.start
@@ -228,10 +243,11 @@ class TileSchedule:
             self.body.append(Place(outer, first, outside.size, second, inside.size), self.given)
             return
         following = Place(outer, as_expr(0), 1, first + outside.size, outside.size)
-        index, count = as_expr(0), 1
+        index = as_expr(0)
         for name, extent in self.inner(self.order.row_block or inside.count):
             if extent.is_constant:  # else each of a batch asks for the same
-                index, count = index * extent + values[name], count * extent.constant_value
+                index = index * extent + values[name]
+        index = index + before
         place = Place(outer, second, inside.size, first, outside.size)
         last = outside is self.columns[-1] and outside.count == 1
         last = last and not self.order.with_columns and not self.order.batch
@@ -337,7 +353,7 @@ class TileSchedule:
         if self.read_at_once(moving[0]) < self.machine.l2_bytes // FEW_OF_CACHE:
             return None
         if tile.is_blocked:
-            return self.following_in_blocks(moving[0].op, place, index, count)
+            return self.following_in_blocks(moving[0], place, index, count)
         extents = [self.steps.extents[axis] for axis in reduce]
         if self.body.piece is not None:
             extents[0] = self.body.piece.depth
@@ -366,33 +382,46 @@ class TileSchedule:
         return batch_bytes(self.steps, self.tile, operand)
 
     def following_in_blocks(
-        self, load: Access | Write, place: Place, index: IntExpr, count: int
+        self, operand: Movement, place: Place, index: IntExpr, count: int
     ) -> Following | None:
-        """Return what a tile of a convolution in blocks asks for: a part of each block of channels.
+        """Return what a tile of a convolution in blocks asks for: its share of the next column.
 
-        One row of vectors at a time: many at once would keep the tile's own loads waiting. Two
-        may be asked for together, for the loop around requests is unrolled: code to compile.
+        One vector now and then, each the next in memory: the core waits for few lines at a time,
+        its tile's own among them, and many at once would keep these waiting.
         """
-        *outer, inner = (self.steps.extents[axis] for axis in self.nest.reduce)
-        column_bytes = prod([*outer, inner]) * place.columns * self.tile.lanes
-        column_bytes *= self.steps.widest_bytes
-        if not outer or 2 * column_bytes > self.machine.l2_bytes:
+        reduce = self.nest.reduce
+        *outer, inner = (self.steps.extents[axis] for axis in reduce)
+        depth = prod(outer) * inner
+        column_bytes = depth * place.columns * self.tile.lanes * self.steps.widest_bytes
+        if not self.in_order(operand) or 2 * column_bytes > self.machine.l2_bytes:
             return None
-        share = -(-inner // count)
-        at_once = share if share <= FEW_REQUESTS else 1
-        fits = (d for d in range(1, inner + 1) if inner % d == 0 and inner // d * at_once >= share)
-        step = max(fits)
+        level, extent, rate = len(outer), inner, Fraction(place.columns, count)
+        if outer and rate * inner <= 1:
+            level, extent, rate = level - 1, outer.pop(), rate * inner
+        at_once = ceil(rate)
+        step = max(d for d in range(1, extent + 1) if extent % d == 0 and rate * d <= at_once)
+        share = prod(outer) * (extent // step) * at_once
 
         def fetch(b: NestBuilder, values: Sequence[IntExpr]) -> None:
-            zero, first = as_expr(0), index * share + values[-1] * at_once
-            with (
-                b.loop(at_once, tir.ForKind.UNROLLED) as i,
-                b.loop(place.columns, tir.ForKind.UNROLLED) as v,
-            ):
-                reduced = [*values[:-1], min_(first + i, inner - 1)]
-                self.prefetch(load, self.body.bindings(place, zero, v, zero, reduced))
+            number = as_expr(0)
+            for value, size in zip(values, [*outer, extent // step], strict=True):
+                number = number * size + value
+            zero, first = as_expr(0), index * share + number * at_once
+            with b.loop(at_once, tir.ForKind.UNROLLED) as i:
+                reduced = [*[zero] * (len(reduce) - 1), first + i]  # beyond its axis: in order
+                self.prefetch(operand.op, self.body.bindings(place, zero, zero, zero, reduced))
 
-        return Following(len(outer), step, fetch)
+        return Following(level, step, fetch)
+
+    def in_order(self, operand: Movement) -> bool:
+        """Tell whether the vectors of a column follow each other in memory as they are read."""
+        *outer, column = self.tile.column_group
+        size = self.tile.lanes
+        for axis in (*reversed(self.nest.reduce), column):
+            if self.steps.extents[axis] != 1 and operand.steps[axis] != size:
+                return False
+            size *= self.steps.extents[axis]
+        return not outer
 
     def prefetch(self, load: Access | Write, at: Sequence[IntExpr]) -> None:
         """Append a prefetch of what a load reads when the nest's variables are `at`."""
