@@ -276,10 +276,9 @@ class StridedSliceOp(RelaxOp):
                 self,
                 f"(C3) axis {d} reads {starts[d]} to {last}, outside of 0..{dim}-1",
             )
-            # Of no element, ends are a step apart the other way round.
             first, end = (starts[d], last) if steps[d] > 0 else (last, starts[d])
-            note(AT_LEAST, first, as_expr(0), f"the first index on axis {d}")
-            note(AT_MOST, end, dim - 1, f"the last index on axis {d}")
+            note(AT_LEAST, first, as_expr(0), f"the first index on axis {d}", sizes[d])
+            note(AT_MOST, end, dim - 1, f"the last index on axis {d}", sizes[d])
         return [TensorType.of(sizes, tensor_type(self.x).dtype)]
 
 
@@ -332,6 +331,9 @@ class PadOp(RelaxOp):
             f"(C3) value is {value}, expected a scalar of {dtype}",
         )
         dims: Shape = shape if shape is not None else (None,) * rank
+        for axis, dim in enumerate(dims if self.mode.data != "constant" else ()):
+            if padding[axis] or padding[rank + axis]:
+                note(AT_LEAST, dim, ONE, f"axis {axis}, to pad of")
         return [
             TensorType.of(
                 [

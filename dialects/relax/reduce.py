@@ -14,6 +14,7 @@ from xdsl.utils.exceptions import VerifyException
 from ...symbolic import as_expr
 from .. import dtypes
 from .base import RelaxOp
+from .dims import num_elements
 from .operand_checks import (
     DtypeTest,
     check_axis,
@@ -24,6 +25,7 @@ from .operand_checks import (
     is_number,
     tensor_type,
 )
+from .run_checks import AT_LEAST, note
 from .types import Dim, TensorType
 
 
@@ -124,7 +126,11 @@ class ArgReductionOp(RelaxOp):
         check_dtype(self, x, is_number, "(C1)")
         axis = self.axis.value.data
         check_axis(self, axis, x.rank, "(C2)")
-        return [TensorType.of(reduced_shape(x.shape, (axis,), flag(self.keepdims)), i64)]
+        result = TensorType.of(reduced_shape(x.shape, (axis,), flag(self.keepdims)), i64)
+        if x.shape is not None:
+            what = f"axis {axis}, to choose of"
+            note(AT_LEAST, x.shape[axis], as_expr(1), what, num_elements(result))
+        return [result]
 
 
 @irdl_op_definition

@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import StringAttr
 from xdsl.irdl import IRDLOperation, ParsePropInAttrDict, irdl_op_definition, prop_def
 from xdsl.utils.exceptions import VerifyException
 
-from ...symbolic import Bounds, IntExpr
+from ...symbolic import Bounds, IntExpr, min_
 from .attributes import DimsAttr
 
 EQUAL, BROADCAST, EXPAND, AT_MOST, AT_LEAST = RELATIONS = (
@@ -39,6 +39,8 @@ class Requirement:
     expected: IntExpr
     what: str
     """What the dims are: a message begins with it."""
+    count: IntExpr | None = None
+    """Of how many elements it is said: of none, anything holds."""
 
     def is_proven(self, bounds: Bounds) -> bool:
         """Tell whether it holds wherever symbols are within bounds."""
@@ -54,6 +56,13 @@ class Requirement:
                 return True
             case _:
                 return difference == 0
+
+    def dims(self, bounds: Bounds) -> tuple[IntExpr, IntExpr]:
+        """Return the two dims as a run compares them: both 0 where there are no elements."""
+        if self.count is None or (self.count - 1).provably_ge0(bounds):
+            return self.found, self.expected
+        some = min_(self.count, 1)
+        return self.found * some, self.expected * some
 
     @property
     def key(self) -> tuple[str, IntExpr, IntExpr]:
@@ -78,13 +87,19 @@ def collecting() -> Generator[list[Requirement]]:
         _noted.reset(token)
 
 
-def note(relation: str, found: IntExpr | None, expected: IntExpr | None, what: str) -> None:
+def note(
+    relation: str,
+    found: IntExpr | None,
+    expected: IntExpr | None,
+    what: str,
+    count: IntExpr | None = None,
+) -> None:
     """Note what a run has to check of two dims, if somebody collects it and both are known."""
     noted = _noted.get()
     if noted is None or found is None or expected is None or found is expected:
         return
     if not (found.is_constant and expected.is_constant):
-        noted.append(Requirement(relation, found, expected, what))
+        noted.append(Requirement(relation, found, expected, what, count))
 
 
 @irdl_op_definition

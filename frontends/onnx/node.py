@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
+from ...dialects import relax
 from ...symbolic import IntExpr
 from .builder import Builder, Operand, Tensor
 from .errors import ModelError, UnknownValueError, UnsupportedNodeError
@@ -114,6 +115,11 @@ class Node:
         return UnknownValueError(self.location, f"{what} is known only at run time", inputs)
 
     # Inputs
+
+    def require(self, relation: str, found: IntExpr, expected: IntExpr, what: str) -> None:
+        """Have a run check how two dims are related, unless they are numbers or the same."""
+        if found != expected and not (found.is_constant and expected.is_constant):
+            self.builder.insert(relax.CheckDimsOp(relation, found, expected, what))
 
     def has(self, position: int) -> bool:
         """Tell whether input `position` is there."""

@@ -75,17 +75,18 @@ def resolve(spec: SliceSpec, dim: IntExpr) -> tuple[IntExpr, IntExpr]:
         return _largest(start, as_expr(0)), ceildiv(_largest(distance, as_expr(0)), step)
     last = dim - 1
     start, end = _position(spec.start, dim, last), _position(spec.end, dim, last)
+    start = _largest(start, as_expr(0))  # other than in NumPy: before the front is at the front
     distance = min_(start - end, start + 1, last - end, dim)
     return _smallest(start, last), ceildiv(_largest(distance, as_expr(0)), -step)
 
 
 def _position(position: IntExpr, dim: IntExpr, far: IntExpr) -> IntExpr:
-    """Return a position counted from the front; `far` is what a very large one stands for.
-
-    A symbolic position is taken to count from the front: exporters make it of dims alone.
-    """
+    """Return a position counted from the front; `far` is what a very large one stands for."""
     if not position.is_constant:
-        return position
+        if _is_at_least(position, as_expr(0)):
+            return position
+        is_negative = min_(max_(-position, 0), 1)
+        return position + dim * is_negative
     value = position.constant_value
     if abs(value) >= _INFINITE:
         return far if value > 0 else as_expr(-1)

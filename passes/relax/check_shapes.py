@@ -9,7 +9,7 @@ The constraints are those that the verifier checks of numbers (dialects/relax/ru
 those that a declared shape adds to the inferred one, and that no dim is negative. What follows from
 the symbols' bounds, and from checks before, is not checked again. What the function's symbols tell
 is checked where it is entered, everything else right before the operator, where a branch or a loop
-may keep a run from it.
+may keep a run from it; so are the checks that a frontend wrote.
 
 Needs:  nothing.
 Leaves: types as infer-shapes does; no operator whose operands may contradict it.
@@ -66,6 +66,10 @@ class _Checks:
                 self.block(region.block)
                 self.bounds, self.equal, self.known = outside
             needed = requirements(op)
+            if isinstance(op, relax.CheckDimsOp):
+                self.require(needed[0], op, is_told=False)
+                block.erase_op(op)
+                continue
             infer(op)
             told = relax.new_symbols(op)
             self.bounds |= dict.fromkeys(told, (0, None))
@@ -80,9 +84,10 @@ class _Checks:
         seen = replace(requirement, found=found, expected=expected)
         if seen.key in self.known or seen.is_proven(self.bounds):
             return
-        self.known.add(seen.key)
-        self.learn(seen)
-        check = _check(requirement, op.location)
+        if seen.count is None:
+            self.known.add(seen.key)
+            self.learn(seen)
+        check = _check(requirement, requirement.dims(self.bounds), op.location)
         block = op.parent
         assert block is not None, "operations of a function"
         if block is self.top and _symbols(requirement) <= self.own:
@@ -110,6 +115,8 @@ class _Checks:
 
 def requirements(op: Operation) -> list[relax.Requirement]:
     """Return what an operator needs that its types leave open."""
+    if isinstance(op, relax.CheckDimsOp):
+        return [relax.Requirement(op.relation.data, *op.dims.data, op.what.data)]
     if not isinstance(op, relax.RelaxOp):
         return []
     with relax.collecting() as found:
@@ -134,13 +141,15 @@ def _symbols(requirement: relax.Requirement) -> set[Key]:
     return {*requirement.found.free_vars(), *requirement.expected.free_vars()}
 
 
-def _check(requirement: relax.Requirement, location: LocationAttr) -> Operation:
-    """Return the operation that checks a requirement."""
+def _check(
+    requirement: relax.Requirement, pair: tuple[IntExpr, IntExpr], location: LocationAttr
+) -> Operation:
+    """Return the operation that checks a requirement by two dims."""
     dims = [str(d) for d in (requirement.found, requirement.expected) if not d.is_constant]
     what = requirement.what
     if len(joined := " and ".join(dims)) <= _MAX_SHOWN:
         what += f", {joined}"
-    op = relax.CheckDimsOp(requirement.relation, requirement.found, requirement.expected, what)
+    op = relax.CheckDimsOp(requirement.relation, *pair, what)
     op.location = location
     return op
 

@@ -9,7 +9,7 @@ import numpy as np
 from xdsl.dialects.builtin import i64
 
 from ....dialects import relax
-from ....symbolic import IntExpr, as_expr
+from ....symbolic import IntExpr, as_expr, max_, min_
 from ..builder import Tensor, concat
 from ..node import Node
 from ..registry import converter
@@ -148,14 +148,18 @@ def _(node: Node) -> Tensor:
     rank = max(x.rank, len(target))
     shape = [as_expr(1)] * (rank - x.rank) + list(x.shape)
     goal = [as_expr(1)] * (rank - len(target)) + list(target)
+    for axis, (a, b) in enumerate(zip(shape, goal, strict=True)):
+        node.require(relax.BROADCAST, a, b, f"axis {axis} of what is expanded")
     return x.broadcast_to([expanded(a, b) for a, b in zip(shape, goal, strict=True)])
 
 
 def expanded(dim: IntExpr, goal: IntExpr) -> IntExpr:
-    """Return the dim that broadcasting `dim` to `goal` gives, both ways."""
-    if goal == 1 or (dim.is_constant and dim != 1):
+    """Return the dim that broadcasting `dim` to `goal` gives, both ways: the one that is not 1."""
+    if dim == goal or goal == 1 or (dim.is_constant and dim != 1):
         return dim
-    return goal
+    if dim == 1 or goal.is_constant:
+        return goal
+    return max_(dim, goal) * min_(dim, goal, 1)
 
 
 @converter("Tile", since=6)

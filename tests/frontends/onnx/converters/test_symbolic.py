@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from onnx import helper
 
+from tyrex.dialects.diagnostics import CompileError
 from tyrex.frontends.onnx import from_onnx
 
 from ..models import (  # noqa: TID251  # of the tests
@@ -177,3 +178,45 @@ def test_what_needs_a_number_says_so(name: str) -> None:
     build, message = BOUNDS[name]
     with pytest.raises(ValueError, match=message):
         from_onnx(build())
+
+
+@pytest.mark.parametrize("start", [-3, -1, 2])
+@pytest.mark.parametrize("end", [-5, -(2**62), 0])
+def test_slices_backwards_begin_on_the_axis(start: int, end: int) -> None:
+    model = single("Slice", [f32(4), i64(start), i64(end), i64(0), i64(-2)], (1, 2, 3, 4),
+                   shapes={0: ("n",)})  # fmt: skip
+    module = from_onnx(model)
+    for size in range(6):
+        x = f32(size)
+        close(evaluate(module, x), reference(model, x))
+
+
+def test_positions_of_dims_may_turn_out_to_count_from_the_end() -> None:
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Sub", ["shape", "three"], ["position"]),
+        helper.make_node("Slice", ["x", "position", "far", "axis"], ["y"]),
+        helper.make_node("Slice", ["x", "axis", "position", "axis"], ["z"]),
+        helper.make_node("Slice", ["x", "position", "front", "axis", "back"], ["u"]),
+    ]
+    weights = {"three": i64(3), "far": i64(2**62), "axis": i64(0), "back": i64(-1)}
+    model = make(nodes, [info("x", ("n",))], ["y", "z", "u"],
+                 {**weights, "front": i64(-(2**62))})  # fmt: skip
+    module = from_onnx(model)
+    for size in range(7):
+        x = f32(size)
+        close(evaluate(module, x), reference(model, x))
+
+
+def test_expanding_by_a_dim() -> None:
+    nodes = [
+        helper.make_node("Shape", ["s"], ["shape"]),
+        helper.make_node("Expand", ["x", "shape"], ["y"]),
+    ]
+    model = make(nodes, [info("x", ("n",)), info("s", ("m",))], ["y"])
+    module = from_onnx(model)
+    for n, m in ((3, 3), (3, 1), (1, 3), (1, 1)):
+        given = f32(n), f32(m)
+        close(evaluate(module, *given), reference(model, *given))
+    with pytest.raises(CompileError, match=r"axis 0 of what is expanded: found 3, expected 2 or 1"):
+        evaluate(module, f32(3), f32(2))
