@@ -116,7 +116,7 @@ class _Checks:
 def requirements(op: Operation) -> list[relax.Requirement]:
     """Return what an operator needs that its types leave open."""
     if isinstance(op, relax.CheckDimsOp):
-        return [relax.Requirement(op.relation.data, *op.dims.data, op.what.data)]
+        return [relax.Requirement(op.relation.data, *op.pair, op.what.data)]
     if not isinstance(op, relax.RelaxOp):
         return []
     with relax.collecting() as found:
