@@ -29,6 +29,7 @@ from xdsl.ir import Operation
 from ..dialects import dtypes, relax, tir
 from ..dialects.relax.dims import num_elements
 from ..symbolic import as_expr
+from .nominal import nominal_size
 from .op_patterns import Pattern, input_patterns, only_moves
 from .rows import ChainFacts, RowFacts, chain_facts, row_facts, shared_bytes
 from .use_graph import Node
@@ -157,11 +158,13 @@ class Partition:
         if not reduces or not mixed or depth == 0 or len(facts) > self.max_depth:
             return
         tensor = relax.tensor_type(node.op.results[0])
-        shape = tensor.static_shape() or ()
+        shape = tensor.known_shape() or ()
         element = dtypes.size_bytes(tensor.dtype)
-        if len(shape) != depth + 1 or shape[depth] * element > MAX_CHAIN_ROW_BYTES:
+        if len(shape) != depth + 1 or not all(dim.is_constant for dim in shape[depth - 1 :]):
             return
-        saved = prod(shape) * element
+        if shape[depth].constant_value * element > MAX_CHAIN_ROW_BYTES:
+            return
+        saved = prod(map(nominal_size, shape)) * element
         shared = sum(shared_bytes(f.steps, depth) for f in facts)
         if saved > NEAR_BYTES and (shared <= NEAR_BYTES or shared <= self.cache_bytes <= saved):
             self.merge([node], node.parent)

@@ -19,7 +19,7 @@ from ..dialects import dtypes, tir
 from ..symbolic import IntExpr, as_expr, var
 from .nests import Access, Nest
 from .op_patterns import has_reuse, plain_steps
-from .steps import NestSteps, constant_extents, nominal_extents
+from .steps import NestSteps, nominal_extents
 from .windows import is_windowed
 
 _ZERO, _ONE = as_expr(0), as_expr(1)
@@ -88,6 +88,8 @@ def chain_facts(func: tir.FuncOp) -> ChainFacts | None:
     sums = [nest for nest in steps if nest.reduce]
     products = [nest for nest in sums if has_reuse(nest)]
     depth = depth_of(steps)
+    if depth <= max(map(symbolic_axes, steps)):
+        return None  # rows, of which blocks are made, are of known number
     inputs = dict.fromkeys(func.inputs, depth)
     for nest in steps:
         for load in nest.loads:
@@ -117,18 +119,30 @@ def works_in_rows(nest: Nest) -> bool:
 
 
 def works_in_blocks(nest: Nest) -> bool:
-    """Tell whether a step may be one of several on a block of rows: a product may be, too."""
-    extents = constant_extents(nest)
-    if not nest.is_plain or not nest.writes_identity() or extents is None or 0 in extents:
+    """Tell whether a step may be one of several on a block of rows: a product may be, too.
+
+    Symbols may decide the first axes, as a batch is; of what is within one of those all is known.
+    """
+    extents = nominal_extents(nest)
+    if not nest.is_plain or not nest.writes_identity() or 0 in extents:
         return False
-    known = len(nest.spatial) + len(nest.reduce) == len(extents)
+    outer = symbolic_axes(nest)
+    known = all(extent.is_constant for extent in nest.extents[outer:])
+    known = known and outer <= leading_axes(nest)
+    known = known and len(nest.spatial) + len(nest.reduce) == len(extents)
     return known and (not nest.reduce or nest.block.init is not None)
+
+
+def symbolic_axes(nest: Nest) -> int:
+    """Return how many of the first axes there are up to the last that a symbol decides."""
+    return max((i + 1 for i, e in enumerate(nest.extents) if not e.is_constant), default=0)
 
 
 def shared_bytes(steps: Sequence[Nest], depth: int) -> int:
     """Return how much of their inputs the steps read again for each row of `depth` axes.
 
-    That is what they read at places which the last of those axes does not move.
+    That is what they read at places which the last of those axes does not move. Symbols decide
+    none of the other axes.
     """
     written = {nest.stores[0].buffer for nest in steps}
     shared: dict[SSAValue, int] = {}

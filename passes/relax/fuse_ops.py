@@ -210,5 +210,5 @@ class FuseOpsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         target = target_of(op)
-        cache_bytes = 0 if target is None else target.l2_bytes // 4
+        cache_bytes = 0 if target is None else target.l2_bytes // 2
         _Fuser(op, self.max_depth, cache_bytes).run()

@@ -32,7 +32,14 @@ from xdsl.passes import ModulePass
 from ...analysis.nests import Nest, nest_of, same_indices
 from ...analysis.nominal import nominal_size
 from ...analysis.op_patterns import has_reuse
-from ...analysis.rows import depth_of, own_axes, shared_bytes, works_in_blocks, works_in_rows
+from ...analysis.rows import (
+    depth_of,
+    own_axes,
+    shared_bytes,
+    symbolic_axes,
+    works_in_blocks,
+    works_in_rows,
+)
 from ...dialects import dtypes, tir
 from ...dialects.target import Target, target_of
 from .row_loops import Rows, fuse_steps, is_local, row_type
@@ -108,7 +115,9 @@ def _blocks_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> Rows 
     if not products or len(products) == len([nest for nest in steps if nest.reduce]):
         return None
     depth = _unaliased_depth(func, steps)
-    if depth == 0 or shared_bytes(steps, depth) > target.l2_bytes // 2:
+    if depth <= max(map(symbolic_axes, steps)):
+        return None
+    if shared_bytes(steps, depth) > target.l2_bytes // 2:
         return None
     local = [b for nest in steps if is_local(b := nest.stores[0].buffer, steps)]
     shared = _in_place_of(steps, local)

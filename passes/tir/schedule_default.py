@@ -255,8 +255,7 @@ class _Policy:
         times = 1
         loop = nest.root.parent_op()
         while isinstance(loop, tir.ForOp):
-            extent = loop.extent_expr()
-            times *= extent.constant_value if extent.is_constant else 1
+            times *= nominal_extent(loop.extent_expr())
             loop = loop.parent_op()
         inputs = set(self.func.inputs) - {self.func.inputs[i] for i, _ in self.func.aliases()}
         copyable = frozenset(inputs)

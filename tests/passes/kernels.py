@@ -309,7 +309,12 @@ def softmax(k: Kernel, r: Random, dtype: Attribute) -> None:
 
 def attention(k: Kernel, r: Random, dtype: Attribute) -> None:
     """The shape of attention: a product, what a row adds to it and loses, sums, a product."""
-    h, m, n, d = r.choice(SMALL), _pick(r), _pick(r), r.choice(SMALL)
+    attention_of(k, (r.choice(SMALL), _pick(r), _pick(r), r.choice(SMALL)), dtype)
+
+
+def attention_of(k: Kernel, sizes: tuple[IntExpr | int, int, int, int], dtype: Attribute) -> None:
+    """Append attention of heads, rows, keys and channels."""
+    h, m, n, d = sizes
     q, t, v = k.input((h, m, d), dtype), k.input((h, d, n), dtype), k.input((h, n, d), dtype)
     mask, y = k.input((n,), dtype), k.output((h, m, d), dtype)
     s, u, e = (k.temp((h, m, n), dtype) for _ in range(3))
@@ -592,6 +597,15 @@ def symbolic_softmax(dtype: Attribute, n: int = 3, m: int = 19) -> Case:
     return Case(func, {"n": n, "m": m})
 
 
+def symbolic_attention(dtype: Attribute, n: int = 3) -> Case:
+    """Attention whose heads are counted in the run."""
+    k = Kernel("symbolic_attention")
+    attention_of(k, (var("n") * 2, 27, 19, 4), dtype)
+    func = k.build()
+    func.verify()
+    return Case(func, {"n": n})
+
+
 def symbolic_transpose(dtype: Attribute, n: int = 21, m: int = 5) -> Case:
     """What is read along one symbolic axis and written along another."""
     k = Kernel("symbolic_transpose")
@@ -609,6 +623,7 @@ SYMBOLIC: tuple[Callable[[Attribute], Case], ...] = (
     symbolic_window,
     symbolic_sum,
     symbolic_softmax,
+    symbolic_attention,
     symbolic_transpose,
 )
 

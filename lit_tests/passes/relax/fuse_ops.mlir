@@ -192,6 +192,24 @@ relax.func @scores_wanted(%q: !relax.tensor<[4, 128, 32], f32>, %t: !relax.tenso
   %y = relax.matmul %p, %v {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, 128, 128], f32>, !relax.tensor<[4, 128, 32], f32>) -> !relax.tensor<[4, 128, 32], f32>
   relax.return %y, %p : !relax.tensor<[4, 128, 32], f32>, !relax.tensor<[4, 128, 128], f32>
 }
+// A symbol may decide how many heads there are, but not how long rows are.
+// CHECK-LABEL: relax.func @batch<n>
+// CHECK-NEXT:    %y = relax.call @fused_matmul_softmax_matmul(%q, %t, %v)
+relax.func @batch<n>(%q: !relax.tensor<[n * 4, 128, 32], f32>, %t: !relax.tensor<[n * 4, 32, 128], f32>, %v: !relax.tensor<[n * 4, 128, 32], f32>) -> (!relax.tensor<[n * 4, 128, 32], f32>) {
+  %s = relax.matmul %q, %t {transpose_a = false, transpose_b = false} : (!relax.tensor<[n * 4, 128, 32], f32>, !relax.tensor<[n * 4, 32, 128], f32>) -> !relax.tensor<[n * 4, 128, 128], f32>
+  %p = relax.softmax %s {axis = 2} : (!relax.tensor<[n * 4, 128, 128], f32>) -> !relax.tensor<[n * 4, 128, 128], f32>
+  %y = relax.matmul %p, %v {transpose_a = false, transpose_b = false} : (!relax.tensor<[n * 4, 128, 128], f32>, !relax.tensor<[n * 4, 128, 32], f32>) -> !relax.tensor<[n * 4, 128, 32], f32>
+  relax.return %y : !relax.tensor<[n * 4, 128, 32], f32>
+}
+// CHECK-LABEL: relax.func @length<n>
+// CHECK-NEXT:    %s = relax.call_tir @matmul
+// CHECK-NEXT:    %p = relax.call_tir @softmax
+relax.func @length<n>(%q: !relax.tensor<[4, n, 32], f32>, %t: !relax.tensor<[4, 32, n], f32>, %v: !relax.tensor<[4, n, 32], f32>) -> (!relax.tensor<[4, n, 32], f32>) {
+  %s = relax.matmul %q, %t {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, n, 32], f32>, !relax.tensor<[4, 32, n], f32>) -> !relax.tensor<[4, n, n], f32>
+  %p = relax.softmax %s {axis = 2} : (!relax.tensor<[4, n, n], f32>) -> !relax.tensor<[4, n, n], f32>
+  %y = relax.matmul %p, %v {transpose_a = false, transpose_b = false} : (!relax.tensor<[4, n, n], f32>, !relax.tensor<[4, n, 32], f32>) -> !relax.tensor<[4, n, 32], f32>
+  relax.return %y : !relax.tensor<[4, n, 32], f32>
+}
 // The chain reads what only moves elements where they were, but for what somebody else reads, too.
 // CHECK-LABEL: relax.func @heads
 // CHECK-NEXT:    %vt = relax.call_tir @permute_dims

@@ -298,6 +298,101 @@ tir.func @attention(%q: !tir.buffer<[2, 28, 4], f32>, %t: !tir.buffer<[2, 4, 40]
 
 // -----
 
+// A symbol decides how many heads there are: all else is as before.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", l1d_bytes = 8192>} {
+// CHECK-LABEL: tir.func @attention_of_n<n>
+// CHECK-NOT: tir.alloc : !tir.buffer<[n, 28
+// CHECK: tir.for %[[b:.*]] in n parallel {
+// CHECK: tir.alloc : !tir.buffer<[24, 48], f32, "stack">
+// CHECK: tir.load %q[%[[b]], %{{.*}}, %{{.*}}]
+// CHECK: tir.for %[[c:.*]] in n parallel {
+// CHECK: tir.load %q[%[[c]], %{{.*}} + 24, %{{.*}}]
+tir.func @attention_of_n<n>(%q: !tir.buffer<[n, 28, 4], f32>, %t: !tir.buffer<[n, 4, 40], f32>, %v: !tir.buffer<[n, 40, 4], f32>) -> (%y: !tir.buffer<[n, 28, 4], f32>) {
+  %s = tir.alloc : !tir.buffer<[n, 28, 40], f32>
+  tir.for %h in n serial {
+    tir.for %i in 28 serial {
+      tir.for %j in 40 serial {
+        tir.for %c in 4 serial {
+          tir.block "scores" (%vh: spatial(n) = %h, %vi: spatial(28) = %i, %vj: spatial(40) = %j, %vc: reduce(4) = %c) init {
+            %zero = arith.constant 0.0 : f32
+            tir.store %zero, %s[%vh, %vi, %vj] : !tir.buffer<[n, 28, 40], f32>
+          } {
+            %acc = tir.load %s[%vh, %vi, %vj] : !tir.buffer<[n, 28, 40], f32>
+            %a = tir.load %q[%vh, %vi, %vc] : !tir.buffer<[n, 28, 4], f32>
+            %b = tir.load %t[%vh, %vc, %vj] : !tir.buffer<[n, 4, 40], f32>
+            %p = arith.mulf %a, %b : f32
+            %r = arith.addf %acc, %p : f32
+            tir.store %r, %s[%vh, %vi, %vj] : !tir.buffer<[n, 28, 40], f32>
+          }
+        }
+      }
+    }
+  }
+  %scaled = tir.alloc : !tir.buffer<[n, 28, 40], f32>
+  tir.for %h in n serial {
+    tir.for %i in 28 serial {
+      tir.for %j in 40 serial {
+        tir.block "scale" (%vh: spatial(n) = %h, %vi: spatial(28) = %i, %vj: spatial(40) = %j) {
+          %a = tir.load %s[%vh, %vi, %vj] : !tir.buffer<[n, 28, 40], f32>
+          %b = arith.addf %a, %a : f32
+          tir.store %b, %scaled[%vh, %vi, %vj] : !tir.buffer<[n, 28, 40], f32>
+        }
+      }
+    }
+  }
+  %top = tir.alloc : !tir.buffer<[n, 28], f32>
+  tir.for %h in n serial {
+    tir.for %i in 28 serial {
+      tir.for %k in 40 serial {
+        tir.block "max" (%vh: spatial(n) = %h, %vi: spatial(28) = %i, %vk: reduce(40) = %k) init {
+          %least = arith.constant 0xff800000 : f32
+          tir.store %least, %top[%vh, %vi] : !tir.buffer<[n, 28], f32>
+        } {
+          %a = tir.load %top[%vh, %vi] : !tir.buffer<[n, 28], f32>
+          %b = tir.load %scaled[%vh, %vi, %vk] : !tir.buffer<[n, 28, 40], f32>
+          %c = arith.maximumf %a, %b : f32
+          tir.store %c, %top[%vh, %vi] : !tir.buffer<[n, 28], f32>
+        }
+      }
+    }
+  }
+  %e = tir.alloc : !tir.buffer<[n, 28, 40], f32>
+  tir.for %h in n serial {
+    tir.for %i in 28 serial {
+      tir.for %j in 40 serial {
+        tir.block "below" (%vh: spatial(n) = %h, %vi: spatial(28) = %i, %vj: spatial(40) = %j) {
+          %a = tir.load %scaled[%vh, %vi, %vj] : !tir.buffer<[n, 28, 40], f32>
+          %b = tir.load %top[%vh, %vi] : !tir.buffer<[n, 28], f32>
+          %c = arith.subf %a, %b : f32
+          tir.store %c, %e[%vh, %vi, %vj] : !tir.buffer<[n, 28, 40], f32>
+        }
+      }
+    }
+  }
+  tir.for %h in n serial {
+    tir.for %i in 28 serial {
+      tir.for %c in 4 serial {
+        tir.for %k in 40 serial {
+          tir.block "values" (%vh: spatial(n) = %h, %vi: spatial(28) = %i, %vc: spatial(4) = %c, %vk: reduce(40) = %k) init {
+            %zero = arith.constant 0.0 : f32
+            tir.store %zero, %y[%vh, %vi, %vc] : !tir.buffer<[n, 28, 4], f32>
+          } {
+            %acc = tir.load %y[%vh, %vi, %vc] : !tir.buffer<[n, 28, 4], f32>
+            %a = tir.load %e[%vh, %vi, %vk] : !tir.buffer<[n, 28, 40], f32>
+            %b = tir.load %v[%vh, %vk, %vc] : !tir.buffer<[n, 40, 4], f32>
+            %p = arith.mulf %a, %b : f32
+            %r = arith.addf %acc, %p : f32
+            tir.store %r, %y[%vh, %vi, %vc] : !tir.buffer<[n, 28, 4], f32>
+          }
+        }
+      }
+    }
+  }
+}
+}
+
+// -----
+
 // Keys and values that the cache does not hold would be read again for each block of rows.
 builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", l1d_bytes = 5120, l2_bytes = 2048>} {
 // CHECK-LABEL: tir.func @long_keys

@@ -70,9 +70,9 @@ def test_attention_natively(rows: int, columns: int, mask: str) -> None:
     assert np.isnan(found).any() == (mask == "all")
 
 
-def heads(rows: int) -> ModelProto:
+def heads(rows: int, batch: int | str = 1) -> ModelProto:
     """Return attention whose heads are slices of rows: transposes before and after it."""
-    shape = (1, rows, HEADS, DEPTH)
+    shape = (batch, rows, HEADS, DEPTH)
     nodes = [
         helper.make_node("Transpose", ["q"], ["qt"], perm=[0, 2, 1, 3]),
         helper.make_node("Transpose", ["k"], ["kt"], perm=[0, 2, 3, 1]),
@@ -95,3 +95,14 @@ def test_transposed_heads(rows: int) -> None:
     qt, kt, vt = q.transpose(0, 2, 1, 3) * 2, k.transpose(0, 2, 3, 1), v.transpose(0, 2, 1, 3)
     reference = expected(qt, kt, vt, 0.0).transpose(0, 2, 1, 3)
     np.testing.assert_allclose(found, reference, rtol=1e-5, atol=1e-5)
+
+
+def test_a_batch_that_a_run_decides() -> None:
+    rows, rng = 150, np.random.default_rng(0)
+    exe = tyrex.compile(heads(rows, "n"), threads=2)
+    for batch in (1, 3):
+        shape = (batch, rows, HEADS, DEPTH)
+        q, k, v = (rng.standard_normal(shape).astype(np.float32) for _ in "qkv")
+        qt, kt, vt = q.transpose(0, 2, 1, 3) * 2, k.transpose(0, 2, 3, 1), v.transpose(0, 2, 1, 3)
+        reference = expected(qt, kt, vt, 0.0).transpose(0, 2, 1, 3)
+        np.testing.assert_allclose(np.asarray(exe(q, k, v)), reference, rtol=1e-5, atol=1e-5)
