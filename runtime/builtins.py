@@ -13,7 +13,7 @@ from typing import Any
 from .bytecode import Arg, Builtin, Call, Symbol, TensorSpec, introduced, symbols_of
 from .closures import invoke_closure, make_closure
 from .dtype import DType
-from .errors import ArgumentError, RuntimeFailure
+from .errors import ArgumentError, RuntimeFailure, ShapeError
 from .execution import Action, Execution, FrameMemory, Registers
 from .image import Image, check_dims, check_size, check_tensor_place, number_of
 from .matching import Matcher
@@ -147,6 +147,8 @@ def _prefix(image: Image, call: Call, tell: Tell) -> Action:
     source, number = call.args[0].value, call.args[1].value
     spec, names = _spec(image, call.args[2]), introduced(image.program, call)
     place = f"prefix, {spec}"
+    if call.location >= 0:
+        place = f"{image.program.texts[call.location]}: {place}"
     known = [name for name in symbols_of(spec) if name not in names]
     matcher = Matcher([(place, spec)], [Symbol(name) for name in names], known)
 
@@ -156,7 +158,9 @@ def _prefix(image: Image, call: Call, tell: Tell) -> Action:
             raise RuntimeFailure(f"{place}: found {tensor!r}")
         found = _integer(r[number])
         if not 0 <= found <= tensor.shape[0]:
-            raise RuntimeFailure(f"{place}: found the number {found}, of {tensor.shape[0]} slices")
+            raise ShapeError(
+                f"{place}: expected a number up to {tensor.shape[0]}, of the slices; found {found}"
+            )
         shape = (found, *tensor.shape[1:])
         part = Tensor(tensor.data, shape, tensor.dtype, tensor.owner, None, tensor.read_only)
         matcher.match([part], e.symbols)

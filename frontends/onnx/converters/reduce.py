@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 
 from xdsl.dialects.builtin import f64, i64
+from xdsl.ir import SSAValue
 
 from ....dialects import relax
-from ....symbolic import as_expr
+from ....symbolic import IntExpr, as_expr
 from ..builder import Tensor, iota
 from ..node import Node
 from ..registry import converter
@@ -128,12 +129,26 @@ def _(node: Node) -> Tensor:
 @converter("TopK")
 def _(node: Node) -> list[Tensor]:
     x = node.x()
+    axis = node.axis(node.integer("axis", -1), x.rank)
+    if node.version >= 10 and isinstance(node.get(1), SSAValue):
+        return _first(node, _top_k(node, x, x.shape[axis], axis), axis)
     count = node.known_dim(1, "k") if node.version >= 10 else node.integer("k")
-    results = node.builder.emit_all(
-        relax.TopKOp,
-        x,
-        k=count,
-        axis=node.axis(node.integer("axis", -1), x.rank),
-        largest=bool(node.integer("largest", 1)),
-    )
+    return _top_k(node, x, count, axis)
+
+
+def _top_k(node: Node, x: Tensor, count: IntExpr | int, axis: int) -> list[Tensor]:
+    """Return values and positions."""
+    largest = bool(node.integer("largest", 1))
+    results = node.builder.emit_all(relax.TopKOp, x, k=count, axis=axis, largest=largest)
     return [node.tensor(result) for result in results]
+
+
+def _first(node: Node, found: Sequence[Tensor], axis: int) -> list[Tensor]:
+    """Return as many of what is sorted along an axis as an input says, which only a run knows."""
+    order = [axis, *(d for d in range(found[0].rank) if d != axis)]
+    count = node.x(1).cast(i64).reshape([1])
+    rows = [x.transpose(order).value for x in found]
+    op = relax.PrefixOp(count.value, *rows, new_symbols=[node.importer.symbols.fresh("k")])
+    node.builder.insert(op)
+    back = [order.index(d) for d in range(len(order))]
+    return [node.tensor(part).transpose(back) for part in op.res]
