@@ -12,7 +12,9 @@ outputs and workspaces are all in use while it runs; in place is only what names
 A storage that symbols size has the room of its largest size where the symbols have upper bounds;
 without them such storages share *slots*, as large as the largest tensor in them turns out to be, or
 places in units of what all sizes are multiples of. What is sized by a symbol that the function
-tells on its way (the number of elements found) stays a storage of its own.
+tells on its way (the number of elements found) has the room of its largest size, too, where that
+is known (of at most all elements) and no more than MAX_BOUND_BYTES; else it stays a storage of its
+own.
 
 Needs:  vm.func (lower-to-vm).      Leaves: one vm.alloc_storage a function, in its first block; one
 for each slot besides; those sized on the way.
@@ -40,22 +42,28 @@ ARENA_ALIGN_BYTES = 64
 """One cache line, one AVX-512 register: two tensors never share one."""
 
 
+MAX_BOUND_BYTES = 1 << 24
+"""What data decide may be far smaller than it can become: above this it is allocated as it is."""
+
+Bounds = dict[Hashable, tuple[int, int | None]]
+
+
 def plan(func: vm.FuncOp) -> None:
     """Let the storages of `func` share memory."""
     liveness = StorageLiveness(func)
-    bounds: dict[Hashable, tuple[int, int | None]] = dict(
-        zip(func.symbol_names, func.bounds, strict=True)
-    )
+    bounds: Bounds = dict(zip(func.symbol_names, func.bounds, strict=True))
+    told = told_bounds(func, bounds)
     fixed: dict[int, int] = {}
     symbolic: dict[int, IntExpr] = {}
     for i, op in enumerate(liveness.storages):
-        if not liveness.fixed_places >> i & 1 or not bounds.keys() >= set(op.size.free_vars()):
+        if not liveness.fixed_places >> i & 1 or not told.keys() >= set(op.size.free_vars()):
             continue  # a storage of which several are needed, or that the way decides
-        largest = op.size.bounds(bounds)[1]
-        if largest is None:
-            symbolic[i] = op.size
-        else:
+        is_own = bounds.keys() >= set(op.size.free_vars())
+        largest = op.size.bounds(told)[1]
+        if largest is not None and (is_own or largest <= MAX_BOUND_BYTES):
             fixed[i] = largest
+        elif is_own:
+            symbolic[i] = op.size
     storages: list[vm.AllocStorageOp] = []
     if symbolic:
         conflicts = _conflicts(liveness, list(symbolic))
@@ -74,6 +82,26 @@ def plan(func: vm.FuncOp) -> None:
     first = None if entry is None else entry.first_op
     if entry is not None and first is not None:
         entry.insert_ops_before(storages, first)
+
+
+def told_bounds(func: vm.FuncOp, own: Bounds) -> Bounds:
+    """Return between which numbers symbols are: a function's own, and those that prefixes tell.
+
+    A prefix has at most as many slices as what it is taken of.
+    """
+    found = dict(own)
+    for op in func.body.walk():
+        if not isinstance(op, vm.PrefixOp):
+            continue
+        whole = vm.tensor_type(op.x).known_shape()
+        for name in op.symbol_names:
+            largest = None
+            if whole and found.keys() >= set(whole[0].free_vars()):
+                largest = whole[0].bounds(found)[1]
+            _, before = found.get(name, (0, 0))
+            known = largest is not None and before is not None
+            found[name] = (0, max(largest or 0, before or 0) if known else None)
+    return found
 
 
 def _conflicts(liveness: StorageLiveness, chosen: Sequence[int]) -> list[list[int]]:

@@ -1,5 +1,6 @@
 """Programs whose shapes data decide, natively: as the interpreter runs them."""
 
+import re
 from typing import Any, cast
 
 import numpy as np
@@ -10,6 +11,7 @@ import tyrex
 from tyrex.dialects.locating_parser import parse_module
 from tyrex.driver.pass_context import compiler_context
 from tyrex.interpreters import relax as relax_interpreter
+from tyrex.runtime import disassemble
 
 Array = NDArray[Any]
 MODES = ("bytecode", "compiled")
@@ -95,6 +97,26 @@ def test_results_are_the_interpreter_s(name: str, mode: str) -> None:
     assert exe.stats()["host_callbacks"] == 0
     module = parse_module(compiler_context(), text)
     for count in (5, 0, 1, 40, 3, 40):
+        given = inputs(count)
+        expected = relax_interpreter.run(module, "main", given)
+        for a, b in zip(results_of(exe(*given)), expected, strict=True):
+            assert a.shape == b.shape
+            np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_is_found_has_a_place_where_there_is_an_upper_bound(name: str, mode: str) -> None:
+    text = PROGRAMS[name]
+    head, body = text.split(" {\n", 1)
+    bounded = f"{head} attributes {{symbol_bounds = array<i64: 0, 40>}} {{\n{body}"
+    exe = tyrex.compile(bounded, exec_mode=mode)
+    assert exe.exec_mode == mode
+    sizes = re.findall(r"storage\((.*?), 64\)", disassemble(exe.program))
+    assert len(sizes) <= 1, "one arena"
+    assert all(size.isdecimal() for size in sizes)
+    module = parse_module(compiler_context(), text)
+    for count in (5, 0, 40, 3):
         given = inputs(count)
         expected = relax_interpreter.run(module, "main", given)
         for a, b in zip(results_of(exe(*given)), expected, strict=True):

@@ -175,3 +175,53 @@ vm.func @bounded<n>(%x: !relax.tensor<[n, 16], f32>) -> (!relax.tensor<[n, 16], 
   vm.call @f(%b) -> (%y) {symbols = #relax.dims<[n]>} : (!relax.tensor<[n, 16], f32>) -> !relax.tensor<[n, 16], f32>
   vm.return %y : !relax.tensor<[n, 16], f32>
 }
+
+// -----
+
+// Of what is found there is at most all: memory for that is in the arena. What may become very large
+// is allocated when a run knows how large it is, and so is what has no upper bound.
+
+tir.func @f<k>(%a: !tir.buffer<[k], i64>) -> (%c: !tir.buffer<[k], i64>) {
+}
+
+// CHECK-LABEL: vm.func @found
+// CHECK: %arena = vm.alloc_storage {size_bytes = 128 : i64, align_bytes = 64 : i64}
+// CHECK-NOT: vm.alloc_storage
+vm.func @found(%x: !relax.tensor<[8], i64>, %n: !relax.tensor<[1], i64>) -> (!relax.tensor<[?], i64>) {
+  %p = vm.prefix %x, %n {new_symbols = ["k"]} : !relax.tensor<[8], i64>, !relax.tensor<[1], i64> -> !relax.tensor<[k], i64>
+  %s = vm.alloc_storage {size_bytes = #relax.dims<[k * 8]>, align_bytes = 64 : i64} : !vm.storage
+  %a = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[k], i64>
+  vm.call @f(%p) -> (%a) {symbols = #relax.dims<[k]>} : (!relax.tensor<[k], i64>) -> !relax.tensor<[k], i64>
+  %t = vm.alloc_storage {size_bytes = #relax.dims<[k * 8]>, align_bytes = 64 : i64} : !vm.storage
+  %b = vm.tensor %t {offset = 0 : i64} : !relax.tensor<[k], i64>
+  vm.call @f(%a) -> (%b) {symbols = #relax.dims<[k]>} : (!relax.tensor<[k], i64>) -> !relax.tensor<[k], i64>
+  %y = vm.alloc_output {index = 0 : i64} : !relax.tensor<[k], i64>
+  vm.call @f(%b) -> (%y) {symbols = #relax.dims<[k]>} : (!relax.tensor<[k], i64>) -> !relax.tensor<[k], i64>
+  vm.return %y : !relax.tensor<[k], i64>
+}
+
+// CHECK-LABEL: vm.func @much
+// CHECK: vm.prefix
+// CHECK: vm.alloc_storage {size_bytes = #relax.dims<[k * 8]>
+vm.func @much(%x: !relax.tensor<[2097153], i64>, %n: !relax.tensor<[1], i64>) -> (!relax.tensor<[?], i64>) {
+  %p = vm.prefix %x, %n {new_symbols = ["k"]} : !relax.tensor<[2097153], i64>, !relax.tensor<[1], i64> -> !relax.tensor<[k], i64>
+  %s = vm.alloc_storage {size_bytes = #relax.dims<[k * 8]>, align_bytes = 64 : i64} : !vm.storage
+  %a = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[k], i64>
+  vm.call @f(%p) -> (%a) {symbols = #relax.dims<[k]>} : (!relax.tensor<[k], i64>) -> !relax.tensor<[k], i64>
+  %y = vm.alloc_output {index = 0 : i64} : !relax.tensor<[k], i64>
+  vm.call @f(%a) -> (%y) {symbols = #relax.dims<[k]>} : (!relax.tensor<[k], i64>) -> !relax.tensor<[k], i64>
+  vm.return %y : !relax.tensor<[k], i64>
+}
+
+// CHECK-LABEL: vm.func @unbounded
+// CHECK: vm.prefix
+// CHECK: vm.alloc_storage {size_bytes = #relax.dims<[k * 8]>
+vm.func @unbounded<n>(%x: !relax.tensor<[n], i64>, %n: !relax.tensor<[1], i64>) -> (!relax.tensor<[?], i64>) {
+  %p = vm.prefix %x, %n {new_symbols = ["k"]} : !relax.tensor<[n], i64>, !relax.tensor<[1], i64> -> !relax.tensor<[k], i64>
+  %s = vm.alloc_storage {size_bytes = #relax.dims<[k * 8]>, align_bytes = 64 : i64} : !vm.storage
+  %a = vm.tensor %s {offset = 0 : i64} : !relax.tensor<[k], i64>
+  vm.call @f(%p) -> (%a) {symbols = #relax.dims<[k]>} : (!relax.tensor<[k], i64>) -> !relax.tensor<[k], i64>
+  %y = vm.alloc_output {index = 0 : i64} : !relax.tensor<[k], i64>
+  vm.call @f(%a) -> (%y) {symbols = #relax.dims<[k]>} : (!relax.tensor<[k], i64>) -> !relax.tensor<[k], i64>
+  vm.return %y : !relax.tensor<[k], i64>
+}

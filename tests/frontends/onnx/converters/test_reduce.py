@@ -16,7 +16,7 @@ Array = NDArray[Any]
 FLOAT, INT = TensorProto.FLOAT, TensorProto.INT64
 
 
-def top_k(rows: object, axis: int, largest: int, *more: onnx.NodeProto) -> onnx.ModelProto:
+def top_k(rows: int | str, axis: int, largest: int, *more: onnx.NodeProto) -> onnx.ModelProto:
     nodes = [
         helper.make_node("TopK", ["x", "k"], ["v", "i"], axis=axis, largest=largest),
         helper.make_node("Neg", ["v"], ["w"]),
@@ -35,7 +35,7 @@ def top_k(rows: object, axis: int, largest: int, *more: onnx.NodeProto) -> onnx.
 @pytest.mark.parametrize("mode", ["bytecode", "compiled"])
 @pytest.mark.parametrize(("rows", "axis"), [(4, 1), (4, 0), ("n", 0), ("n", -1)])
 @pytest.mark.parametrize("largest", [0, 1])
-def test_a_number_that_a_run_says(mode: str, rows: object, axis: int, largest: int) -> None:
+def test_a_number_that_a_run_says(mode: str, rows: int | str, axis: int, largest: int) -> None:
     proto = top_k(rows, axis, largest)
     session = ort.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
     exe = tyrex.compile(proto, exec_mode=mode)
@@ -44,10 +44,10 @@ def test_a_number_that_a_run_says(mode: str, rows: object, axis: int, largest: i
     for k in (1, 3, 4):
         feed = {"x": x, "k": np.array([k], np.int64)}
         expected: list[Array] = cast(Any, session).run(None, feed)
-        for found, wanted in zip(cast(Any, exe.run(feed)), expected, strict=True):
+        for found, wanted in zip(exe.run(feed), expected, strict=True):
             np.testing.assert_array_equal(np.asarray(found), wanted)
     for k in (6, -1):
-        with pytest.raises(ShapeError, match="TopK -> v: .*expected "):
+        with pytest.raises(ShapeError, match=r"TopK -> v: .*expected "):
             exe.run({"x": x, "k": np.array([k], np.int64)})
-    none = cast(Any, exe.run({"x": x, "k": np.array([0], np.int64)}))[0]
+    none = exe.run({"x": x, "k": np.array([0], np.int64)})[0]
     assert np.asarray(none).shape == ((0, 5) if axis == 0 else (4, 0))
