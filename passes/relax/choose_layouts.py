@@ -38,7 +38,7 @@ from ...dialects.relax import tensor_type
 from ...dialects.relax.elementwise import ELEMENTWISE
 from ...dialects.target import target_of
 from ...interpreters.relax import evaluate
-from ...symbolic import IntExpr
+from ...symbolic import IntExpr, as_expr
 from . import blocked_weights
 from .rewriting import constant_like, constant_of
 
@@ -349,6 +349,26 @@ def _split(b: _Blocker, op: relax.SplitOp) -> Sequence[SSAValue] | None:
     return b.add(new)
 
 
+def _slice(b: _Blocker, op: relax.StridedSliceOp) -> Sequence[SSAValue] | None:
+    """Whole blocks of channels."""
+    image = _image_of(op.result)
+    if op.x not in b.blocked or image is None:
+        return None
+    starts, sizes, steps = list(op.starts.data), list(op.sizes.data), relax.ints(op.steps)
+    first, size = starts[1], b.block
+    if not first.is_constant or first.constant_value % size or image[1] % size or steps[1] != 1:
+        return None
+    starts[1], sizes[1] = first // size, as_expr(image[1] // size)
+    return b.add(
+        relax.StridedSliceOp(
+            b.in_blocks(op.x),
+            starts=(*starts, as_expr(0)),
+            sizes=(*sizes, as_expr(size)),
+            steps=(*steps, 1),
+        )
+    )
+
+
 _Rule = Callable[[_Blocker, Any], Sequence[SSAValue] | None]  # Any: each names its operator
 _RULES: dict[type[Operation], _Rule] = {
     **dict.fromkeys(ELEMENTWISE, _elementwise),
@@ -359,6 +379,7 @@ _RULES: dict[type[Operation], _Rule] = {
     relax.MaxOp: _reduce,
     relax.ConcatOp: _concat,
     relax.SplitOp: _split,
+    relax.StridedSliceOp: _slice,
     relax.ResizeOp: _resize,
 }
 

@@ -167,3 +167,32 @@ relax.func @branch(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[1, 5, 1, 8], f3
   }
   relax.return %y : !relax.tensor<[1, 4, 1, 8], f32>
 }
+
+// -----
+
+// A slice of whole blocks.
+// CHECK-LABEL: relax.func @slice
+// CHECK:         %[[y:.*]] = relax.blocked_conv
+// CHECK-NEXT:    %[[s:.*]] = relax.strided_slice %[[y]] {starts = #relax.dims<[0, 1, 0, 0, 0]>, sizes = #relax.dims<[1, 1, 2, 2, 4]>, steps = array<i64: 1, 1, 1, 1, 1>}
+// CHECK-NEXT:    relax.relu %[[s]]
+relax.func @slice(%x: !relax.tensor<[1, 4, 2, 2], f32>) -> (!relax.tensor<[1, 4, 2, 2], f32>) {
+  %w = relax.constant <[8, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0, 31.0]> : !relax.tensor<[8, 4, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 2, 2], f32>, !relax.tensor<[8, 4, 1, 1], f32>) -> !relax.tensor<[1, 8, 2, 2], f32>
+  %s = relax.strided_slice %y {starts = #relax.dims<[0, 4, 0, 0]>, sizes = #relax.dims<[1, 4, 2, 2]>, steps = array<i64: 1, 1, 1, 1>} : (!relax.tensor<[1, 8, 2, 2], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  %z = relax.relu %s : (!relax.tensor<[1, 4, 2, 2], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  relax.return %z : !relax.tensor<[1, 4, 2, 2], f32>
+}
+
+// -----
+
+// A slice that begins within a block.
+// CHECK-LABEL: relax.func @slice_within
+// CHECK:         relax.permute_dims
+// CHECK:         relax.strided_slice {{.*}} -> !relax.tensor<[1, 4, 2, 2], f32>
+relax.func @slice_within(%x: !relax.tensor<[1, 4, 2, 2], f32>) -> (!relax.tensor<[1, 4, 2, 2], f32>) {
+  %w = relax.constant <[8, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0, 31.0]> : !relax.tensor<[8, 4, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 2, 2], f32>, !relax.tensor<[8, 4, 1, 1], f32>) -> !relax.tensor<[1, 8, 2, 2], f32>
+  %s = relax.strided_slice %y {starts = #relax.dims<[0, 2, 0, 0]>, sizes = #relax.dims<[1, 4, 2, 2]>, steps = array<i64: 1, 1, 1, 1>} : (!relax.tensor<[1, 8, 2, 2], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  %z = relax.relu %s : (!relax.tensor<[1, 4, 2, 2], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  relax.return %z : !relax.tensor<[1, 4, 2, 2], f32>
+}

@@ -105,3 +105,27 @@ relax.func @returned(%x: !relax.tensor<[2, 4], f32>) -> (!relax.tensor<[4, 4], f
   %y = relax.concat %a, %b {axis = 0} : (!relax.tensor<[2, 4], f32>, !relax.tensor<[2, 4], f32>) -> !relax.tensor<[4, 4], f32>
   relax.return %y : !relax.tensor<[4, 4], f32>
 }
+
+// -----
+
+tir.func @g(%a: !tir.buffer<[1, 8, 4], f32>) -> (%c: !tir.buffer<[1, 8, 4], f32>) {
+}
+tir.func @h(%a: !tir.buffer<[1, 4, 4], f32>, %b: !tir.buffer<[1, 8, 2], f32>) -> (%c: !tir.buffer<[1, 4, 4], f32>) {
+}
+
+// A slice that is a run of elements is a view; columns of every row are none.
+// CHECK-LABEL: vm.func @slices
+// CHECK: %a = vm.tensor %[[s:.*]] {offset = 0 : i64}
+// CHECK: vm.call @g(%x) -> (%a)
+// CHECK-NEXT: %b = vm.tensor %[[s]] {offset = 48 : i64}
+// CHECK-NOT: -> (%b)
+// CHECK: %c = vm.tensor
+// CHECK-NEXT: vm.call @strided_slice{{.*}}(%a) -> (%c)
+// CHECK: vm.call @h(%b, %c)
+relax.func @slices(%x: !relax.tensor<[1, 8, 4], f32>) -> (!relax.tensor<[1, 4, 4], f32>) {
+  %a = relax.call_tir @g(%x) : (!relax.tensor<[1, 8, 4], f32>) -> !relax.tensor<[1, 8, 4], f32>
+  %b = relax.strided_slice %a {starts = #relax.dims<[0, 3, 0]>, sizes = #relax.dims<[1, 4, 4]>, steps = array<i64: 1, 1, 1>} : (!relax.tensor<[1, 8, 4], f32>) -> !relax.tensor<[1, 4, 4], f32>
+  %c = relax.strided_slice %a {starts = #relax.dims<[0, 0, 1]>, sizes = #relax.dims<[1, 8, 2]>, steps = array<i64: 1, 1, 1>} : (!relax.tensor<[1, 8, 4], f32>) -> !relax.tensor<[1, 8, 2], f32>
+  %y = relax.call_tir @h(%b, %c) : (!relax.tensor<[1, 4, 4], f32>, !relax.tensor<[1, 8, 2], f32>) -> !relax.tensor<[1, 4, 4], f32>
+  relax.return %y : !relax.tensor<[1, 4, 4], f32>
+}

@@ -81,6 +81,22 @@ def _note_pieces(k: KernelBuilder, name: str, pieces: Buffers, whole: Buffer, ax
     k.attributes[name] = DenseArrayBase.from_list(i64, list(starts))
 
 
+def _note_run(
+    k: KernelBuilder, starts: Sequence[IntExpr], steps: Sequence[int], x: Buffer, out: Buffer
+) -> None:
+    """Say where a slice lies in its input, if it is a run of elements there: see place-pieces."""
+    whole, part = x.type.static_shape(), out.type.static_shape()
+    if whole is None or part is None or not all(start.is_constant for start in starts):
+        return
+    axis = next((d for d, size in enumerate(part) if size != 1), len(part))
+    if part[axis + 1 :] != whole[axis + 1 :] or any(step != 1 for step in steps):
+        return
+    offset = 0
+    for start, size in zip(starts, whole, strict=True):
+        offset = offset * size + start.constant_value
+    k.attributes["parts"] = DenseArrayBase.from_list(i64, [offset])
+
+
 @rule(relax.SplitOp)
 def _split(k: KernelBuilder, op: relax.SplitOp, ins: Buffers, outs: Buffers) -> None:
     axis, offset = op.axis.value.data, as_expr(0)
@@ -99,6 +115,7 @@ def _copy_from(
 @rule(relax.StridedSliceOp)
 def _strided_slice(k: KernelBuilder, op: relax.StridedSliceOp, ins: Buffers, outs: Buffers) -> None:
     starts, steps = op.starts.data, relax.ints(op.steps)
+    _note_run(k, starts, steps, ins[0], outs[0])
 
     def source(indices: Sequence[IntExpr]) -> list[IntExpr]:
         rows = zip(starts, indices, steps, strict=True)

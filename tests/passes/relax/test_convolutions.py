@@ -220,6 +220,18 @@ def test_channels_are_mixed_where_positions_are_few() -> None:
     assert 10 < changed < 30, "some are, some are not"
 
 
+@pytest.mark.parametrize(("first", "count"), [(0, 16), (16, 32), (16, 20), (8, 16)])
+def test_slices_of_channels_and_what_joins_them(first: int, count: int) -> None:
+    network = Network((1, 16, 6, 5), count)
+    y = network.conv(network.image, Conv(48, kernel=3, pad=1))
+    sizes = (1, count, *shape_of(y)[2:])
+    part = relax.StridedSliceOp(y, starts=(0, first, 0, 0), sizes=sizes, steps=(1,) * 4)
+    z = network.conv(network.add(part), Conv(count, kernel=3, pad=1))
+    z = network.add(relax.AddOp(z, part.result))
+    joined = network.add(relax.ConcatOp(y, part.result, z, axis=1))
+    check_natively(network.module(network.conv(joined, Conv(16))))
+
+
 def enlarged(network: Network, x: SSAValue, filters: int, k: int) -> SSAValue:
     """Append a transposed convolution whose windows do not overlap, a bias and an activation."""
     w = network.constant(shape_of(x)[1], filters, k, k)
