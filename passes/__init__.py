@@ -46,6 +46,7 @@ PASSES: dict[str, str] = {
     "pad-reductions": "tir.pad_reductions:PadReductionsPass",
     "place-pieces": "vm.place_pieces:PlacePiecesPass",
     "plan-memory": "vm.plan_memory:PlanMemoryPass",
+    "pool-convolutions": "relax.pool_convolutions:PoolConvolutionsPass",
     "relax-cse": "relax.relax_cse:RelaxCsePass",
     "relax-dce": "relax.relax_dce:RelaxDcePass",
     "schedule-default": "tir.schedule_default:ScheduleDefaultPass",

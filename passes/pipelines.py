@@ -22,6 +22,7 @@ from .relax.legalize_ops import LegalizeOpsPass
 from .relax.lower_selections import LowerSelectionsPass
 from .relax.mark_inplace import MarkInplacePass
 from .relax.name_dims import NameDimsPass
+from .relax.pool_convolutions import PoolConvolutionsPass
 from .relax.relax_cse import RelaxCsePass
 from .relax.relax_dce import RelaxDcePass
 from .relax.shrink_convolutions import ShrinkConvolutionsPass
@@ -61,7 +62,8 @@ GRAPH: tuple[ModulePass, ...] = (
     RelaxCsePass(),  # what was written in two ways is equal now
     RelaxDcePass(),  # kernels are made of what is left
     WidenConvolutionsPass(),  # blocks are for images; whatever asks for sequences has been
-    ChooseLayoutsPass(),  # last: the passes above know the plain layout only
+    ChooseLayoutsPass(),  # the passes above know the plain layout only
+    PoolConvolutionsPass(),  # last: where tiles of an image lie together is settled
 )
 
 KERNELS: tuple[ModulePass, ...] = (

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 
 from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr
 from xdsl.ir import Attribute
-from xdsl.irdl import irdl_op_definition, operand_def, prop_def, result_def, traits_def
+from xdsl.irdl import (
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    prop_def,
+    result_def,
+    traits_def,
+)
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
@@ -75,11 +82,13 @@ class WinogradConvOp(RelaxOp):
     """BlockedConvOp with 3 x 3 filters and stride 1, by minimal filtering F(m x m, 3 x 3).
 
     x [N, C/b, H, W, b], u [(m + 2)^2, O/b, C/b, b of C, b of O]: the filters, transformed.
-    The result is the convolution's up to rounding: see the tests for the bound.
+    The result is the convolution's up to rounding: see the tests for the bound. With `pool`, it is
+    the maximum of each pool x pool results: they are of one tile.
 
     (C1) both operands have one element type and their ranks are 5.
     (C2) m is 2 or 4, u has (m + 2)^2 matrices, padding has four entries.
     (C3) the channels of x and u agree.
+    (C4) pool divides m, and height and width of the convolution.
     """
 
     name = "relax.winograd_conv"
@@ -87,8 +96,14 @@ class WinogradConvOp(RelaxOp):
     u = operand_def(TensorType)
     m = prop_def(IntegerAttr)
     padding = prop_def(DenseArrayBase)
+    pool = opt_prop_def(IntegerAttr)
     result = result_def(TensorType)
     traits = traits_def(Pure())
+
+    @property
+    def pooled(self) -> int:
+        """The side of the squares of results of which the maximum counts; 1 for each by itself."""
+        return 1 if self.pool is None else self.pool.value.data
 
     def infer_types(self) -> Sequence[Attribute]:
         check_same_dtype(self, "(C1)")
@@ -106,7 +121,21 @@ class WinogradConvOp(RelaxOp):
         taps = _dim(TAPS)
         height = window_extent(x.shape[2], taps, 1, 1, top + bottom)
         width = window_extent(x.shape[3], taps, 1, 1, left + right)
-        return [TensorType.of((x.shape[0], u.shape[1], height, width, u.shape[4]), x.dtype)]
+        size = self._pooled_size(height, width)
+        return [TensorType.of((x.shape[0], u.shape[1], *size, u.shape[4]), x.dtype)]
+
+    def _pooled_size(self, height: Dim, width: Dim) -> tuple[Dim, Dim]:
+        if self.pool is None:
+            return height, width
+        side = self.pooled
+        if side < 1 or self.m.value.data % side:
+            raise VerifyException(f"{self.name}: (C4) pool = {side} does not divide m")
+        for size in (height, width):
+            if size is None or not size.is_multiple_of(side):
+                raise VerifyException(f"{self.name}: (C4) pool = {side} does not divide {size}")
+        assert height is not None, "it is a multiple"
+        assert width is not None, "it is a multiple"
+        return height // side, width // side
 
 
 def _dim(value: int) -> Dim:

@@ -29,4 +29,7 @@ def _winograd_conv(op: relax.WinogradConvOp, x: Array, u: Array) -> Array:
             product = np.einsum("rsnck,rsockp->rsnop", moved, taps)
             values = np.einsum("ir,js,rsnop->noijp", to_result, to_result, product)
             result[:, :, row * m : (row + 1) * m, column * m : (column + 1) * m] = values
-    return result[:, :, :out_height, :out_width]
+    result = result[:, :, :out_height, :out_width]
+    side = op.pooled
+    squares = (n, u.shape[1], out_height // side, side, out_width // side, side, u.shape[4])
+    return result.reshape(squares).max(axis=(3, 5)) if side > 1 else result

@@ -3,7 +3,7 @@
 for strips of tiles                          intermediates stay in the second-level cache
 v[xi, c, t, .] = B^T x B                   (m + 2)^2 values of each tile; zeros around x
 z[xi, o, t, .] = sum over c of u[xi, o, c] v[xi, c, t]      (m + 2)^2 matrix products
-y = A^T z A                                m x m results of each tile
+y = A^T z A                                m x m results of each tile, or the maxima of squares
 
 A strip is a known number of tiles; where symbols decide the image, some of the last do not count.
 """
@@ -11,6 +11,7 @@ A strip is a known number of tiles; where symbols decide the image, some of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from xdsl.dialects.builtin import StringAttr
 
@@ -51,7 +52,9 @@ class _Winograd:
         self.out = out
         self.filtering = relax.FILTERINGS[op.m.value.data]
         self.top, self.left = relax.ints(op.padding)[:2]
-        self.batch, filters, self.height, self.width, lanes = out.shape
+        self.pool = op.pooled
+        self.batch, filters, height, width, lanes = out.shape
+        self.height, self.width = height * self.pool, width * self.pool
         self.filters, self.lanes = filters.constant_value, lanes.constant_value
         self.columns = ceildiv(self.width, self.filtering.m)
         self.tiles = ceildiv(self.height, self.filtering.m) * self.columns
@@ -103,23 +106,26 @@ class _Winograd:
         divisors = [n for n in range(tiles, 0, -1) if tiles % n == 0]
         return min(divisors, key=traffic)
 
-    def corner(self, tile: IntExpr, strip: IntExpr) -> tuple[IntExpr, IntExpr]:
-        """Return the first row and column of a tile's results; of one too many, the last one's."""
+    def corner(self, tile: IntExpr, strip: IntExpr, m: int) -> tuple[IntExpr, IntExpr]:
+        """Return the first row and column of a tile's m x m values; of one too many, the last's."""
         if not self.tiles.is_multiple_of(strip.constant_value):
             tile = min_(tile, self.tiles - 1)
-        return tile // self.columns * self.filtering.m, tile % self.columns * self.filtering.m
+        return tile // self.columns * m, tile % self.columns * m
 
-    def inside(self, index: IntExpr, offset: int, size: IntExpr, results: IntExpr) -> Conditions:
+    def inside(
+        self, index: IntExpr, offset: int, size: IntExpr, results: IntExpr, m: int
+    ) -> Conditions:
         """Return when an element lies in an image along an axis: nothing where it always does.
 
         Args:
             index: of the element.
             offset: from the first result of its tile, which is one of the image's results.
             size: of the image.
-            results: of the convolution.
+            results: of all tiles.
+            m: results of a tile.
         """
         found = [index] if offset < 0 else []
-        m, beyond = self.filtering.m, size - results
+        beyond = size - results
         following = (results - 1) % m if results.is_constant else as_expr(0)
         if results.is_multiple_of(m):
             following = as_expr(m - 1)
@@ -152,16 +158,16 @@ class _Winograd:
 
         Only elements at a tile's edge may lie outside of x: to test these costs less than a copy.
         """
-        k, alpha, x = self.k, self.filtering.alpha, self.x
+        k, m, alpha, x = self.k, self.filtering.m, self.filtering.alpha, self.x
 
         def body(c: IntExpr, t: IntExpr, lane: IntExpr) -> None:
-            row, column = self.corner(first + t, v.shape[2])
+            row, column = self.corner(first + t, v.shape[2], m)
 
             def element(i: int, j: int) -> Value:
                 down, right = i - self.top, j - self.left
                 y, z = row + down, column + right
-                where = self.inside(y, down, x.shape[2], self.height)
-                where += self.inside(z, right, x.shape[3], self.width)
+                where = self.inside(y, down, x.shape[2], self.height, m)
+                where += self.inside(z, right, x.shape[3], self.width, m)
                 return k.load(x, n, c, y, z, lane, where=where)
 
             tile = [[element(i, j) for j in range(alpha)] for i in range(alpha)]
@@ -186,22 +192,34 @@ class _Winograd:
 
     def transform_result(self, z: Buffer, n: IntExpr, first: IntExpr) -> None:
         """Append `y = A^T z A` for every tile of the strip; what lies beyond y is dropped."""
-        k, m, alpha = self.k, self.filtering.m, self.filtering.alpha
+        k, alpha = self.k, self.filtering.alpha
+        m = self.filtering.m // self.pool  # of a tile's results in y
         is_whole = self.tiles.is_multiple_of(z.shape[2].constant_value)
+        _, _, height, width, _ = self.out.shape
 
         def body(o: IntExpr, t: IntExpr, lane: IntExpr) -> None:
-            row, column = self.corner(first + t, z.shape[2])
+            row, column = self.corner(first + t, z.shape[2], m)
             tile = [
                 [k.load(z, i * alpha + j, o, t, lane) for j in range(alpha)] for i in range(alpha)
             ]
-            values = self.both_sides(self.filtering.result, tile)
+            values = self.maxima(self.both_sides(self.filtering.result, tile))
             for i in range(m):
                 for j in range(m):
                     y, x = row + i, column + j
                     where = [] if is_whole else [self.tiles - 1 - first - t]
-                    where += self.inside(y, i, self.height, self.height)
-                    where += self.inside(x, j, self.width, self.width)
+                    where += self.inside(y, i, height, height, m)
+                    where += self.inside(x, j, width, width, m)
                     k.store(self.out, (n, o, y, x, lane), values[i][j], where=where)
 
         extents = (z.shape[1], z.shape[2], self.lanes)
         k.nest("winograd_result", [(SPATIAL, e) for e in extents], body)
+
+    def maxima(self, values: list[list[Value]]) -> list[list[Value]]:
+        """Return the largest of each pool x pool values."""
+        side = range(self.pool)
+        corners = range(0, len(values), self.pool)
+
+        def largest(i: int, j: int) -> Value:
+            return reduce(self.k.max, (values[i + a][j + b] for a in side for b in side))
+
+        return [[largest(i, j) for j in corners] for i in corners]
