@@ -144,11 +144,12 @@ relax.func @conv_transpose(%x: !relax.tensor<[1, 3, 4], f32>, %w: !relax.tensor<
 
 // -----
 
-// How many elements count is an expression.
+// How many elements count is an expression, computed once for all channels.
 // CHECK-LABEL: relax.func @avg_pool
+// CHECK: tir.block "count" (%[[I:.*]]: spatial(8)
+// CHECK: tir.index_value min(-%[[I]] + 9, 3) - max(-%[[I]] + 1, 0) : i64
 // CHECK: tir.block "sum"
 // CHECK: tir.block "avg_pool"
-// CHECK: tir.index_value min(-%[[I:.*]] + 9, 3) - max(-%[[I]] + 1, 0) : i64
 relax.func @avg_pool(%x: !relax.tensor<[1, 3, 8], f32>) -> (!relax.tensor<[1, 3, 8], f32>) {
   %y = relax.avg_pool %x {kernel = array<i64: 3>, strides = array<i64: 1>, padding = array<i64: 1, 1>, dilations = array<i64: 1>, count_include_pad = false} : (!relax.tensor<[1, 3, 8], f32>) -> !relax.tensor<[1, 3, 8], f32>
   relax.return %y : !relax.tensor<[1, 3, 8], f32>
