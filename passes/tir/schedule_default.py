@@ -41,6 +41,7 @@ from .pack_constants import Pack, constant_inputs, set_packs
 from .schedule.build import NestBuilder, iters_of
 from .schedule.lanes import LaneSchedule, combining_op, lane_group
 from .schedule.maps import PARALLEL_WORK, SCALAR_MATH, kind_of_outer, map_block, schedule_map
+from .schedule.streams import StreamSchedule, streams
 from .schedule.symbolic_tiles import SymbolicTiles
 from .schedule.tile_body import Following
 from .schedule.tiles import Surroundings, TileSchedule
@@ -234,6 +235,9 @@ class _Policy:
         if tile is not None and (group is None or self.prefers_tile(steps, tile)):
             if epilogue is not None and has_any(epilogue, (*SCALAR_MATH, tir.IfOp)):
                 epilogue = None
+            if streams(steps, tile, self.target):
+                StreamSchedule(b, steps, tile, self.target).build()
+                return False
             if not steps.is_constant(tile.axes):
                 self.symbolic_tiles(b, steps, tile, epilogue)
                 return epilogue is not None

@@ -78,8 +78,8 @@ relax.func @mean(%x: !relax.tensor<[4, 8], f16>) -> (!relax.tensor<[4], f16>) {
 // CHECK: arith.maxsi
 // CHECK: tir.block "position"
 // CHECK: arith.cmpi eq
-// CHECK: tir.index_value %{{.*}} : i64
-// CHECK: arith.minsi
+// CHECK: arith.minsi %{{.*}} : i32
+// CHECK: arith.extsi %{{.*}} : i32 to i64
 relax.func @arg_max(%x: !relax.tensor<[4, 8], i32>) -> (!relax.tensor<[4], i64>) {
   %y = relax.arg_max %x {axis = 1, keepdims = false, select_last_index = false} : (!relax.tensor<[4, 8], i32>) -> !relax.tensor<[4], i64>
   relax.return %y : !relax.tensor<[4], i64>

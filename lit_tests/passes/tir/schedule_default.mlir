@@ -610,3 +610,34 @@ tir.func @rows(%a: !tir.buffer<[6, 6], f32>, %b: !tir.buffer<[6, 64], f32>) -> (
   }
 }
 }
+
+// -----
+
+// Rows that are longer than a tile: sums wait in memory while four rows at a time are read in runs.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", vector_bits = 128, vector_registers = 16, cores = 2, l2_bytes = 4096>} {
+// CHECK-LABEL: tir.func @columns
+// CHECK: tir.for %[[half:.*]] in 2 serial {
+// CHECK: %[[acc:.*]] = tir.alloc : !tir.buffer<[64], f32, "stack">
+// CHECK: tir.for %[[k:.*]] in 5 serial {
+// CHECK-NEXT: tir.for %[[v:.*]] in 16 serial {
+// CHECK-NEXT: tir.for %[[r:.*]] in 4 unrolled {
+// CHECK-NEXT: tir.for %[[lane:.*]] in 4 vectorized {
+// CHECK-NEXT: tir.block "sum" ({{.*}}reduce(22) = %[[k]] * 4 + %[[r]]
+// CHECK: tir.for %[[rest:.*]] in 2 serial {
+// CHECK: tir.block "sum_write"
+tir.func @columns(%x: !tir.buffer<[22, 128], f32>) -> (%y: !tir.buffer<[128], f32>) {
+  tir.for %j in 128 serial {
+    tir.for %i in 22 serial {
+      tir.block "sum" (%vj: spatial(128) = %j, %vi: reduce(22) = %i) init {
+        %zero = arith.constant 0.0 : f32
+        tir.store %zero, %y[%vj] : !tir.buffer<[128], f32>
+      } {
+        %acc = tir.load %y[%vj] : !tir.buffer<[128], f32>
+        %a = tir.load %x[%vi, %vj] : !tir.buffer<[22, 128], f32>
+        %s = arith.addf %acc, %a : f32
+        tir.store %s, %y[%vj] : !tir.buffer<[128], f32>
+      }
+    }
+  }
+}
+}

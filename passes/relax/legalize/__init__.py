@@ -3,6 +3,7 @@
 from . import (
     bounded,  # they fill the table
     elementwise,
+    extremes,
     indexing,
     manipulate,
     nn,
@@ -20,6 +21,7 @@ __all__ = [
     "RULES",
     "bounded",
     "elementwise",
+    "extremes",
     "indexing",
     "manipulate",
     "nn",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import i64
-
 from ....dialects import dtypes, relax
 from ....dialects.tir.attributes import IterKind
 from ....dialects.tir.compute import Buffer, KernelBuilder
@@ -87,39 +85,6 @@ def _mean(k: KernelBuilder, op: relax.MeanOp, ins: Buffers, outs: Buffers) -> No
         return divide(k, value, k.index_value(count, out.dtype))
 
     k.compute("mean", out, mean)
-
-
-@rule(relax.ArgMaxOp, relax.ArgMinOp)
-def _arg_reduction(k: KernelBuilder, op: relax.ArgReductionOp, ins: Buffers, outs: Buffers) -> None:
-    """The extreme value, then the least (or greatest) position that has it."""
-    (x,), (out,) = ins, outs
-    is_max = isinstance(op, relax.ArgMaxOp)
-    reduced = _Reduced(x, (op.axis.value.data,), relax.flag(op.keepdims))
-    kind, start = ("max", lowest(x.dtype)) if is_max else ("min", highest(x.dtype))
-
-    def extreme(acc: Value, *iters: IntExpr) -> Value:
-        return k.binary(kind, acc, wide_load(k, x, *reduced.split(iters)[0]))
-
-    best = reduce_temp(k, kind, out.shape, x.dtype, reduced.extents, start, extreme)
-    last = relax.flag(op.select_last_index)
-    nowhere = -1 if last else highest(i64)
-    rank = len(out.shape)
-
-    def place(acc: Value, *iters: IntExpr) -> Value:
-        index, inner = reduced.split(iters)
-        same = _same(wide_load(k, x, *index), k.load(best, *iters[:rank]))
-        here = k.select(same, k.index_value(inner[0]), k.const(nowhere, i64))
-        return k.max(acc, here) if last else k.min(acc, here)
-
-    reduce_into(k, "position", out, reduced.extents, nowhere, place)
-
-
-def _same(value: Value, best: Value) -> Value:
-    """Return whether a value is the extreme one; a NaN is the same as every NaN."""
-    equal = value.compare("eq", best)
-    if not dtypes.is_float(value.dtype):
-        return equal
-    return equal | (value.compare("ne", value) & best.compare("ne", best))
 
 
 @rule(relax.SoftmaxOp)

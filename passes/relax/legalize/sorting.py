@@ -18,6 +18,7 @@ from ....dialects.tir.attributes import STACK, IterKind
 from ....dialects.tir.compute import Buffer, Index, KernelBuilder
 from ....dialects.tir.values import Value
 from ....symbolic import IntExpr, min_
+from .extremes import top_one
 from .manipulate import Buffers
 from .merging import Merge, sort
 from .rules import rule
@@ -31,6 +32,9 @@ MERGE_COST = 8  # what a step of merging costs in steps of insertion (measured)
 def _top_k(k: KernelBuilder, op: relax.TopKOp, ins: Buffers, outs: Buffers) -> None:
     x, axis, count = ins[0], op.axis.value.data, op.count
     if count == 0:
+        return
+    if count == 1 and x.shape[axis].is_constant and x.shape[axis] != 0:
+        top_one(k, op, x, outs)
         return
     others = [dim for d, dim in enumerate(x.shape) if d != axis]
     merges = _merging_is_faster(x.shape[axis], count)
