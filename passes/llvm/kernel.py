@@ -22,12 +22,14 @@ from ...dialects.llvm.build import LLVMBuilder
 from ...dialects.llvm.types import PTR, element_of, lanes, like, vector
 from ...symbolic import IntExpr
 from .expressions import Expressions, Range
+from .polling import Polling
 from .scalars import handlers, llvm_type
 
 CONTEXT_PARALLEL_FOR = (
     8  # offset of `parallel_for` in struct tyrex_context (runtime/native/tyrex.h)
 )
 CONTEXT_FAIL_INDEX = 40  # offset of `fail_index` there
+CONTEXT_POLL = 64  # offset of `poll` there
 STACK_ALIGN_BYTES = 64
 _UNROLL = LoopAnnotationAttr(LoopHints(unroll="full"))
 
@@ -49,6 +51,7 @@ class Outlined:
         shares: whether parallel loops inside are shared by threads, too: the loop may turn out to
             be of one iteration, which the thread runs that was to hand out many.
         checks: whether indices are checked inside: the context is told of a wrong one.
+        polls: whether an iteration takes long: the context is asked whether to go on.
     """
 
     name: str
@@ -57,18 +60,25 @@ class Outlined:
     bounds: dict[Hashable, Range]
     shares: bool
     checks: bool
+    polls: bool
 
     @property
     def takes_context(self) -> bool:
         """Whether the context is the first of the body's words."""
-        return self.shares or self.checks
+        return self.shares or self.checks or self.polls
 
 
 class KernelLowering:
     """Lowers the statements of one function."""
 
     def __init__(
-        self, b: LLVMBuilder, name: str, symbols: Sequence[str] = (), *, contract: bool
+        self,
+        b: LLVMBuilder,
+        name: str,
+        symbols: Sequence[str] = (),
+        *,
+        contract: bool,
+        is_shared: bool = False,
     ) -> None:
         self.b = b
         self.handlers = handlers(contract)
@@ -77,7 +87,8 @@ class KernelLowering:
         self.exprs = Expressions(b)
         self.values: dict[SSAValue, SSAValue] = {}
         self.context: SSAValue | None = None  # None where parallel loops run serially
-        self.errors: SSAValue | None = None  # the context that is told of wrong indices
+        self.errors: SSAValue | None = None  # the context that is told of wrong indices, and asked
+        self.polling = Polling(is_shared=is_shared)
         self.texts: dict[str, str] = {}  # text -> the symbol of its bytes
         self.outlined: list[Outlined] = []
         self.lane: tuple[SSAValue, int] | None = None  # the vectorized variable and its extent
@@ -187,11 +198,48 @@ class KernelLowering:
             self.bind(op.induction_var, self.b.integer(0))
             self.scoped(op.body.block)
             return
+        piece = None
+        if hints is None and self.errors is not None and self.lane is None:
+            piece = self.polling.piece(op, extent, self.exprs.bounds)
+        if piece is not None:
+            self.asking_loop(op, extent, piece)
+            return
         runs = extent.is_constant and extent.constant_value > 0
         with self.b.loop(self.exprs.value(extent), hints, runs=runs) as i:
             self.bind(op.induction_var, i)
             self.scoped(op.body.block)
             self.b.location = op.location
+
+    def asking_loop(self, op: tir.ForOp, extent: IntExpr, piece: int) -> None:
+        """Append a loop in pieces of so many iterations; before each the context is asked."""
+        b, count = self.b, self.exprs.value(extent)
+        size, one = b.integer(piece), b.integer(1)
+        last = b.sub(b.add(count, size, "nsw"), one, "nsw")
+        pieces = b.binary(llvm.SDivOp, last, size)
+        before = self.polling.enter(op)
+        with b.loop(pieces) as number:
+            self.ask()
+            begin = b.mul(number, size, "nsw")
+            left = b.sub(count, begin, "nsw")
+            length = b.select(b.icmp("slt", left, size), left, size)
+            with b.loop(length, runs=True) as i:
+                self.bind(op.induction_var, b.add(begin, i, "nsw"))
+                self.scoped(op.body.block)
+                b.location = op.location
+        self.polling.leave(before)
+
+    def ask(self) -> None:
+        """Append the question whether to go on; where the run is to end, leave the function."""
+        b = self.b
+        assert self.errors is not None, "checked by who asks"
+        function = b.load(b.gep(self.errors, i8, CONTEXT_POLL), PTR, 8)
+        code = b.call(function, (self.errors,), i32)
+        assert code is not None, "the call has a result"
+        ended, on = b.new_block(), b.new_block()
+        b.cond_br(b.icmp("ne", code, b.integer(0, i32)), ended, on)
+        b.start(ended)
+        b.ret(code)
+        b.start(on)
 
     def scoped(self, block: Block) -> None:
         """Append a block's operations; expressions built there are forgotten afterwards."""
@@ -237,7 +285,8 @@ class KernelLowering:
         name = f"{self.name}.parallel{len(self.outlined)}"
         shares = not extent.is_constant and least_size(extent) == 1 and _has_parallel(op)
         checks = any(isinstance(inner, tir.CheckIndexOp) for inner in op.walk())
-        part = Outlined(name, op, captures, dict(self.exprs.bounds), shares, checks)
+        polls = self.polling.is_long(op.body.block)
+        part = Outlined(name, op, captures, dict(self.exprs.bounds), shares, checks, polls)
         self.outlined.append(part)
         assert self.context is not None
         words = [self.context] if part.takes_context else []

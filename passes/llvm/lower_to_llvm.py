@@ -130,7 +130,7 @@ class _Functions:
             f"{part.name}.body", types, i32, linkage="internal", arg_attrs=attributes
         )
         given = function.body.block.args
-        lowering = KernelLowering(b, part.name, symbols, contract=self.contract)
+        lowering = KernelLowering(b, part.name, symbols, contract=self.contract, is_shared=True)
         if part.takes_context:
             lowering.errors, *given = given
         if part.shares:  # else without a context: loops inside are serial

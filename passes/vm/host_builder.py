@@ -26,6 +26,9 @@ CONTEXT_SET_ERROR = 16
 CONTEXT_FAIL_DIMS = 48
 """Offset of `fail_dims` there."""
 
+CONTEXT_POLL = 64
+"""Offset of `poll` there."""
+
 ERROR_ARGUMENT = 1
 """TYREX_ERROR_ARGUMENT of runtime/native/abi.h."""
 
@@ -147,6 +150,10 @@ class HostBuilder:
         """Leave the function where a call failed."""
         assert code is not None, "the call has a result"
         self.fail_if(self.b.icmp("ne", code, self.b.integer(0, i32)), code)
+
+    def ask(self) -> None:
+        """Leave the function where the run is to end."""
+        self.check(self.b.call(self.context_function(CONTEXT_POLL), (self.context,), i32))
 
     def message(self, text: str) -> str:
         """Return the symbol of a text of C, which is appended to the module."""

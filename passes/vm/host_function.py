@@ -39,6 +39,8 @@ class HostFunction(HostBuilder):
         self.pool = pool
         self.callees = callees
         self.passed: dict[int, SSAValue] = {}  # what the argument words hold, within a block
+        self.begun: set[Block] = set()
+        """Blocks that control may have come by."""
         self.open = open_results(func)
         self.shapes = HostShapes(self)
         calls = [op for op in func.walk() if isinstance(op, vm.InvokeOp)]
@@ -84,6 +86,7 @@ class HostFunction(HostBuilder):
 
     def block(self, block: Block) -> None:
         """Append the operations of a block."""
+        self.begun.add(block)
         self.passed.clear()
         if block in self.blocks:
             self.b.start(self.blocks[block])
@@ -229,11 +232,15 @@ def _passed(f: HostFunction, op: Operation, block: Block, values: Sequence[SSAVa
 
 
 def _branch(f: HostFunction, op: vm.BranchOp) -> None:
+    if op.successor in f.begun:  # a loop
+        f.ask()
     f.b.br(f.target(op, op.successor), *_passed(f, op, op.successor, op.arguments))
 
 
 def _cond_branch(f: HostFunction, op: vm.CondBranchOp) -> None:
     b = f.b
+    if op.then_block in f.begun or op.else_block in f.begun:  # a loop
+        f.ask()
     condition = b.load(f.pointer(op, op.cond), i8, 1)
     b.cond_br(
         b.icmp("ne", condition, b.integer(0, i8)),

@@ -208,6 +208,10 @@ static int32_t enter(void *context, const char *function, uint64_t bytes, void *
     tyrex_error_set(TYREX_ERROR_RECURSION, message);
     return TYREX_ERROR_RECURSION;
   }
+  int32_t code = tyrex_ask(context);
+  if (code != TYREX_OK) {
+    return code;
+  }
   *memory = new_block(arena, bytes);
   if (!*memory) {
     return TYREX_ERROR_MEMORY;

@@ -11,6 +11,7 @@ static_assert(offsetof(tyrex_context, arena) == 32, "runtime/threads.py reads of
 static_assert(offsetof(tyrex_context, fail_index) == 40, "generated code reads offset 40");
 static_assert(offsetof(tyrex_context, fail_dims) == 48, "generated code reads offset 48");
 static_assert(offsetof(tyrex_context, blocks) == 56, "generated code reads offset 56");
+static_assert(offsetof(tyrex_context, poll) == 64, "generated code reads offset 64");
 static_assert(offsetof(tyrex_blocks, leave) == 40, "generated code reads offset 40");
 
 static void *allocate_from_arena(void *context, uint64_t bytes) {
@@ -39,6 +40,7 @@ tyrex_context *tyrex_context_create(uint32_t num_threads) {
       .fail_index = tyrex_fail_index,
       .fail_dims = tyrex_fail_dims,
       .blocks = &tyrex_block_functions,
+      .poll = tyrex_ask,
   };
   return context;
 }

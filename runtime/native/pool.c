@@ -30,9 +30,12 @@
 #define CACHE_LINE_BYTES 64
 /* A loop that takes longer is run in pieces of about PIECE_NS, and the poll is asked between
  * them. The first piece, a small part, tells how long the loop will take. */
-#define POLL_NS 100000000
-#define PIECE_NS 50000000
-#define FIRST_PIECE 64
+#define POLL_NS 50000000
+#define PIECE_NS 20000000
+#define FIRST_PIECE 1024
+/* Questions that follow each other faster than QUICK_NS are asked once in so many times. */
+#define QUICK_NS 1000000
+#define QUICK_ASKS 16u
 
 struct loop {
   tyrex_body body;
@@ -69,6 +72,8 @@ static pthread_once_t fork_handler_once = PTHREAD_ONCE_INIT;
 static _Thread_local bool inside_loop;
 static _Atomic(tyrex_poll) poll;
 static _Thread_local int64_t last_poll_ns;
+static _Thread_local int64_t last_ask_ns;
+static _Thread_local uint32_t asks_to_skip;
 
 static void forget_workers_after_fork(void) {
   atomic_flag_clear(&pool.busy);
@@ -124,10 +129,29 @@ static int32_t ask(tyrex_poll function, int64_t now_ns) {
   }
   last_poll_ns = now_ns;
   int32_t code = function();
-  if (code != TYREX_OK) {
-    atomic_store(&pool.cancelled, true);
+  if (code != TYREX_OK && inside_loop) {
+    atomic_store(&pool.cancelled, true); /* the loop is this thread's */
   }
   return code;
+}
+
+int32_t tyrex_ask(void *context) {
+  (void)context;
+  if (asks_to_skip) {
+    asks_to_skip--;
+    return TYREX_OK;
+  }
+  tyrex_poll function = atomic_load_explicit(&poll, memory_order_relaxed);
+  if (!function) {
+    return TYREX_OK;
+  }
+  if (inside_loop && atomic_load(&pool.cancelled)) {
+    return TYREX_ERROR_INTERRUPTED;
+  }
+  int64_t now_ns = tyrex_now_ns();
+  asks_to_skip = now_ns - last_ask_ns < QUICK_NS ? QUICK_ASKS : 0;
+  last_ask_ns = now_ns;
+  return ask(function, now_ns);
 }
 
 /* Runs [begin, end); what takes long in pieces, so that it can be ended. */

@@ -11,3 +11,8 @@ uint32_t tyrex_num_cores(void) { return 1; }
 uint32_t tyrex_pool_num_workers(void) { return 0; }
 
 void tyrex_pool_shutdown(void) {}
+
+int32_t tyrex_ask(void *context) {
+  (void)context;
+  return TYREX_OK;
+}

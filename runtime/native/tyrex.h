@@ -165,6 +165,9 @@ typedef struct tyrex_context {
   int32_t (*fail_dims)(const char *place, int32_t relation, int64_t found, int64_t expected);
   TYREX_HIGH_HALF(fail_dims)
   const tyrex_blocks *blocks; /* 56 */
+  TYREX_HIGH_HALF(blocks)
+  /* 64: tyrex_ask, for loops that take long: a code other than TYREX_OK ends the run */
+  int32_t (*poll)(void *context);
 } tyrex_context;
 
 /* NULL with the error set when num_threads is 0 or memory is short. */
@@ -173,10 +176,12 @@ TYREX_API void tyrex_context_destroy(tyrex_context *context);
 
 /* context->parallel_for of every context made here; see pool.c. */
 TYREX_API int32_t tyrex_parallel_for(void *context, tyrex_body body, void *closure, int64_t n);
-/* Asked about every 100 ms of a loop, by the thread that runs it, with the loop's own state
+/* Asked about every 50 ms of a loop, by the thread that runs it, with the loop's own state
  * whole: a code other than TYREX_OK ends the loop. NULL, as at the start: nobody is asked. */
 typedef int32_t (*tyrex_poll)(void);
 TYREX_API void tyrex_set_poll(tyrex_poll poll);
+/* Asks where that is due; cheap enough for every iteration of a loop of kernels. */
+TYREX_API int32_t tyrex_ask(void *context);
 /* Cores that this process may run on. */
 TYREX_API uint32_t tyrex_num_cores(void);
 /* Worker threads alive in this process. */

@@ -24,9 +24,14 @@ _PARALLEL_FOR = ctypes.CFUNCTYPE(
     ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64
 )
 _FAIL_INDEX = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int64)
+_POLL = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)
 CHUNK = 3
 BOUNDS = 3
 """TYREX_ERROR_BOUNDS of runtime/native/abi.h."""
+
+
+def _go_on(context: int) -> int:
+    return 0
 
 
 class _Context(ctypes.Structure):
@@ -40,6 +45,9 @@ class _Context(ctypes.Structure):
         ("allocate", ctypes.c_void_p),
         ("arena", ctypes.c_void_p),
         ("fail_index", _FAIL_INDEX),
+        ("fail_dims", ctypes.c_void_p),
+        ("blocks", ctypes.c_void_p),
+        ("poll", _POLL),
     )
 
 
@@ -89,7 +97,8 @@ class NativeKernel:
             shape = [dim.evaluate(symbols) for dim in buffer_type.shape]
             buffers.append(np.full(shape, 77, dtypes.to_numpy(buffer_type.dtype)))
         fail = _FAIL_INDEX(self._fail)
-        context = _Context(1, 4, _backwards, None, None, None, fail)
+        poll = _POLL(_go_on)
+        context = _Context(1, 4, _backwards, None, None, None, fail, None, None, poll)
         words = [
             ctypes.addressof(context),
             *(array.ctypes.data for array in buffers),

@@ -316,3 +316,40 @@ tir.func @checked(%x: !tir.buffer<[8], f32>) -> (%y: !tir.buffer<[4], f32>) {
     tir.store %v, %y[%l] : !tir.buffer<[4], f32>
   }
 }
+
+// -----
+
+// A loop that takes long asks the context before each piece of so many iterations whether to go on.
+
+// CHECK-LABEL: llvm.func internal @spin.impl
+// CHECK-SAME: {
+// CHECK-DAG: %[[SIZE:.*]] = llvm.mlir.constant(5592405) : i64
+// CHECK: ^{{.*}}(%[[PIECE:\d+]]: i64):
+// CHECK: llvm.getelementptr inbounds %{{.*}}[64]
+// CHECK: llvm.call %{{.*}}(%{{.*}}) : !llvm.ptr, (!llvm.ptr) -> i32
+// CHECK: llvm.cond_br
+// CHECK: llvm.mul %[[PIECE]], %[[SIZE]]
+// CHECK: llvm.select
+// CHECK: llvm.fmul
+tir.func @spin(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
+  tir.for %i in 100000000 serial {
+    %a = tir.load %x[0] : !tir.buffer<[4], f32>
+    %b = arith.mulf %a, %a : f32
+    tir.store %b, %y[0] : !tir.buffer<[4], f32>
+  }
+}
+
+// -----
+
+// One that does not take long asks nobody.
+
+// CHECK-LABEL: llvm.func internal @short.impl
+// CHECK-NOT: [64]
+// CHECK: llvm.func @short
+tir.func @short(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
+  tir.for %i in 1000000 serial {
+    %a = tir.load %x[0] : !tir.buffer<[4], f32>
+    %b = arith.mulf %a, %a : f32
+    tir.store %b, %y[0] : !tir.buffer<[4], f32>
+  }
+}

@@ -54,7 +54,7 @@ vm.func @choose(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>, %z: !rel
 // -----
 
 // Memory that a loop comes by twice is the context's: of two slots, that which the value before does
-// not lie in. Results of a call lie behind the callee's.
+// not lie in. Results of a call lie behind the callee's. Each time the context is asked whether to go on.
 
 // CHECK-LABEL: llvm.func internal @tyrex_callee.body
 // CHECK: llvm.func internal @tyrex_loop.body(%[[CONTEXT:\d+]]: !llvm.ptr, %[[MEMORY:\d+]]: !llvm.ptr,
@@ -69,6 +69,7 @@ vm.func @choose(%c: !relax.tensor<[], i1>, %x: !relax.tensor<[4], f32>, %z: !rel
 // CHECK: llvm.getelementptr inbounds %[[CONTEXT]][56]
 // CHECK: %[[FRESH:.*]] = llvm.call %{{.*}}(%[[CONTEXT]], %{{.*}}, %[[TWO]], %[[LIVE]], %{{.*}}, %{{.*}})
 // CHECK: llvm.icmp "eq" %[[FRESH]]
+// CHECK: llvm.getelementptr inbounds %[[CONTEXT]][64]
 // CHECK: llvm.getelementptr inbounds %{{.*}}[24]
 // CHECK: llvm.call %{{.*}}(%[[CONTEXT]], %[[SLOTS]], %[[TWO]])
 // CHECK: llvm.return
