@@ -10,7 +10,7 @@ import pytest
 
 from tyrex.runtime import Context
 from tyrex.runtime.errors import ArgumentError, BoundsError, RuntimeFailure
-from tyrex.runtime.native_library import native
+from tyrex.runtime.native_library import ABI_VERSION, native
 from tyrex.runtime.threads import default_num_threads, num_cores
 
 BODY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
@@ -227,7 +227,7 @@ def test_workers_round_as_the_caller():
 def test_context():
     context = Context(3)
     assert context.num_threads == 3
-    assert ctypes.c_uint32.from_address(context.address).value == 1
+    assert ctypes.c_uint32.from_address(context.address).value == ABI_VERSION
     context.num_threads = 2
     assert repr(context) == "Context(num_threads=2)"
     assert len(chunks_of(context, 10)) == 2
