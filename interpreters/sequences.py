@@ -91,4 +91,3 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "tyrex.sequence.split": _split,
     "tyrex.sequence.unstack": _unstack,
 }
-"""What a program may call without being given it."""

@@ -21,7 +21,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from ..dialects import dtypes, relax, tir, vm
 from ..dialects.diagnostics import CompileError
 from ..symbolic import IntExpr
-from . import sequences
+from .host_functions import BUILTINS
 from .relax.interpreter import Closure
 from .relax.symbols import bind_types
 from .tir import run_kernel
@@ -42,7 +42,7 @@ class VMInterpreter:
         self, module: ModuleOp, host_functions: Mapping[str, Callable[..., Any]] | None = None
     ) -> None:
         """Look up the functions of `module`; `host_functions` are what vm.call_packed calls."""
-        self.host_functions = {**sequences.FUNCTIONS, **(host_functions or {})}
+        self.host_functions = {**BUILTINS, **(host_functions or {})}
         ops = list(module.body.ops)
         self.functions = {op.sym_name.data: op for op in ops if isinstance(op, vm.FuncOp)}
         self.kernels = {op.sym_name.data: op for op in ops if isinstance(op, tir.FuncOp)}

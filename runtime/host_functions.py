@@ -42,8 +42,8 @@ def register_host_function(
 def host_function(name: str) -> HostFunction | None:
     """Return the function registered as `name`, or the runtime's own of that name, or None."""
     found = _REGISTERED.get(name)
-    if found is None and name.startswith("tyrex.sequence."):
-        from .sequences import FUNCTIONS
+    if found is None and name.startswith("tyrex."):
+        from . import sequences, texts
 
-        found = FUNCTIONS.get(name)
+        found = sequences.FUNCTIONS.get(name) or texts.FUNCTIONS.get(name)
     return found

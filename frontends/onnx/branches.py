@@ -23,7 +23,7 @@ from .joining import joined, named, open_type, seen_outside
 from .lists import joined_items, listed
 from .node import Node
 from .scope import Follow
-from .values import Listed, Stacked, Value
+from .values import Listed, Stacked, Texts, Value
 
 _Arm: TypeAlias = "tuple[Builder, list[Value]]"
 
@@ -112,8 +112,8 @@ def _end(
             found = listed(node, result, builder=builder)
             values.append(found.items)
             items.append(open_type(found.item, builder.block))
-        elif result is None or isinstance(result, tuple | Stacked | Listed):
-            raise _differ(node, "sequences or optionals")
+        elif result is None or isinstance(result, tuple | Stacked | Listed | Texts):
+            raise _differ(node, "sequences, optionals or strings")
         else:
             values.append(builder.value(result))
             items.append(None)

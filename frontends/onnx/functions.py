@@ -14,7 +14,7 @@ from ...dialects import relax
 from .loading import normal_domain
 from .node import Node
 from .tensors import type_code
-from .values import Listed, Stacked, Value, tensor_type
+from .values import Listed, Stacked, Texts, Value, tensor_type
 
 
 @cache
@@ -119,7 +119,7 @@ def body_of(node: Node) -> FunctionProto | None:
     schema = schema_of(domain, node.op_type, node.version)
     if schema is None or not schema.has_context_dependent_function:
         return None
-    if any(isinstance(value, tuple | Stacked | Listed) for value in node.inputs):
+    if any(isinstance(value, tuple | Stacked | Listed | Texts) for value in node.inputs):
         return None  # package onnx crashes on sequences whose elements' type is not said
     usable = [
         known for known in schema.context_dependent_function_opset_versions if known <= node.version
@@ -151,7 +151,7 @@ def _bound(node: Node) -> NodeProto:
 
 def _type_proto(value: Value) -> TypeProto:
     proto = TypeProto()
-    if value is None or isinstance(value, tuple | Stacked | Listed):
+    if value is None or isinstance(value, tuple | Stacked | Listed | Texts):
         return proto
     if isinstance(value, SSAValue) and not isinstance(value.type, relax.TensorType):
         return proto

@@ -16,7 +16,7 @@ from typing import TypeAlias, cast
 
 import numpy as np
 import onnx
-from onnx import FunctionProto, GraphProto, NodeProto, ValueInfoProto
+from onnx import FunctionProto, GraphProto, NodeProto, TensorProto, ValueInfoProto
 from xdsl.dialects.builtin import (
     DictionaryAttr,
     FunctionType,
@@ -29,22 +29,36 @@ from xdsl.utils.exceptions import VerifyException
 
 from ...dialects import relax
 from ...dialects.diagnostics import CompileError
-from . import lists
 from .branches import choose
 from .builder import Builder, Tensor
 from .errors import ModelError, PathsDifferError, file_location
 from .evaluate import evaluate
 from .functions import body_of, check_inputs
 from .graph import has_subgraph, live_nodes
+from .lists import OBJECT, unstacked
+from .lists import given as given_list
+from .lists import returned as returned_list
 from .loading import LoadedModel, load, normal_domain, opset_versions
 from .node import Node, producers
 from .registry import Converter, Result, find
 from .scope import Follow, Scope
 from .shapes import fold
 from .support import check_supported
-from .symbols import DimSize, InputDims, Symbols, ends_of, identifier, tensor_info
+from .symbols import (
+    DimSize,
+    InputDims,
+    Symbols,
+    ends_of,
+    identifier,
+    sizes_of,
+    tensor_info,
+)
 from .tensors import TensorReader, element_type, read_sparse
-from .values import Listed, Stacked, Value, is_known
+from .texts import convert as convert_texts
+from .texts import given as given_texts
+from .texts import read as read_texts
+from .texts import returned as returned_texts
+from .values import Listed, Stacked, Texts, Value, is_known
 
 Finish: TypeAlias = Callable[[Scope, Builder], "list[Value]"]
 """What a graph's results are, once all its nodes are converted: in the block of the last one."""
@@ -133,7 +147,7 @@ class Importer:
         check_supported(self.loaded, self.functions, graph, nodes, inputs)
         builder = Builder(Block())
         self._bind_inputs(inputs, scope, builder)
-        self._bind_weights(graph, scope)
+        self._bind_weights(graph, scope, builder)
 
         def end(inner: Scope, b: Builder) -> list[Value]:
             return [self._output(name, inner[name], b) for name in outputs]
@@ -185,10 +199,10 @@ class Importer:
             given = scope.values.get(info.name)
             if isinstance(given, np.ndarray) and info.type.HasField("tensor_type"):
                 resolver.fix(info, given.shape, "values=")
-        shapes = resolver.resolve([v for v in inputs if not v.type.HasField("sequence_type")])
+        shapes = resolver.resolve([value for value in inputs if _is_of_numbers(value)])
         for value in inputs:
-            if value.type.HasField("sequence_type"):
-                self._bind_sequence(value, scope, builder)
+            if not _is_of_numbers(value):
+                self._bind_object(value, scope, builder)
                 continue
             dtype = element_type(tensor_info(value).elem_type, self.where)
             tensor = relax.TensorType.of(shapes[value.name], dtype)
@@ -197,22 +211,29 @@ class Importer:
             self._input_names[argument] = value.name
             scope.values[value.name] = argument
 
-    def _bind_sequence(self, info: ValueInfoProto, scope: Scope, builder: Builder) -> None:
-        """Bind an input that is a sequence of tensors: of any shapes, as many as a run is given."""
-        tensor = info.type.sequence_type.elem_type.tensor_type
-        dims = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
-        item = relax.TensorType.of(
-            dims if tensor.HasField("shape") else None, element_type(tensor.elem_type, self.where)
-        )
-        argument = builder.block.insert_arg(lists.OBJECT, len(builder.block.args))
+    def _bind_object(self, info: ValueInfoProto, scope: Scope, builder: Builder) -> None:
+        """Bind an input that is an object of the host: a sequence, or a tensor of strings."""
+        argument = builder.block.insert_arg(OBJECT, len(builder.block.args))
         argument.name_hint = identifier(info.name)
         self._input_names[argument] = info.name
         builder.location = self.where
-        scope.values[info.name] = lists.given(builder, argument, item, info.name)
+        if info.type.HasField("tensor_type"):
+            dims = self._shapes.get(info.name, sizes_of(info.type.tensor_type))
+            scope.values[info.name] = given_texts(builder, argument, dims, info.name)
+            return
+        tensor = info.type.sequence_type.elem_type.tensor_type
+        sizes = sizes_of(tensor)
+        dims = None if sizes is None else [None if size < 0 else size for size in sizes]
+        item = relax.TensorType.of(dims, element_type(tensor.elem_type, self.where))
+        scope.values[info.name] = given_list(builder, argument, item, info.name)
 
-    def _bind_weights(self, graph: GraphProto, scope: Scope) -> None:
+    def _bind_weights(self, graph: GraphProto, scope: Scope, builder: Builder) -> None:
         for tensor in graph.initializer:
-            if tensor.name not in scope.values:
+            if tensor.name in scope.values:
+                continue
+            if tensor.data_type == TensorProto.STRING:
+                scope.weights[tensor.name] = partial(read_texts, builder, tensor)
+            else:
                 scope.weights[tensor.name] = partial(self.reader.read, tensor, self.where)
         for sparse in graph.sparse_initializer:
             if sparse.values.name not in scope.values:
@@ -277,6 +298,11 @@ class Importer:
 
     def convert(self, node: Node) -> Sequence[Value]:
         """Return the results of a node: folded, converted, or by its function."""
+        if any(isinstance(value, Texts) for value in node.inputs):
+            return convert_texts(node, self._convert)
+        return self._convert(node)
+
+    def _convert(self, node: Node) -> Sequence[Value]:
         domain = normal_domain(node.proto.domain)
         known = bool(node.inputs) and node.is_all_known()
         if known and not domain:
@@ -364,7 +390,7 @@ class Importer:
         scope = Scope(outer.opsets, outer)
         for info, value in zip(graph.input, inputs, strict=True):
             scope.values[info.name] = value
-        self._bind_weights(graph, scope)
+        self._bind_weights(graph, scope, builder)
         outputs = [value.name for value in graph.output]
 
         def finish(inner: Scope, b: Builder) -> list[Value]:
@@ -416,13 +442,22 @@ class Importer:
         if value is None:
             raise ModelError(self.where, f"output {name!r} is an absent optional")
         if isinstance(value, Stacked):
-            return builder.value(lists.call(builder, "unstack", (value.items,), lists.OBJECT))
+            return unstacked(builder, value)
         if isinstance(value, Listed):
-            return lists.returned(builder, value)
+            return returned_list(builder, value)
+        if isinstance(value, Texts):
+            return returned_texts(builder, value)
         if isinstance(value, tuple):
             fields = [self._output(name, field, builder) for field in value]
             return builder.emit(relax.TupleOp, *fields).value
         return builder.value(value)
+
+
+def _is_of_numbers(info: ValueInfoProto) -> bool:
+    """Tell whether an input is a tensor of numbers, perhaps optional."""
+    if info.type.HasField("sequence_type"):
+        return False
+    return tensor_info(info).elem_type != TensorProto.STRING
 
 
 def _symbols_of(block: Block) -> list[str]:

@@ -77,7 +77,7 @@ def listed(
     if isinstance(value, Stacked):
         whole = builder.tensor(value.items)
         return Listed(
-            call(builder, "unstack", [whole], OBJECT),
+            unstacked(builder, value),
             relax.TensorType.of(whole.type.shape and whole.type.shape[1:], whole.dtype),
         )
     if not isinstance(value, tuple):
@@ -138,6 +138,11 @@ def split(node: Node, x: Tensor, axis: int, sizes: Operand, *, keepdims: bool) -
     args = (x, sizes, _number(axis), _number(int(keepdims)), show(node.location))
     item = relax.TensorType.of(dims, x.dtype)
     return Listed(call(node.builder, "split", args, OBJECT), item)
+
+
+def unstacked(builder: Builder, value: Stacked) -> SSAValue:
+    """Return the tensors of a sequence that is one tensor."""
+    return call(builder, "unstack", [value.items], OBJECT)
 
 
 def given(builder: Builder, argument: SSAValue, item: relax.TensorType, name: str) -> Listed:

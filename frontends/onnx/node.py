@@ -18,7 +18,7 @@ from .errors import ModelError, UnknownValueError, UnsupportedNodeError
 from .graph import node_location
 from .scope import Follow, Scope, Session
 from .tensors import element_type, read_sparse
-from .values import Array, Known, Listed, Stacked, Symbolic, Value, as_dims, is_known
+from .values import Array, Known, Listed, Stacked, Symbolic, Texts, Value, as_dims, is_known
 
 _Type = AttributeProto.AttributeType
 _T = TypeVar("_T")
@@ -146,6 +146,8 @@ class Node:
         Raises:
             ModelError: it is a sequence, or an absent optional.
         """
+        if isinstance(value, Texts):
+            raise self.unsupported(f"{self.op_type} of strings")
         if value is None or isinstance(value, tuple | Stacked | Listed):
             found = "an absent optional" if value is None else "a sequence"
             raise self.fail(f"found {found}, expected a tensor")

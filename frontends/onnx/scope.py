@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 from .builder import Builder
 from .symbols import Symbols
 from .tensors import TensorReader
-from .values import Array, Value
+from .values import Value
 
 Follow: TypeAlias = Callable[[Sequence[Value], Builder], "list[Value]"]
 """What becomes of a subgraph's results, in the block where they are."""
@@ -70,7 +70,7 @@ class Scope:
         location: LocationAttr | None = None,
     ) -> None:
         self.values: dict[str, Value] = {}
-        self.weights: dict[str, Callable[[], Array]] = {}
+        self.weights: dict[str, Callable[[], Value]] = {}
         self.opsets = opsets
         self.location = outer.location if outer is not None else location
         self._outer = outer

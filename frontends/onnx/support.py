@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoProto
+from onnx import (
+    AttributeProto,
+    FunctionProto,
+    GraphProto,
+    NodeProto,
+    TensorProto,
+    ValueInfoProto,
+)
 
 from .errors import UnsupportedOperatorsError, file_location, group
 from .functions import has_body, plain_body, schema_of
@@ -12,6 +19,7 @@ from .graph import node_label, subgraphs
 from .loading import LoadedModel, normal_domain, opset_versions
 from .registry import attribute_int, find, known_domains
 from .tensors import is_supported, is_widened, type_name
+from .texts import takes_texts
 
 _Functions = Mapping[tuple[str, str, str], FunctionProto]
 _Finding = tuple[str, str, str, str]  # domain, operator, reason, node
@@ -50,6 +58,8 @@ def _inputs(inputs: Iterable[ValueInfoProto]) -> Iterator[_Finding]:
         if kind != "tensor_type":
             what = kind.removesuffix("_type") if kind else "value without a type"
             yield "", "input", f"an input that is a {what}", value.name
+        elif value.type.tensor_type.elem_type == TensorProto.STRING:
+            continue
         elif not is_supported(value.type.tensor_type.elem_type):
             yield "", "input", _type_reason(value.type.tensor_type.elem_type), value.name
 
@@ -64,6 +74,8 @@ def _weights(graph: GraphProto, nodes: Sequence[NodeProto]) -> Iterator[_Finding
         for name in node.input:
             code = odd.get(name)
             if code is None or (is_widened(code) and node.op_type in _READ_WIDENED):
+                continue
+            if code == TensorProto.STRING and takes_texts(node.op_type):
                 continue
             yield "", "initializer", f"{_type_reason(code)} as input of {node.op_type}", name
 
@@ -131,11 +143,11 @@ class _Survey:
 
 def _attribute_reasons(node: NodeProto) -> Iterator[str]:
     for attr in node.attribute:
+        is_text = attr.t.data_type == TensorProto.STRING
+        if is_text and node.op_type in ("Constant", "LabelEncoder"):
+            continue
         if attr.type == AttributeProto.TENSOR and not is_supported(attr.t.data_type):
             yield _type_reason(attr.t.data_type)
-        is_text = attr.type in (AttributeProto.STRING, AttributeProto.STRINGS)
-        if is_text and node.op_type == "Constant":
-            yield "element type STRING"
     if node.op_type == "Cast":
         code = attribute_int(node, "to", 0)
         if code and not is_supported(code):

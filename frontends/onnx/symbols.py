@@ -33,6 +33,13 @@ def identifier(name: str) -> str:
     return f"{text}_" if text in _RESERVED else text
 
 
+def sizes_of(tensor: TypeProto.Tensor) -> list[int] | None:
+    """Return the dims of a tensor whose symbols nobody names: -1 where one is not a number."""
+    if not tensor.HasField("shape"):
+        return None
+    return [dim.dim_value if dim.HasField("dim_value") else -1 for dim in tensor.shape.dim]
+
+
 @dataclass
 class Symbols:
     """The symbols of a module under construction: unique identifiers, made on demand."""

@@ -19,6 +19,7 @@ from xdsl.dialects.builtin import i64
 from xdsl.ir import Attribute, SSAValue
 
 from ...dialects import dtypes, relax
+from ...dialects.relax.types import Dim
 from ...symbolic import IntExpr, as_expr
 
 Array: TypeAlias = npt.NDArray[Any]  # any element type: ONNX has a dozen
@@ -78,9 +79,18 @@ class Listed:
     """What is known of each of its tensors."""
 
 
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """A tensor of strings: an array of the host (see `texts`)."""
+
+    items: SSAValue
+    shape: tuple[Dim, ...] | None
+    """What is known of its dims; None where not even their number is."""
+
+
 Known: TypeAlias = Array | Symbolic
 Item: TypeAlias = "SSAValue | Array | Symbolic"
-Value: TypeAlias = "SSAValue | Array | Symbolic | Stacked | Listed | tuple[Value, ...] | None"
+Value: TypeAlias = "Item | Stacked | Listed | Texts | tuple[Value, ...] | None"
 
 
 def is_known(value: object) -> bool:

@@ -17,8 +17,8 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 
 from ...dialects import dtypes, relax, tir
 from ...dialects.diagnostics import CompileError
-from .. import sequences
 from .. import tir as tir_interpreter
+from ..host_functions import BUILTINS
 from .registry import Array, evaluate
 from .symbols import bind_shapes, bind_types
 
@@ -59,7 +59,7 @@ class Interpreter:
         self, module: ModuleOp, host_functions: Mapping[str, HostFunction] | None = None
     ) -> None:
         """Look up the functions of `module`; `host_functions` are what call_packed calls."""
-        self.host_functions = {**sequences.FUNCTIONS, **(host_functions or {})}
+        self.host_functions = {**BUILTINS, **(host_functions or {})}
         self.functions: dict[str, Operation] = {}
         for op in module.body.ops:
             name = op.properties.get("sym_name")

@@ -20,6 +20,7 @@ from . import (
     sequence,
     slicing,
     spectral,
+    text,
     training,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "sequence",
     "slicing",
     "spectral",
+    "text",
     "training",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from onnx import AttributeProto
+from onnx import AttributeProto, TensorProto
 from xdsl.dialects.builtin import f32, i64
 from xdsl.ir import Attribute
 
@@ -12,6 +12,8 @@ from ....symbolic import IntExpr, as_expr, ceildiv, max_
 from ..builder import Tensor, iota
 from ..node import Node
 from ..registry import converter
+from ..texts import constant as text_constant
+from ..texts import read as text_read
 from ..values import Array, Value
 
 
@@ -24,8 +26,15 @@ def _(node: Node) -> Value:
     raise node.fail("it has no value", "set one of value, value_int, value_float, ...")
 
 
-def _constant(node: Node, name: str, attr: AttributeProto) -> Array | None:
+def _constant(node: Node, name: str, attr: AttributeProto) -> Value:
     match name:
+        case "value" if attr.t.data_type == TensorProto.STRING:
+            return text_read(node.builder, attr.t)
+        case "value_string":
+            return text_constant(node.builder, [node.text(name)], [])
+        case "value_strings":
+            items = node.texts(name)
+            return text_constant(node.builder, items, [len(items)])
         case "value":
             return node.tensor_attribute(name)
         case "sparse_value":

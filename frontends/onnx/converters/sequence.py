@@ -14,11 +14,20 @@ from xdsl.dialects.builtin import i64
 
 from ....dialects import relax
 from ....symbolic import IntExpr, as_expr
-from .. import lists, stacks
 from ..builder import Tensor, concat
 from ..errors import UnsupportedNodeError
+from ..lists import at as list_at
+from ..lists import concat as list_concat
+from ..lists import erase as list_erase
+from ..lists import insert as list_insert
+from ..lists import length as list_length
+from ..lists import listed
+from ..lists import split as list_split
 from ..node import Node
 from ..registry import converter
+from ..stacks import at as stack_at
+from ..stacks import erase as stack_erase
+from ..stacks import insert as stack_insert
 from ..stacks import may_stack, stacked
 from ..values import Listed, Stacked, Value, settle
 from .slicing import equal_sections
@@ -53,7 +62,7 @@ def _run_time(
     types = [node.item(field).type for field in value] + ([] if item is None else [item])
     if not types:
         raise node.fail("the sequence is empty")
-    return stacked(node, value, types[0]) if may_stack(types) else lists.listed(node, value, item)
+    return stacked(node, value, types[0]) if may_stack(types) else listed(node, value, item)
 
 
 def _is_known(node: Node, position: int) -> bool:
@@ -78,8 +87,8 @@ def _(node: Node) -> list[Value]:
         return [items[_position(node, node.known_int(1, "position"), len(items), len(items) - 1)]]
     items, position = _run_time(node, items), node.x(1)
     if isinstance(items, Listed):
-        return [lists.at(node, items, position)]
-    return [stacks.at(node, _items(node, items), position).item]
+        return [list_at(node, items, position)]
+    return [stack_at(node, _items(node, items), position).item]
 
 
 @converter("SequenceInsert")
@@ -94,8 +103,8 @@ def _(node: Node) -> list[Value]:
     if isinstance(items, Stacked):
         old = _items(node, items)
         if may_stack([new.type, relax.TensorType.of(old.shape[1:], old.dtype)]):
-            return [Stacked(stacks.insert(node, old, new, position).value)]
-    return [lists.insert(node, lists.listed(node, items), new, position)]
+            return [Stacked(stack_insert(node, old, new, position).value)]
+    return [list_insert(node, listed(node, items), new, position)]
 
 
 @converter("SequenceErase")
@@ -109,8 +118,8 @@ def _(node: Node) -> list[Value]:
     items = _run_time(node, items)
     position = node.opt(1) or node.constant(-1, np.int64)
     if isinstance(items, Listed):
-        return [lists.erase(node, items, position)]
-    return [Stacked(stacks.erase(node, _items(node, items), position).value)]
+        return [list_erase(node, items, position)]
+    return [Stacked(stack_erase(node, _items(node, items), position).value)]
 
 
 @converter("SequenceLength")
@@ -119,7 +128,7 @@ def _(node: Node) -> Value:
     if isinstance(items, tuple):
         return np.array(len(items), np.int64)
     if isinstance(items, Listed):
-        return lists.length(node, items)
+        return list_length(node, items)
     length = np.empty((), object)
     length[()] = _items(node, items).shape[0]
     return settle(length, i64)
@@ -131,7 +140,7 @@ def _(node: Node) -> Value:
     if isinstance(sequence, Stacked):
         return _joined(node, _items(node, sequence), axis).item
     if isinstance(sequence, Listed):
-        return lists.concat(node, sequence, axis, is_new=bool(node.integer("new_axis", 0)))
+        return list_concat(node, sequence, axis, is_new=bool(node.integer("new_axis", 0)))
     items = [node.item(value) for value in sequence]
     if node.integer("new_axis", 0):
         place = node.axis(axis, items[0].rank + 1)
@@ -158,7 +167,7 @@ def _(node: Node) -> list[Value]:
     if not node.has(1):
         return [_single_slices(node, x, axis)]
     if not isinstance(known, np.ndarray) or (known.ndim == 0 and not dim.is_constant):
-        return [lists.split(node, x, axis, node.x(1).cast(i64), keepdims=True)]
+        return [list_split(node, x, axis, node.x(1).cast(i64), keepdims=True)]
     if known.ndim:
         sections = [as_expr(int(size)) for size in known]
     else:
@@ -213,7 +222,7 @@ def _mapped(node: Node, body: GraphProto, first: _Sequence) -> list[Value]:
     given = [_run_time(node, v) if isinstance(v, tuple) else v for v in node.inputs]
     length: IntExpr | None = None
     if isinstance(first, Listed):
-        limit = node.builder.tensor(lists.length(node, first))
+        limit = node.builder.tensor(list_length(node, first))
     else:
         length = as_expr(len(first)) if isinstance(first, tuple) else _items(node, first).shape[0]
         array = np.empty((), object)
@@ -242,5 +251,5 @@ def _mapped(node: Node, body: GraphProto, first: _Sequence) -> list[Value]:
 def _element(node: Node, value: Value, index: Tensor) -> Value:
     """Return what an iteration gets of an input: the element of a sequence, or all of it."""
     if isinstance(value, Stacked):
-        return stacks.at(node, index.builder.tensor(value.items), index).item
-    return lists.at(node, value, index) if isinstance(value, Listed) else value
+        return stack_at(node, index.builder.tensor(value.items), index).item
+    return list_at(node, value, index) if isinstance(value, Listed) else value

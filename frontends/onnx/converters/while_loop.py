@@ -20,14 +20,15 @@ from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ....dialects import dtypes, relax
 from ....symbolic import IntExpr
-from .. import lists
 from ..builder import Builder, Dim, Tensor, concat, full
 from ..errors import ModelError
 from ..joining import joined, named, open_type
-from ..lists import joined_items
+from ..lists import OBJECT, joined_items, listed
+from ..lists import call as list_call
+from ..lists import insert as list_insert
 from ..node import Node
 from ..stacks import may_stack, stacked
-from ..values import Item, Listed, Stacked, Value
+from ..values import Item, Listed, Stacked, Texts, Value
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,10 @@ class WhileLoop:
         for value in values:
             if value is None:
                 raise self.node.unsupported("an empty optional in a loop of a length unknown here")
+            if isinstance(value, Texts):
+                raise self.node.unsupported(
+                    "a tensor of strings in a loop of a length unknown here"
+                )
             if isinstance(value, tuple):
                 yield from self.flat(value)
             else:
@@ -151,7 +156,7 @@ class WhileLoop:
         for index, (old, slot, new) in enumerate(slots):
             if slot.is_list:
                 self.items[index] = open_type(new.type, step.block)
-                whole = lists.insert(self.node, Listed(old, self.items[index]), new, None)
+                whole = list_insert(self.node, Listed(old, self.items[index]), new, None)
                 handed.append(step.tensor(whole.items))
                 continue
             pieces = [step.tensor(old), new.unsqueeze([self.place(slot, new.rank)])]
@@ -179,7 +184,7 @@ class WhileLoop:
         if not isinstance(new, tuple | Stacked) or not isinstance(old, Stacked | Listed):
             return new
         if isinstance(old, Listed):
-            return lists.listed(self.node, new, old.item, step)
+            return listed(self.node, new, old.item, step)
         if isinstance(new, Stacked):
             return new
         types = [self.node.item(value).type for value in new]
@@ -218,7 +223,7 @@ class WhileLoop:
             raise self.node.unsupported("a loop that makes a tensor of a sequence")
         found: list[relax.TensorType] = []
         for value in after:
-            if value is None or isinstance(value, tuple | Stacked | Listed):
+            if value is None or isinstance(value, tuple | Stacked | Listed | Texts):
                 raise self.node.unsupported("a loop that changes a sequence of sequences")
             found.append(open_type(step.tensor(value).type, step.block))
         return joined_items(self.node, found)
@@ -236,7 +241,7 @@ class WhileLoop:
             items = self.results(scratch, scratch.block.args)[len(inits) - 1 :]
             told = {name for op in scratch.block.walk() for name in relax.new_symbols(op)}
             return [
-                self.node.builder.tensor(lists.call(self.node.builder, "of", (), lists.OBJECT))
+                self.node.builder.tensor(list_call(self.node.builder, "of", (), OBJECT))
                 if slot.is_list
                 else self.none(item.type, slot, told)
                 for item, slot in zip(items, self.collected, strict=True)
@@ -277,7 +282,7 @@ def restarted(node: Node, start: Value, item: relax.TensorType) -> Value:
         types = [node.item(value).type for value in start]
         if may_stack([item, *types]):
             return stacked(node, start, item)
-    found = lists.listed(node, start, item)
+    found = listed(node, start, item)
     return Listed(found.items, joined_items(node, [found.item, item]))
 
 
