@@ -185,6 +185,7 @@ class VirtualMachine:
         self.threads = default_num_threads() if default is None else default
         self.signatures = [Signature.of(function) for function in image.program.functions]
         self.stateful = StatefulCalls()
+        self._may_recurse = bool(image.recursive)
         self._saved: dict[str, Closure] = {}
         self._instrument: Instrument | None = None
         self._taps: list[Tap] = []
@@ -432,7 +433,8 @@ class VirtualMachine:
             state = _State(self.image, self.allocator, self._threads)
         try:
             state.observer = observer
-            state.entered, state.depth = position, int(position in self.image.recursive)
+            if self._may_recurse:
+                state.entered, state.depth = position, int(position in self.image.recursive)
             if state.num_threads != self._threads:
                 state.set_threads(self._threads)
             return state.call(position, values, outputs)
