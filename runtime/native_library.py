@@ -112,6 +112,7 @@ class NativeLibrary:
     context_destroy: Callable[[int], None]
     memory_allocate: Callable[[int], int | None]
     memory_free: Callable[[int], None]
+    memory_fail_after: Callable[[int], None]
     arena_create: Callable[[], int | None]
     arena_destroy: Callable[[int], None]
     arena_allocate: Callable[[int, int], int | None]
@@ -160,6 +161,7 @@ _PROTOTYPES: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
     "context_destroy": (True, None, (c_void_p,)),
     "memory_allocate": (False, c_void_p, (c_uint64,)),
     "memory_free": (True, None, (c_void_p,)),
+    "memory_fail_after": (False, None, (c_int64,)),
     "arena_create": (False, c_void_p, ()),
     "arena_destroy": (True, None, (c_void_p,)),
     "arena_allocate": (False, c_void_p, (c_void_p, c_uint64)),

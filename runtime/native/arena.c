@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "arena.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,8 +32,21 @@ void *tyrex_out_of_memory(uint64_t bytes) {
   return NULL;
 }
 
+/* How many blocks there will be memory for; below 0: as many as the system has. */
+static _Atomic int64_t blocks_left = -1;
+
+void tyrex_memory_fail_after(int64_t num_blocks) { atomic_store(&blocks_left, num_blocks); }
+
+static bool is_to_fail(void) {
+  int64_t left = atomic_load_explicit(&blocks_left, memory_order_relaxed);
+  if (left > 0) {
+    atomic_store(&blocks_left, left - 1);
+  }
+  return left == 0;
+}
+
 void *tyrex_memory_allocate(uint64_t bytes) {
-  if (bytes > MAX_BLOCK_BYTES) {
+  if (bytes > MAX_BLOCK_BYTES || is_to_fail()) {
     return tyrex_out_of_memory(bytes);
   }
   uint64_t align = TYREX_ALIGN_BYTES;

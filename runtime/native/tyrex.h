@@ -53,6 +53,9 @@ TYREX_API int32_t tyrex_fail_dims(const char *place, int32_t relation, int64_t f
  * set. A block of zero bytes has an address too. */
 TYREX_API void *tyrex_memory_allocate(uint64_t bytes);
 TYREX_API void tyrex_memory_free(void *block);
+/* For tests: there is memory for so many blocks more, in all threads, and then for none; below 0,
+ * as at the start, for as many as the system has. */
+TYREX_API void tyrex_memory_fail_after(int64_t num_blocks);
 
 typedef struct tyrex_arena_stats {
   uint64_t capacity_bytes; /* held from the system now */

@@ -12,8 +12,11 @@ import pytest
 import tyrex
 from tyrex.runtime.errors import OutOfMemoryError, ShapeError
 from tyrex.runtime.memory import Block, PooledAllocator
+from tyrex.runtime.native_library import native
 
 from .conftest import Compile
+from .test_loop_memory import COLLECTING, PROGRAMS, inputs, results_of
+from .test_recursion import GROWING
 from .texts import BOOL, t
 
 X = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -124,3 +127,37 @@ def test_a_limit_that_is_raised(build: Compile) -> None:
         machine["main"](YES, X, X)
     machine.allocator.limit_bytes = None
     assert len(machine["main"](YES, X, X)) == 2
+
+
+@pytest.mark.parametrize("name", ["collected", "by a function that sizes it", "recursion"])
+def test_memory_that_ends_in_a_loop_or_in_recursion(build: Compile, name: str) -> None:
+    x, z = inputs(5)
+    if name == "recursion":
+        exe, given = build(GROWING), [np.array(9), X[:1]]
+    else:
+        exe = build(COLLECTING if name == "collected" else PROGRAMS[name][0])
+        given = [np.array(30), x, z]
+
+    def forget() -> None:
+        exe.machine.allocator.trim()
+        if exe._native is not None:  # pyright: ignore[reportPrivateUsage]
+            exe._native.forget_contexts()  # pyright: ignore[reportPrivateUsage]
+
+    expected = [np.array(tensor) for tensor in results_of(exe(*given))]
+    gc.collect()
+    idle, failures = exe.memory_stats().in_use_bytes, 0
+    for n in range(40):
+        forget()
+        native().memory_fail_after(n)
+        try:
+            exe(*given)
+        except OutOfMemoryError:
+            failures += 1
+        finally:
+            native().memory_fail_after(-1)
+        again = [np.array(tensor) for tensor in results_of(exe(*given))]
+        for a, b in zip(again, expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+        gc.collect()
+        assert exe.memory_stats().in_use_bytes <= idle, f"allocation {n}"
+    assert 4 <= failures < 40
