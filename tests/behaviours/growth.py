@@ -39,6 +39,37 @@ MODEL = f"""relax.func @main<n, m>(%x: {ROWS}, %y: {OTHERS}) -> ({LONG}, {LONG})
   relax.return %d, %e : {LONG}, {LONG}
 }}"""
 
+# %n calls within each other, each of which adds a row in a loop of as many iterations.
+COUNT, BOOL = "!relax.tensor<[], i64>", "!relax.tensor<[], i1>"
+ANY, SOME = ROWS.replace("[n", "[?"), ROWS.replace("[n", "[s")
+MORE, ONE = ROWS.replace("[n", "[s + 1"), ROWS.replace("[n", "[1")
+NESTED = f"""relax.func @main(%n: {COUNT}, %x: {ONE}) -> ({ANY}) {{
+  %zero = relax.constant <[], i64, [0]> : {COUNT}
+  %one = relax.constant <[], i64, [1]> : {COUNT}
+  %deeper = relax.less %zero, %n : ({COUNT}, {COUNT}) -> {BOOL}
+  %start = relax.if %deeper : {BOOL} -> ({ANY}) {{
+    %m = relax.subtract %n, %one : ({COUNT}, {COUNT}) -> {COUNT}
+    %below = relax.call @main(%m, %x) : ({COUNT}, {ONE}) -> {ANY}
+    relax.yield %below : {ANY}
+  }} else {{
+    %first = relax.softmax %x {{axis = 1}} : ({ONE}) -> {ONE}
+    relax.yield %first : {ONE}
+  }}
+  %i, %r = relax.while %zero, %start : ({COUNT}, {ANY}) -> ({COUNT}, {ANY}) {{
+  ^bb0(%j: {COUNT}, %a: {ANY}):
+    %go = relax.less %j, %n : ({COUNT}, {COUNT}) -> {BOOL}
+    relax.yield %go : {BOOL}
+  }} do {{
+  ^bb0(%j: {COUNT}, %a: {ANY}):
+    %next = relax.add %j, %one : ({COUNT}, {COUNT}) -> {COUNT}
+    %b = relax.match_cast %a {{new_symbols = ["s"]}} : {ANY} -> {SOME}
+    %c = relax.concat %b, %x {{axis = 0}} : ({SOME}, {ONE}) -> {MORE}
+    relax.yield %next, %c : {COUNT}, {MORE}
+  }}
+  relax.return %r : {ANY}
+}}"""
+MAX_DEPTH = 6
+
 Call = Callable[[int], object]
 BLOCK_BYTES = 128
 """The least that an object of Python takes: noise is some of these."""
@@ -123,6 +154,18 @@ def calls(mode: str, allocator: Allocator) -> Iterator[tuple[str, Call]]:
         raise AssertionError("the argument does not fit")
 
     yield "wrong arguments", wrong
+    nested = tyrex.compile(NESTED, exec_mode=mode, threads=1)
+    assert nested.exec_mode == mode
+    deep = (
+        nested if mode == "compiled" else tyrex.VirtualMachine(nested, memory_cfg=allocator)["main"]
+    )
+    row = np.ones((1, WIDTH), np.float32)
+
+    def loops(i: int) -> None:
+        n = i % (MAX_DEPTH + 1)
+        assert deep(np.array(n), row).shape == (1 + n * (n + 1) // 2, WIDTH)
+
+    yield "loops and recursion", loops
     if mode == "bytecode":
         yield (
             "profile, then not",
