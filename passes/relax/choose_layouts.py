@@ -45,6 +45,7 @@ from .rewriting import constant_like, constant_of
 MIN_BLOCK = 4  # narrower vectors are not worth a layout
 PLAIN_RANK = 4
 MOST_WASTE = 3  # channels, by those of a block that are none: 24 in two blocks of 16
+MOST_WASTE_BETWEEN = 1  # the same, where all that reads the channels are convolutions
 
 
 class _Blocker:
@@ -137,9 +138,18 @@ class _Blocker:
         is_whole = image is not None and image[1] % self.block == 0
         return is_whole and tensor_type(value).dtype == f32
 
-    def wastes_little(self, channels: int) -> bool:
-        """Tell whether channels fill their blocks, but for a third of what they are at most."""
-        return MOST_WASTE * (-channels % self.block) <= channels
+    def wastes_little(self, value: SSAValue, channels: int) -> bool:
+        """Tell whether the blocks of a convolution's result are filled well enough.
+
+        But for a third of the channels at most; or for as many as there are where otherwise the
+        result, or the next convolution's, had to be brought into another layout. A single pixel is
+        little work in any case, and what it scales had to be brought into its layout.
+        """
+        _, _, height, width = _shape_of(value)
+        if height * width == 1:
+            return True
+        most = MOST_WASTE_BETWEEN if _is_only_convolved(value) else MOST_WASTE
+        return most * (-channels % self.block) <= channels
 
     def constant_in_blocks(self, value: SSAValue, channels: int) -> SSAValue | None:
         """Return a constant that broadcasts over [N, C, H, W] in its blocked form, if it does."""
@@ -185,7 +195,12 @@ def _shape_of(value: SSAValue) -> Image:
 def _conv(b: _Blocker, op: relax.ConvOp) -> Sequence[SSAValue] | None:
     weight = constant_of(op.w)
     shape, source = _image_of(op.result), _image_of(op.x)
-    if weight is None or shape is None or source is None or not b.wastes_little(shape[1]):
+    if (
+        weight is None
+        or shape is None
+        or source is None
+        or not b.wastes_little(op.result, shape[1])
+    ):
         return None
     if tensor_type(op.x).dtype != f32:
         return None
@@ -213,6 +228,19 @@ def _conv(b: _Blocker, op: relax.ConvOp) -> Sequence[SSAValue] | None:
     return b.add(
         relax.BlockedConvOp(x, w, strides=op.strides, padding=op.padding, dilations=op.dilations)
     )
+
+
+def _is_only_convolved(value: SSAValue) -> bool:
+    """Tell whether convolutions alone read a value, and what elementwise operators make of it."""
+    waiting, seen = [value], 0
+    while waiting:
+        for use in waiting.pop().uses:
+            if type(use.operation) in ELEMENTWISE:
+                waiting.append(use.operation.results[0])
+            elif not isinstance(use.operation, relax.ConvOp) or use.index != 0:
+                return False
+            seen += 1
+    return seen > 0
 
 
 def _filtering(op: relax.ConvOp, weight_shape: tuple[int, ...]) -> int:

@@ -100,11 +100,11 @@ relax.func @no_number(%x: !relax.tensor<[1, 4, 1, 1], f32>) -> (!relax.tensor<[1
 // Few channels, and weights that are no constants, stay as they are.
 // CHECK-LABEL: relax.func @must_not_fire
 // CHECK-NOT:     relax.blocked_conv
-relax.func @must_not_fire(%x: !relax.tensor<[1, 4, 1, 1], f32>, %v: !relax.tensor<[4, 4, 1, 1], f32>) -> (!relax.tensor<[1, 2, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>) {
+relax.func @must_not_fire(%x: !relax.tensor<[1, 4, 2, 1], f32>, %v: !relax.tensor<[4, 4, 1, 1], f32>) -> (!relax.tensor<[1, 2, 2, 1], f32>, !relax.tensor<[1, 4, 2, 1], f32>) {
   %w = relax.constant <[2, 4, 1, 1], f32, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]> : !relax.tensor<[2, 4, 1, 1], f32>
-  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[2, 4, 1, 1], f32>) -> !relax.tensor<[1, 2, 1, 1], f32>
-  %z = relax.conv %x, %v {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[1, 4, 1, 1], f32>
-  relax.return %y, %z : !relax.tensor<[1, 2, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 2, 1], f32>, !relax.tensor<[2, 4, 1, 1], f32>) -> !relax.tensor<[1, 2, 2, 1], f32>
+  %z = relax.conv %x, %v {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 2, 1], f32>, !relax.tensor<[4, 4, 1, 1], f32>) -> !relax.tensor<[1, 4, 2, 1], f32>
+  relax.return %y, %z : !relax.tensor<[1, 2, 2, 1], f32>, !relax.tensor<[1, 4, 2, 1], f32>
 }
 
 // -----
@@ -195,4 +195,45 @@ relax.func @slice_within(%x: !relax.tensor<[1, 4, 2, 2], f32>) -> (!relax.tensor
   %s = relax.strided_slice %y {starts = #relax.dims<[0, 2, 0, 0]>, sizes = #relax.dims<[1, 4, 2, 2]>, steps = array<i64: 1, 1, 1, 1>} : (!relax.tensor<[1, 8, 2, 2], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
   %z = relax.relu %s : (!relax.tensor<[1, 4, 2, 2], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
   relax.return %z : !relax.tensor<[1, 4, 2, 2], f32>
+}
+
+// -----
+
+// Half a block, which only another convolution reads.
+// CHECK-LABEL: relax.func @half_between
+// CHECK:         %[[y:.*]] = relax.blocked_conv {{.*}} -> !relax.tensor<[1, 1, 2, 2, 4], f32>
+// CHECK-NEXT:    %[[r:.*]] = relax.relu %[[y]]
+// CHECK:         relax.blocked_conv %[[r]]
+relax.func @half_between(%x: !relax.tensor<[1, 4, 2, 2], f32>) -> (!relax.tensor<[1, 4, 2, 2], f32>) {
+  %w = relax.constant <[2, 4, 1, 1], f32, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : !relax.tensor<[2, 4, 1, 1], f32>
+  %v = relax.constant <[4, 2, 1, 1], f32, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : !relax.tensor<[4, 2, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 2, 2], f32>, !relax.tensor<[2, 4, 1, 1], f32>) -> !relax.tensor<[1, 2, 2, 2], f32>
+  %r = relax.relu %y : (!relax.tensor<[1, 2, 2, 2], f32>) -> !relax.tensor<[1, 2, 2, 2], f32>
+  %z = relax.conv %r, %v {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 2, 2, 2], f32>, !relax.tensor<[4, 2, 1, 1], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  relax.return %z : !relax.tensor<[1, 4, 2, 2], f32>
+}
+
+// -----
+
+// Half a block, which others read as well.
+// CHECK-LABEL: relax.func @half_elsewhere
+// CHECK-NOT:     relax.blocked_conv %x
+// CHECK:         relax.conv %x
+relax.func @half_elsewhere(%x: !relax.tensor<[1, 4, 2, 2], f32>) -> (!relax.tensor<[1, 4, 2, 2], f32>, !relax.tensor<[1, 2, 2, 2], f32>) {
+  %w = relax.constant <[2, 4, 1, 1], f32, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : !relax.tensor<[2, 4, 1, 1], f32>
+  %v = relax.constant <[4, 2, 1, 1], f32, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : !relax.tensor<[4, 2, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 2, 2], f32>, !relax.tensor<[2, 4, 1, 1], f32>) -> !relax.tensor<[1, 2, 2, 2], f32>
+  %z = relax.conv %y, %v {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 2, 2, 2], f32>, !relax.tensor<[4, 2, 1, 1], f32>) -> !relax.tensor<[1, 4, 2, 2], f32>
+  relax.return %z, %y : !relax.tensor<[1, 4, 2, 2], f32>, !relax.tensor<[1, 2, 2, 2], f32>
+}
+
+// -----
+
+// A quarter of a block of a single pixel.
+// CHECK-LABEL: relax.func @pixel
+// CHECK:         relax.blocked_conv {{.*}} -> !relax.tensor<[1, 1, 1, 1, 4], f32>
+relax.func @pixel(%x: !relax.tensor<[1, 4, 1, 1], f32>) -> (!relax.tensor<[1, 1, 1, 1], f32>) {
+  %w = relax.constant <[1, 4, 1, 1], f32, [1.0, 2.0, 3.0, 4.0]> : !relax.tensor<[1, 4, 1, 1], f32>
+  %y = relax.conv %x, %w {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (!relax.tensor<[1, 4, 1, 1], f32>, !relax.tensor<[1, 4, 1, 1], f32>) -> !relax.tensor<[1, 1, 1, 1], f32>
+  relax.return %y : !relax.tensor<[1, 1, 1, 1], f32>
 }

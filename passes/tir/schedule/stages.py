@@ -43,11 +43,11 @@ class Stage:
         Whatever the stack holds there might be a subnormal number, and each instruction that meets
         one takes a hundred times as long.
         """
+        if self.staging.reach == self.staging.shape:
+            return
         *outer, last = self.staging.shape
         *reach, room = self.room
         first = last // self.lanes if reach == outer else 0
-        if first * self.lanes == room:
-            return
         spatial = tir.IterKind.SPATIAL
         with (
             b.nest([*reach, room // self.lanes - first], tir.ForKind.SERIAL) as (*place, vector),
