@@ -118,6 +118,23 @@ def works_in_rows(nest: Nest) -> bool:
     return moves <= {0, 1} and 1 in moves
 
 
+def works_in_slabs(nest: Nest) -> bool:
+    """Tell whether a step may be one of several on a slab: rows that lie one beside the other.
+
+    Its last spatial axis is contiguous and stays inside, for the lanes; sums run across rows.
+    """
+    extents = nominal_extents(nest)
+    if not nest.is_plain or not nest.writes_identity() or 0 in extents or not nest.spatial:
+        return False
+    if len(nest.spatial) + len(nest.reduce) != len(extents):
+        return False
+    if nest.reduce and (nest.block.init is None or has_reuse(nest) or is_windowed(nest)):
+        return False
+    steps, lanes = NestSteps(nest, extents), nest.spatial[-1]
+    in_lanes = all(m.steps[lanes] in (0, 1) for m in steps.loads)
+    return in_lanes and all(m.steps[lanes] == 1 for m in steps.stores)
+
+
 def works_in_blocks(nest: Nest) -> bool:
     """Tell whether a step may be one of several on a block of rows: a product may be, too.
 

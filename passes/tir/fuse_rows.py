@@ -12,6 +12,9 @@ Where products of matrices are among the steps it is blocks of rows that share a
 products still have tiles: attention keeps a block of its scores in the cache and never has them
 all. That needs what all rows read to be in the cache as well, as the keys and values of a head are.
 
+Where sums run across rows (a softmax along an axis that is not the last) it is slabs that share a
+loop, if the cache holds one but not all of them.
+
 Needs:  kernels as compute definitions with blocks inlined (inline-blocks).
 Leaves: parallel loops around nests; stack buffers whose last axis has room for a whole vector.
 Why here: after inlining, which leaves the steps that a row needs; before schedule-default, which
@@ -39,6 +42,7 @@ from ...analysis.rows import (
     symbolic_axes,
     works_in_blocks,
     works_in_rows,
+    works_in_slabs,
 )
 from ...dialects import dtypes, tir
 from ...dialects.target import Target, target_of
@@ -50,6 +54,8 @@ MAX_STACK_BYTES = 1 << 16  # threads have little stack; longer rows would leave 
 BLOCK_ROWS = (24, 12, 6, 4)
 FEW_ROWS = 8  # with so few rows a block may be larger than half of the first-level cache
 MAX_BLOCK_BYTES = 1 << 16  # threads have little stack
+MAX_SMALL_BYTES = 1 << 14  # of what a step hands on in a slab: a few of them are on the stack
+SLABS_OF_CORE = 2
 
 
 def _rows_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> Rows | None:
@@ -140,6 +146,37 @@ def _blocks_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> Rows 
     return Rows(tuple(steps), depth - 1, temps, rows, shared)
 
 
+def _slabs_of(func: tir.FuncOp, steps: Sequence[Nest], target: Target) -> Rows | None:
+    """Return how all steps of a kernel share a loop over slabs, None where they do not.
+
+    A softmax along an axis that is not the last one reads a slab from memory once, then from the
+    cache, where that does not hold all of them. There have to be slabs for every thread.
+    """
+    in_rows = any(nest.reduce and works_in_rows(nest) for nest in steps)
+    if in_rows or not all(works_in_slabs(nest) for nest in steps):
+        return None
+    depth = min(_unaliased_depth(func, steps), *(nest.spatial[-1] for nest in steps))
+    slabs = prod(map(nominal_size, steps[0].extents[:depth]))
+    if depth == 0 or slabs < SLABS_OF_CORE * target.cores:
+        return None
+    local = [b for nest in steps if is_local(b := nest.stores[0].buffer, steps)]
+    small = [b for b in local if _is_known(b, depth) and _row_bytes(b, depth) <= MAX_SMALL_BYTES]
+    temps = {buffer: row_type(buffer, depth) for buffer in small}
+    outputs = set[SSAValue]() if func.aliases() else set(func.outputs)
+    shared = _in_outputs(steps, set(local) - set(small), outputs)
+    touched = {b for nest in steps for b in _touched(nest, stores=True)} - {*temps, *shared}
+    slab_bytes = sum(_row_bytes(buffer, depth) for buffer in touched)
+    if not slab_bytes <= target.l2_bytes // 2 < slab_bytes * slabs:
+        return None
+    sums = [nest.stores[0].buffer for nest in steps if nest.reduce]
+    if not all(buffer in temps or _row_bytes(buffer, depth) <= MAX_SMALL_BYTES for buffer in sums):
+        return None
+    if sum(t.size_bytes() or 0 for t in temps.values()) > MAX_STACK_BYTES:
+        return None
+    rows = Rows(tuple(steps), depth, temps, shared=shared)
+    return rows if _pays(rows) else None
+
+
 def _in_place_of(steps: Sequence[Nest], local: Sequence[SSAValue]) -> dict[SSAValue, SSAValue]:
     """Return for the buffers that a map may write in place of what it reads last: which that is."""
     maps = {nest.stores[0].buffer: nest for nest in steps if not nest.reduce}
@@ -201,8 +238,9 @@ def _groups(func: tir.FuncOp, target: Target) -> list[Rows]:
     statements = [nest_of(op) for op in func.body.block.ops if not isinstance(op, tir.AllocOp)]
     nests = [nest for nest in statements if nest is not None]
     blocks = _blocks_of(func, nests, target) if len(nests) == len(statements) > 1 else None
-    if blocks is not None:
-        return [blocks]
+    slabs = _slabs_of(func, nests, target) if len(nests) == len(statements) > 1 else None
+    if blocks is not None or slabs is not None:
+        return [rows for rows in (blocks or slabs,) if rows is not None]
     found: list[Rows] = []
     steps: list[Nest] = []
 

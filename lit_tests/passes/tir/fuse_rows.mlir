@@ -573,3 +573,87 @@ tir.func @sums_of_columns<n, m>(%x: !tir.buffer<[n, m], f32>) -> (%y: !tir.buffe
     }
   }
 }
+
+// -----
+
+// Sums across rows: the steps share a loop over slabs that a cache holds, and what is as large as a
+// slab stands where its last reader writes.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", l2_bytes = 2048, cores = 2>} {
+// CHECK-LABEL: tir.func @slabs
+// CHECK: tir.for %[[n:.*]] in 8 parallel {
+// CHECK-NEXT: %[[sums:.*]] = tir.alloc : !tir.buffer<[16], f32, "stack">
+// CHECK: tir.block "sum" (%[[w:.*]]: spatial(16) = %{{.*}}, %[[k:.*]]: reduce(4) = %{{.*}})
+// CHECK: tir.load %x[%[[n]], %[[k]], %[[w]]]
+// CHECK: tir.block "apart" (%[[k:.*]]: spatial(4) = %{{.*}}, %[[w:.*]]: spatial(16) = %{{.*}})
+// CHECK: tir.load %[[sums]][%[[w]]]
+// CHECK: tir.store %{{.*}}, %y[%[[n]], %[[k]], %[[w]]]
+// CHECK-NOT: tir.for %{{.*}} in 8
+tir.func @slabs(%x: !tir.buffer<[8, 4, 16], f32>) -> (%y: !tir.buffer<[8, 4, 16], f32>) {
+  %t = tir.alloc : !tir.buffer<[8, 16], f32>
+  tir.for %n in 8 serial {
+    tir.for %w in 16 serial {
+      tir.for %k in 4 serial {
+        tir.block "sum" (%vn: spatial(8) = %n, %vw: spatial(16) = %w, %vk: reduce(4) = %k) init {
+          %z = arith.constant 0.0 : f32
+          tir.store %z, %t[%vn, %vw] : !tir.buffer<[8, 16], f32>
+        } {
+          %a = tir.load %t[%vn, %vw] : !tir.buffer<[8, 16], f32>
+          %b = tir.load %x[%vn, %vk, %vw] : !tir.buffer<[8, 4, 16], f32>
+          %c = arith.addf %a, %b : f32
+          tir.store %c, %t[%vn, %vw] : !tir.buffer<[8, 16], f32>
+        }
+      }
+    }
+  }
+  tir.for %n in 8 serial {
+    tir.for %k in 4 serial {
+      tir.for %w in 16 serial {
+        tir.block "apart" (%vn: spatial(8) = %n, %vk: spatial(4) = %k, %vw: spatial(16) = %w) {
+          %a = tir.load %t[%vn, %vw] : !tir.buffer<[8, 16], f32>
+          %b = tir.load %x[%vn, %vk, %vw] : !tir.buffer<[8, 4, 16], f32>
+          %c = arith.subf %b, %a : f32
+          tir.store %c, %y[%vn, %vk, %vw] : !tir.buffer<[8, 4, 16], f32>
+        }
+      }
+    }
+  }
+}
+}
+
+// -----
+
+// All of it is in the cache anyway.
+builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-gnu", l2_bytes = 65536, cores = 2>} {
+// CHECK-LABEL: tir.func @near
+// CHECK-NOT: parallel
+tir.func @near(%x: !tir.buffer<[8, 4, 16], f32>) -> (%y: !tir.buffer<[8, 4, 16], f32>) {
+  %t = tir.alloc : !tir.buffer<[8, 16], f32>
+  tir.for %n in 8 serial {
+    tir.for %w in 16 serial {
+      tir.for %k in 4 serial {
+        tir.block "sum" (%vn: spatial(8) = %n, %vw: spatial(16) = %w, %vk: reduce(4) = %k) init {
+          %z = arith.constant 0.0 : f32
+          tir.store %z, %t[%vn, %vw] : !tir.buffer<[8, 16], f32>
+        } {
+          %a = tir.load %t[%vn, %vw] : !tir.buffer<[8, 16], f32>
+          %b = tir.load %x[%vn, %vk, %vw] : !tir.buffer<[8, 4, 16], f32>
+          %c = arith.addf %a, %b : f32
+          tir.store %c, %t[%vn, %vw] : !tir.buffer<[8, 16], f32>
+        }
+      }
+    }
+  }
+  tir.for %n in 8 serial {
+    tir.for %k in 4 serial {
+      tir.for %w in 16 serial {
+        tir.block "apart" (%vn: spatial(8) = %n, %vk: spatial(4) = %k, %vw: spatial(16) = %w) {
+          %a = tir.load %t[%vn, %vw] : !tir.buffer<[8, 16], f32>
+          %b = tir.load %x[%vn, %vk, %vw] : !tir.buffer<[8, 4, 16], f32>
+          %c = arith.subf %b, %a : f32
+          tir.store %c, %y[%vn, %vk, %vw] : !tir.buffer<[8, 4, 16], f32>
+        }
+      }
+    }
+  }
+}
+}
