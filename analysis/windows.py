@@ -24,6 +24,7 @@ from .nests import Access, Nest
 from .steps import NestSteps
 
 GATHER = 16  # loads of one vector whose lanes are conditional and not neighbours, or far apart
+COPY = 3  # for a vector of what has borders: pad-reductions brings it to where there are none
 MIN_GAIN = 0.75  # a row in between is a loop more
 
 
@@ -125,6 +126,8 @@ def separated(steps: NestSteps, load: Access) -> tuple[list[Window], Window] | N
     taps = prod(window.taps for window in first)
     in_steps = columns * (taps + 1) + last.taps * apart
     at_once = taps * last.taps * _read_cost(step, conditional=conditional)
+    if conditional and step == 1 and last.out == lanes:
+        at_once += COPY
     return (first, last) if in_steps < MIN_GAIN * at_once else None
 
 

@@ -86,3 +86,59 @@ tir.func @not_neutral(%x: !tir.buffer<[3, 14, 18], f32>) -> (%y: !tir.buffer<[3,
     }
   }
 }
+
+// -----
+
+// What has borders would be copied before it is read in one go: rows are less.
+// CHECK-LABEL: tir.func @borders
+// CHECK: tir.for %{{.*}} in 36 parallel {
+// CHECK: tir.block "sum_columns"
+tir.func @borders(%x: !tir.buffer<[3, 12, 16], f32>) -> (%y: !tir.buffer<[3, 12, 16], f32>) {
+  tir.for %c in 3 serial {
+    tir.for %i in 12 serial {
+      tir.for %j in 16 serial {
+        tir.for %u in 3 serial {
+          tir.for %v in 3 serial {
+            tir.block "sum" (%vc: spatial(3) = %c, %vi: spatial(12) = %i, %vj: spatial(16) = %j, %vu: reduce(3) = %u, %vv: reduce(3) = %v) init {
+              %s = arith.constant 0.0 : f32
+              tir.store %s, %y[%vc, %vi, %vj] : !tir.buffer<[3, 12, 16], f32>
+            } {
+              %a = tir.load %y[%vc, %vi, %vj] : !tir.buffer<[3, 12, 16], f32>
+              %d = arith.constant 0.0 : f32
+              %b = tir.predicated_load %x[%vc, %vi + %vu - 1, %vj + %vv - 1] where (%vi + %vu - 1 >= 0, 12 - %vi - %vu >= 0, %vj + %vv - 1 >= 0, 16 - %vj - %vv >= 0) else %d : !tir.buffer<[3, 12, 16], f32>
+              %m = arith.addf %a, %b : f32
+              tir.store %m, %y[%vc, %vi, %vj] : !tir.buffer<[3, 12, 16], f32>
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// -----
+
+// Without borders nine reads are hardly more than seven and a row in between.
+// CHECK-LABEL: tir.func @inside
+// CHECK-NOT: parallel
+tir.func @inside(%x: !tir.buffer<[3, 14, 18], f32>) -> (%y: !tir.buffer<[3, 12, 16], f32>) {
+  tir.for %c in 3 serial {
+    tir.for %i in 12 serial {
+      tir.for %j in 16 serial {
+        tir.for %u in 3 serial {
+          tir.for %v in 3 serial {
+            tir.block "sum" (%vc: spatial(3) = %c, %vi: spatial(12) = %i, %vj: spatial(16) = %j, %vu: reduce(3) = %u, %vv: reduce(3) = %v) init {
+              %s = arith.constant 0.0 : f32
+              tir.store %s, %y[%vc, %vi, %vj] : !tir.buffer<[3, 12, 16], f32>
+            } {
+              %a = tir.load %y[%vc, %vi, %vj] : !tir.buffer<[3, 12, 16], f32>
+              %b = tir.load %x[%vc, %vi + %vu, %vj + %vv] : !tir.buffer<[3, 14, 18], f32>
+              %m = arith.addf %a, %b : f32
+              tir.store %m, %y[%vc, %vi, %vj] : !tir.buffer<[3, 12, 16], f32>
+            }
+          }
+        }
+      }
+    }
+  }
+}
