@@ -15,6 +15,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ...analysis.addresses import MAX_STRIDE, flat_address, step_of
 from ...analysis.nominal import least_size
+from ...analysis.sliding import slides_over_tile
 from ...dialects import dtypes, llvm, tir
 from ...dialects.diagnostics import CompileError
 from ...dialects.llvm.attributes import LoopAnnotationAttr, LoopHints
@@ -31,6 +32,7 @@ CONTEXT_PARALLEL_FOR = (
 CONTEXT_FAIL_INDEX = 40  # offset of `fail_index` there
 CONTEXT_POLL = 64  # offset of `poll` there
 STACK_ALIGN_BYTES = 64
+_ROLLED = LoopAnnotationAttr(LoopHints(unroll="disable"))
 _UNROLL = LoopAnnotationAttr(LoopHints(unroll="full"))
 
 _READ, _SECOND_LEVEL, _DATA = 0, 2, 1  # arguments of llvm.prefetch: rw, locality, cache type
@@ -188,7 +190,7 @@ class KernelLowering:
             case tir.ForKind.UNROLLED:
                 self.counted_loop(op, extent, _UNROLL)
             case _:
-                self.counted_loop(op, extent, None)
+                self.counted_loop(op, extent, _ROLLED if slides_over_tile(op) else None)
 
     def counted_loop(
         self, op: tir.ForOp, extent: IntExpr, hints: LoopAnnotationAttr | None

@@ -59,6 +59,36 @@ tir.func @unrolled(%x: !tir.buffer<[4], f32>) -> (%y: !tir.buffer<[4], f32>) {
 
 // -----
 
+// A window that slides over the rows of a tile of many sums stays a loop: unrolled, what its taps
+// have in common would take registers from the sums.
+// CHECK-LABEL: llvm.func internal @sliding.impl
+// CHECK: llvm.cond_br {{.*}} {loop_annotation = #llvm.loop_annotation<unroll = <full = true>>}
+// CHECK: llvm.cond_br {{.*}} {loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>}
+// CHECK-LABEL: llvm.func internal @strided.impl
+// CHECK-NOT: unroll = <disable = true>
+tir.func @sliding(%x: !tir.buffer<[64], f32>) -> (%y: !tir.buffer<[16], f32>) {
+  tir.for %s in 3 serial {
+    tir.for %u in 16 unrolled {
+      tir.for %l in 1 vectorized {
+        %a = tir.load %x[%u + %s] : !tir.buffer<[64], f32>
+        tir.store %a, %y[%u] : !tir.buffer<[16], f32>
+      }
+    }
+  }
+}
+tir.func @strided(%x: !tir.buffer<[64], f32>) -> (%y: !tir.buffer<[16], f32>) {
+  tir.for %s in 3 serial {
+    tir.for %u in 16 unrolled {
+      tir.for %l in 1 vectorized {
+        %a = tir.load %x[%u * 3 + %s] : !tir.buffer<[64], f32>
+        tir.store %a, %y[%u] : !tir.buffer<[16], f32>
+      }
+    }
+  }
+}
+
+// -----
+
 // Vectors: contiguous, a small stride, far apart, the same element in every lane, in reverse.
 // CHECK-LABEL: llvm.func internal @vectorized.impl
 // CHECK: %[[lanes:.*]] = llvm.mlir.constant(dense<[0, 1, 2, 3, 4, 5, 6, 7]> : vector<8xi64>)
