@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from xdsl.dialects.builtin import TupleType
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ...dialects import relax
 from .builder import Builder
 from .errors import ModelError, PathsDifferError, UnsupportedNodeError
 from .joining import joined, named, open_type, seen_outside
-from .lists import joined_items, listed
+from .lists import OBJECT, call, joined_items, listed
 from .node import Node
 from .scope import Follow
 from .values import Listed, Stacked, Texts, Value
@@ -62,6 +63,10 @@ def _choose(
     if len(set(counts)) > 1:
         raise node.fail(f"{counts[0]} results of one branch, {counts[1]} of the other")
     columns = list(zip(*(values for _, values in arms), strict=True))
+    if is_last:
+        unlike = [_are_unlike(column) for column in columns]
+        arms = [(builder, _objects(builder, values, unlike)) for builder, values in arms]
+        columns = list(zip(*(values for _, values in arms), strict=True))
     is_list = [any(isinstance(value, Listed) for value in column) for column in columns]
     ended = [_end(node, *arm, is_list) for arm in arms]
     items = [[item for _, _, types in ended if (item := types[i])] for i in range(len(columns))]
@@ -99,6 +104,22 @@ def _arm(node: Node, name: str, builder: Builder, follow: Follow | None) -> _Arm
     except ModelError as error:
         builder.block.drop_all_references()
         return error
+
+
+def _are_unlike(column: Sequence[Value]) -> bool:
+    """Tell whether results of the program are sequences of other lengths or tensors."""
+    types = {value.type for value in column if isinstance(value, SSAValue)}
+    return len(types) > 1 and any(isinstance(t, TupleType | relax.ObjectType) for t in types)
+
+
+def _objects(builder: Builder, values: Sequence[Value], unlike: Sequence[bool]) -> list[Value]:
+    """Return what a branch comes to, with tuples as objects where the other has another type."""
+    return [
+        call(builder, "of", list(value.owner.fields), OBJECT)
+        if other and isinstance(value, SSAValue) and isinstance(value.owner, relax.TupleOp)
+        else value
+        for value, other in zip(values, unlike, strict=True)
+    ]
 
 
 def _end(

@@ -1,5 +1,7 @@
 """Sequences: known at import, or as long as a run decides."""
 
+import shutil
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -369,6 +371,18 @@ def test_what_comes_out_is_a_tuple_of_tensors_of_their_own() -> None:
     np.testing.assert_array_equal(np.asarray(found[1]), 0 * X)
 
 
+@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler (cc)")
+def test_a_bundle_has_lists_and_a_library_has_not(tmp_path: Path) -> None:
+    proto = model([*MIXED], [X3, N], sequence("last", FLOAT, None))
+    exe = tyrex.compile(proto)
+    with tyrex.load_module(exe.export_library(tmp_path / "m.tyx")) as module:
+        found: Any = module(X, np.array(2, np.int64))
+        assert [np.asarray(item).shape for item in found] == [(3,), (6,), (9,)]
+    for suffix in (".so", ".c"):
+        with pytest.raises(NotImplementedError, match=r"object|vm\.call_packed @tyrex\.sequence"):
+            exe.export_library(tmp_path / f"m{suffix}")
+
+
 def test_a_sequence_as_input_and_output() -> None:
     nodes = [
         node("SequenceAt", "s p", "a"),
@@ -515,6 +529,32 @@ def test_lists_of_branches_that_a_run_chooses_from() -> None:
         sequence("t", FLOAT, None),
     )
     check_list(proto, *feeds(0, 1, 2, 5))
+
+
+def test_branches_that_end_in_sequences_of_other_lengths() -> None:
+    def branch(name: str, inputs: str) -> onnx.GraphProto:
+        nodes = [node("SequenceConstruct", inputs, name)]
+        return helper.make_graph(nodes, name, [], [sequence(name, FLOAT, None)])
+
+    proto = model(
+        [
+            constant("two", np.array(2, np.int64)),
+            node("Less", "n two", "few"),
+            node("Concat", "x x", "xx", axis=0),
+            node(
+                "If",
+                "few",
+                "s",
+                then_branch=branch("t", "x"),
+                else_branch=branch("e", "xx x"),
+            ),
+            node("SequenceLength", "s", "length"),
+        ],
+        [X3, N],
+        sequence("s", FLOAT, None),
+        info("length", INT),
+    )
+    check_list(proto, *feeds(1, 3))
 
 
 def refused(message: str, nodes: list[onnx.NodeProto], *outputs: onnx.ValueInfoProto) -> None:

@@ -1,5 +1,6 @@
 """Tensors of strings: as ONNX Runtime has them; native code and what has no strings refuse."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -192,6 +193,16 @@ def test_strings_of_the_model() -> None:
             [count, 3],
             3 * count,
         )
+
+
+def test_a_bundle_has_strings(tmp_path: Path) -> None:
+    proto = model(
+        [node("StringConcat", "x w", "z")], [info("x")], [info("z")], strings("w", [], "ü")
+    )
+    proto.graph.input[0].CopyFrom(info("x", STRING, "n"))
+    exe = tyrex.compile(proto)
+    with tyrex.load_module(exe.export_library(tmp_path / "m.tyx")) as module:
+        assert module(np.array(["a", "日本"])).tolist() == ["aü", "日本ü"]
 
 
 @pytest.mark.parametrize("case", ["NONE", "LOWER", "UPPER"])
