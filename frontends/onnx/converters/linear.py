@@ -42,6 +42,9 @@ def _(node: Node) -> Tensor:
         return y
     if node.version < 7:
         c = aligned(node, y, c)
+    elif c.rank <= y.rank:
+        for axis, (dim, goal) in enumerate(zip(c.shape, y.shape[-c.rank or y.rank :], strict=True)):
+            node.require(relax.EXPAND, dim, goal, f"axis {axis} of what is added")
     if beta != 1.0:
         c = c * beta if c.is_float else c * int(beta)
     return y + c

@@ -66,3 +66,25 @@ relax.func @different(%x: !relax.tensor<[8, 8], f32>, %y: !relax.tensor<[8, 8], 
   %f = relax.call_packed @random(%x) : (!relax.tensor<[8, 8], f32>) -> !relax.tensor<[8, 8], f32>
   relax.return
 }
+
+// -----
+
+// What is found in one tensor is found once, and is as much; in another it is not.
+// CHECK-LABEL: relax.func @found
+// CHECK-NEXT:    %a = relax.non_zero %x {new_symbols = ["s"]}
+// CHECK-NEXT:    %z = relax.non_zero %y {new_symbols = ["u"]}
+// CHECK-NEXT:    relax.check_dims "s and u" {relation = "equal", dims = #relax.dims<[s, u]>}
+// CHECK-NEXT:    relax.add %a, %z : {{.*}} -> !relax.tensor<[1, s], i64>
+// CHECK-NEXT:    relax.reshape %a {shape = #relax.dims<[s]>} : (!relax.tensor<[1, s], i64>) -> !relax.tensor<[s], i64>
+// CHECK-NEXT:    relax.return
+relax.func @found(%x: !relax.tensor<[8], f32>, %y: !relax.tensor<[8], f32>) -> (!relax.tensor<[?, ?], i64>, !relax.tensor<[?], i64>) {
+  %a = relax.non_zero %x {new_symbols = ["s"]} : (!relax.tensor<[8], f32>) -> !relax.tensor<[1, s], i64>
+  %b = relax.non_zero %x {new_symbols = ["t"]} : (!relax.tensor<[8], f32>) -> !relax.tensor<[1, t], i64>
+  %z = relax.non_zero %y {new_symbols = ["u"]} : (!relax.tensor<[8], f32>) -> !relax.tensor<[1, u], i64>
+  relax.check_dims "s and u" {relation = "equal", dims = #relax.dims<[s, u]>}
+  relax.check_dims "t and u" {relation = "equal", dims = #relax.dims<[t, u]>}
+  %r = relax.add %a, %z : (!relax.tensor<[1, s], i64>, !relax.tensor<[1, u], i64>) -> !relax.tensor<[1, s], i64>
+  %q = relax.add %b, %z : (!relax.tensor<[1, t], i64>, !relax.tensor<[1, u], i64>) -> !relax.tensor<[1, t], i64>
+  %f = relax.reshape %b {shape = #relax.dims<[t]>} : (!relax.tensor<[1, t], i64>) -> !relax.tensor<[t], i64>
+  relax.return %q, %f : !relax.tensor<[1, t], i64>, !relax.tensor<[t], i64>
+}

@@ -220,3 +220,14 @@ def test_expanding_by_a_dim() -> None:
         close(evaluate(module, *given), reference(model, *given))
     with pytest.raises(CompileError, match=r"axis 0 of what is expanded: found 3, expected 2 or 1"):
         evaluate(module, f32(3), f32(2))
+
+
+def test_what_gemm_adds_does_not_widen_it() -> None:
+    nodes = [helper.make_node("Gemm", ["x", "w", "c"], ["y"], transB=1)]
+    model = make(nodes, [info("x", ("n", 4)), info("w", (3, 4)), info("c", ("m", 3))], ["y"])
+    module = from_onnx(model)
+    for n, m in ((2, 2), (2, 1), (1, 1)):
+        given = f32(n, 4), f32(3, 4), f32(m, 3)
+        close(evaluate(module, *given), reference(model, *given))
+    with pytest.raises(CompileError, match=r"axis 0 of what is added: found 2, expected 1"):
+        evaluate(module, f32(1, 4), f32(3, 4), f32(2, 3))
