@@ -41,8 +41,8 @@ from driver.graph_writer import (  # noqa: TID251  # the tests' folder
 CLAMPED = ("Gather", "GatherElements", "GatherND", "ScatterElements")
 """What an index outside does not stop: it is clamped (dialects/relax/indexing.py)."""
 
-LENIENT = ("ReduceMax", "MaxPool", "AveragePool", "Conv", "Pad")
-"""What makes something of nothing, and mirrors more than once: ONNX Runtime does not."""
+LENIENT = ("ReduceMax", "MaxPool", "AveragePool", "Conv", "Pad", "LayerNormalization")
+"""What makes something of nothing, mirrors more than once, repeats a scale: not ONNX Runtime."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ def cases(seed: int) -> list[Case]:
     failing = [nodes for nodes in writer.failing if nodes[-1].op_type not in allowed]
     for nodes in [nodes for nodes in failing if "Sequence" not in nodes[-1].op_type][-1:]:
         model = _model(nodes, nodes[-1].output[:1])
+        if not _has_ranks(model):
+            continue
         found.append(Case(model, runs, _expected(model, runs)))
     return found
 

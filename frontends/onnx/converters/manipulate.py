@@ -113,6 +113,7 @@ def _(node: Node) -> Tensor:
         dim = x.shape[axis]
         if dim.is_constant and dim != 1:
             raise node.fail(f"cannot squeeze axis {axis}: its dim is {dim}, not 1")
+        node.require(relax.EQUAL, dim, as_expr(1), f"axis {axis}, which is dropped")
     return x.squeeze(found)
 
 

@@ -170,7 +170,7 @@ def test_view_that_does_not_fit() -> None:
     for mode in MODES:
         exe = tyrex.compile(model, exec_mode=mode)
         np.testing.assert_array_equal(exe(f32(3, 1)), -f32(3, 1)[:, 0])
-        with pytest.raises(ShapeError, match=r"elements of shape .*: found 3, expected 6"):
+        with pytest.raises(ShapeError, match=r"axis 1, which is dropped, m: found 2, expected 1"):
             exe(f32(3, 2))
 
 
