@@ -107,7 +107,7 @@ def test_calls_without_end(tmp_path: Path) -> None:
         f"  relax.return %y : {T}\n}}"
     )
     for _ in range(2):
-        with pytest.raises(RuntimeFailure, match="main: found calls within calls, 100 deep"):
+        with pytest.raises(RuntimeFailure, match="main: recursion deeper than 100 calls in main"):
             exe(np.zeros(4, np.float32))
 
 

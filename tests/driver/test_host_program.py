@@ -126,7 +126,8 @@ def test_what_native_code_lacks_is_left_to_bytecode_and_named(tmp_path: Path) ->
     np.testing.assert_array_equal(np.asarray(exe(x)), x * 2)
     assert exe.exec_mode == "bytecode"
     reason = exe.stats()["bytecode_because"]
-    assert reason.startswith("native code cannot express vm.call_packed at <text>:3")
+    place = "vm.call_packed @tests.host_program.double at <text>:3"
+    assert reason.startswith(f"native code cannot express {place}")
     with pytest.raises(NotImplementedError, match=r"cannot express vm\.call_packed"):
         exe.export_library(tmp_path / "m.so")
     asked = tyrex.compile(CALLS_PYTHON, exec_mode="bytecode")
