@@ -43,7 +43,8 @@ def host_function(name: str) -> HostFunction | None:
     """Return the function registered as `name`, or the runtime's own of that name, or None."""
     found = _REGISTERED.get(name)
     if found is None and name.startswith("tyrex."):
-        from . import sequences, texts
+        from .sequences import FUNCTIONS as SEQUENCES  # loaded when a program has one
+        from .texts import FUNCTIONS as TEXTS
 
-        found = sequences.FUNCTIONS.get(name) or texts.FUNCTIONS.get(name)
+        found = SEQUENCES.get(name) or TEXTS.get(name)
     return found
