@@ -32,8 +32,10 @@
 // CHECK: roi_align: float32[1, 1, 2, 2]
 // CHECK-NEXT: {{\[\[}}{{\[\[}}1., 2.],
 // CHECK-NEXT: [4., 5.]]]]
+// CHECK: position: int64[]
+// CHECK-NEXT: 1
 
-relax.func @main() -> (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2], f32>, !relax.tensor<[4], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[1, 1, 4], f32>, !relax.tensor<[1, 3], f32>, !relax.tensor<[1, 3], i64>, !relax.tensor<[1, 1, 6], f32>, !relax.tensor<[1, 1, 1, 3], f32>, !relax.tensor<[1, 1, 2, 2], f32>) attributes {input_names = [], output_names = ["gather", "gather_elements", "gather_nd", "scatter_elements", "scatter_nd", "reverse_sequence", "max_unpool", "top_k", "top_k_1", "resize", "grid_sample", "roi_align"]} {
+relax.func @main() -> (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2], f32>, !relax.tensor<[4], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[1, 1, 4], f32>, !relax.tensor<[1, 3], f32>, !relax.tensor<[1, 3], i64>, !relax.tensor<[1, 1, 6], f32>, !relax.tensor<[1, 1, 1, 3], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[], i64>) attributes {input_names = [], output_names = ["gather", "gather_elements", "gather_nd", "scatter_elements", "scatter_nd", "reverse_sequence", "max_unpool", "top_k", "top_k_1", "resize", "grid_sample", "roi_align", "position"]} {
   %0 = relax.constant <[2, 3], f32, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]> : !relax.tensor<[2, 3], f32>
   %1 = relax.constant <[3], i64, [2, 0, -1]> : !relax.tensor<[3], i64>
   %gather = relax.gather %0, %1 {axis = 1 : i64} : (!relax.tensor<[2, 3], f32>, !relax.tensor<[3], i64>) -> !relax.tensor<[2, 3], f32>
@@ -68,5 +70,7 @@ relax.func @main() -> (!relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !
   %21 = relax.constant <[1, 4], f32, [0.0, 0.0, 2.0, 2.0]> : !relax.tensor<[1, 4], f32>
   %22 = relax.constant <[1], i64, [0]> : !relax.tensor<[1], i64>
   %roi_align = relax.roi_align %20, %21, %22 {output_height = 2 : i64, output_width = 2 : i64, sampling_ratio = 1 : i64, spatial_scale = 1.000000e+00 : f64, mode = "avg", coordinate_transformation_mode = "half_pixel"} : (!relax.tensor<[1, 1, 3, 3], f32>, !relax.tensor<[1, 4], f32>, !relax.tensor<[1], i64>) -> !relax.tensor<[1, 1, 2, 2], f32>
-  relax.return %gather, %gather_elements, %gather_nd, %scatter_elements, %scatter_nd, %reverse_sequence, %max_unpool, %top_k, %top_k_1, %resize, %grid_sample, %roi_align : !relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2], f32>, !relax.tensor<[4], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[1, 1, 4], f32>, !relax.tensor<[1, 3], f32>, !relax.tensor<[1, 3], i64>, !relax.tensor<[1, 1, 6], f32>, !relax.tensor<[1, 1, 1, 3], f32>, !relax.tensor<[1, 1, 2, 2], f32>
+  %23 = relax.constant <[], i64, [-2]> : !relax.tensor<[], i64>
+  %position = relax.check_position %23, %1 {past_end = true, place = "p"} : (!relax.tensor<[], i64>, !relax.tensor<[3], i64>) -> !relax.tensor<[], i64>
+  relax.return %gather, %gather_elements, %gather_nd, %scatter_elements, %scatter_nd, %reverse_sequence, %max_unpool, %top_k, %top_k_1, %resize, %grid_sample, %roi_align, %position : !relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2], f32>, !relax.tensor<[4], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[2, 3], f32>, !relax.tensor<[1, 1, 4], f32>, !relax.tensor<[1, 3], f32>, !relax.tensor<[1, 3], i64>, !relax.tensor<[1, 1, 6], f32>, !relax.tensor<[1, 1, 1, 3], f32>, !relax.tensor<[1, 1, 2, 2], f32>, !relax.tensor<[], i64>
 }
