@@ -394,14 +394,21 @@ builtin.module attributes {tyrex.target = #tyrex.target<triple = "x86_64-linux-g
 // CHECK-NEXT: tir.block "crossing_read" (%[[vi:.*]]: spatial(16) = %[[h]] * 8 + %[[l]], %[[vj:.*]]: spatial(12) = %[[u]], %[[r:.*]]: spatial(8) = %[[u]], %[[c:.*]]: spatial(8) = %[[l]]) {
 // CHECK-NEXT: %[[e:.*]] = tir.load %a[%[[vj]], %[[vi]]]
 // CHECK-NEXT: tir.store %[[e]], %[[t]][%[[r]], %[[c]]]
+// CHECK-NOT: crossing_clear
 // CHECK: tir.transpose %[[t]]
 // CHECK: tir.for %[[v:.*]] in 8 unrolled {
 // CHECK-NEXT: tir.for %[[m:.*]] in 8 vectorized {
 // CHECK-NEXT: tir.block "crossing" (%[[wi:.*]]: spatial(16) = %[[h]] * 8 + %[[v]], %[[wj:.*]]: spatial(12) = %[[m]],
 // CHECK-NEXT: tir.load %[[t]]
 // CHECK: tir.store %{{.*}}, %y[%[[wi]], %[[wj]]]
+// Rows that nothing is read into are zeros, not what the tile before left in them.
 // CHECK: tir.for %{{.*}} in 4 unrolled {
 // CHECK: tir.block "crossing_read"
+// CHECK: tir.for %[[z:.*]] in 4 unrolled {
+// CHECK-NEXT: tir.for %[[zl:.*]] in 8 vectorized {
+// CHECK-NEXT: tir.block "crossing_clear" (%[[zr:.*]]: spatial(8) = %[[z]] + 4, %[[zc:.*]]: spatial(8) = %[[zl]]) {
+// CHECK-NEXT: arith.constant 0.000000e+00 : f32
+// CHECK-NEXT: tir.store %{{.*}}, %{{.*}}[%[[zr]], %[[zc]]]
 // CHECK: tir.transpose
 // CHECK: tir.for %{{.*}} in 8 unrolled {
 // CHECK: tir.for %[[n:.*]] in 8 vectorized {

@@ -21,7 +21,7 @@ from ....analysis.nests import Access
 from ....analysis.steps import NestSteps
 from ....dialects import tir
 from ....dialects.target import Target
-from ....dialects.tir.clone import Cloner, Exprs
+from ....dialects.tir.clone import Cloner, Exprs, zero_constant
 from ....symbolic import IntExpr, as_expr, ceildiv, min_
 from .build import Iter, NestBuilder, clone_region, iters_of, spread
 
@@ -158,6 +158,7 @@ class TransposeSchedule:
             wheres = _conditions(wide, u, high, lane, side)
             with self.b.tile_block(f"{name}_read", self.iters(bindings, u, lane), wheres) as args:
                 self.read(tiles, args)
+        self.clear(tiles, wide.size)
         for tile in tiles.values():
             self.b.append(tir.TransposeOp(tile))
         with (
@@ -169,6 +170,25 @@ class TransposeSchedule:
             with self.b.tile_block(name, self.iters(bindings, v, lane), wheres) as args:
                 cloner = _FromTiles(self.b.block, tiles, args[-2:])
                 clone_region(cloner, self.nest.block.body, args[:-2])
+
+    def clear(self, tiles: dict[tir.LoadOp, SSAValue], first: int) -> None:
+        """Append zeros for the rows from `first` on, which nothing is read into.
+
+        They would hold what the last tile left there: columns that depend on every tile before.
+        LLVM follows such chains of exchanges where it unrolls loops, in exponential time.
+        """
+        side, name = self.crossing.side, self.nest.block.block_name.data
+        if first == side:
+            return
+        with (
+            self.b.loop(side - first, tir.ForKind.UNROLLED) as u,
+            self.b.loop(side, tir.ForKind.VECTORIZED) as lane,
+        ):
+            place: list[Iter] = [(tir.IterKind.SPATIAL, side, at) for at in (u + first, lane)]
+            with self.b.tile_block(f"{name}_clear", place) as args:
+                for load, tile in tiles.items():
+                    zero = self.b.append(zero_constant(load.result)).results[0]
+                    self.b.append(tir.StoreOp(zero, tile, args))
 
     def iters(self, bindings: Sequence[IntExpr], row: IntExpr, lane: IntExpr) -> list[Iter]:
         """Return the map's iteration variables and two for the position in a tile."""
