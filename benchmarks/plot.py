@@ -1,6 +1,6 @@
 """Draw how many times longer the peers take, from the results of compare.py.
 
-python benchmarks/plot.py benchmarks/results/2026-11-22.json docs/benchmarks.svg
+python benchmarks/plot.py benchmarks/results/2026-11-22-one-thread.json docs/benchmarks.svg
 """
 
 from __future__ import annotations
